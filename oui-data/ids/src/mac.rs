@@ -1,0 +1,160 @@
+//! Hardware addresses and the prefixes of them that IEEE assigns (IEEE 802-2014, 8.2).
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ParseIdError;
+
+/// A 48-bit hardware address, in the order it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MacAddr(pub [u8; 6]);
+
+impl MacAddr {
+    /// All ones: every station on the segment.
+    pub const BROADCAST: Self = Self([0xff; 6]);
+    /// All zeros: unset, not Xerox.
+    pub const ZERO: Self = Self([0; 6]);
+
+    /// The six octets, first sent first.
+    pub const fn octets(self) -> [u8; 6] {
+        self.0
+    }
+
+    /// Addresses a group and never a station (the I/G bit).
+    pub const fn is_multicast(self) -> bool {
+        self.0[0] & 0b01 != 0
+    }
+
+    /// Set by software, not by the maker: its prefix names nobody and is not looked up.
+    pub const fn is_locally_administered(self) -> bool {
+        self.0[0] & 0b10 != 0
+    }
+
+    /// The address as a number, so that prefixes of any length can be compared.
+    pub fn bits(self) -> u64 {
+        self.0.iter().fold(0, |bits, octet| bits << 8 | u64::from(*octet))
+    }
+
+    /// The leading `len` bits (24, 28 or 36 in the registries).
+    pub fn prefix(self, len: u8) -> MacPrefix {
+        let len = len.min(48);
+        let keep = if len == 0 { 0 } else { u64::MAX << (48 - len) };
+        MacPrefix { bits: self.bits() & keep & 0xffff_ffff_ffff, len }
+    }
+}
+
+impl fmt::Display for MacAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl FromStr for MacAddr {
+    type Err = ParseIdError;
+
+    /// Reads `00:e0:fc:12:34:56`, `00-E0-FC-12-34-56`, `00e0.fc12.3456` and `00e0fc123456`.
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let error = || ParseIdError::new("a MAC address such as 00:e0:fc:12:34:56", text);
+        let mut octets = [0; 6];
+        let separated = text.contains(':') || text.contains('-');
+        if separated {
+            let separator = if text.contains(':') { ':' } else { '-' };
+            let mut parts = text.split(separator);
+            for octet in &mut octets {
+                let part = parts.next().ok_or_else(error)?;
+                if part.is_empty() || part.len() > 2 || !part.bytes().all(|b| b.is_ascii_hexdigit()) {
+                    return Err(error());
+                }
+                *octet = u8::from_str_radix(part, 16).map_err(|_| error())?;
+            }
+            return if parts.next().is_none() { Ok(Self(octets)) } else { Err(error()) };
+        }
+        let digits: Vec<u8> = text.bytes().filter(|b| *b != b'.').collect();
+        if digits.len() != 12 || (text.contains('.') && text.split('.').any(|part| part.len() != 4)) {
+            return Err(error());
+        }
+        for (octet, pair) in octets.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+            match (digit(pair[0]), digit(pair[1])) {
+                (Some(high), Some(low)) => *octet = high << 4 | low,
+                _ => return Err(error()),
+            }
+        }
+        Ok(Self(octets))
+    }
+}
+
+/// The leading bits of an address that one assignment covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MacPrefix {
+    bits: u64,
+    len: u8,
+}
+
+impl MacPrefix {
+    /// How many bits are fixed: 24 (MA-L), 28 (MA-M) or 36 (MA-S, IAB).
+    pub const fn len(self) -> u8 {
+        self.len
+    }
+
+    /// Covers every address.
+    pub const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether the address lies in it.
+    pub fn contains(self, mac: MacAddr) -> bool {
+        mac.prefix(self.len) == self
+    }
+}
+
+impl fmt::Display for MacPrefix {
+    /// The octets it touches and its length: `00:e0:fc/24`, `8c:1f:64:af:a0/36`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let octets = self.bits.to_be_bytes();
+        let used = usize::from(self.len).div_ceil(8).max(1);
+        for (index, octet) in octets[2..].iter().take(used).enumerate() {
+            write!(f, "{}{octet:02x}", if index == 0 { "" } else { ":" })?;
+        }
+        write!(f, "/{}", self.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_four_usual_spellings() {
+        let mac = MacAddr([0x00, 0xe0, 0xfc, 0x12, 0x34, 0x56]);
+        for text in ["00:e0:fc:12:34:56", "00-E0-FC-12-34-56", "00e0.fc12.3456", "00E0FC123456", "0:e0:fc:12:34:56"] {
+            assert_eq!(text.parse(), Ok(mac), "{text}");
+        }
+        assert_eq!(mac.to_string(), "00:e0:fc:12:34:56");
+    }
+
+    #[test]
+    fn refuses_what_is_not_an_address() {
+        for text in ["", "00:e0:fc:12:34", "00:e0:fc:12:34:56:78", "00:e0:fc:12:34:5g", "00e0fc12345", "+0:e0:fc:12:34:56", "00e.0fc1.23456", "é0:e0:fc:12:34:56"] {
+            assert!(text.parse::<MacAddr>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn prefixes_print_the_octets_they_touch() {
+        let mac: MacAddr = "8c:1f:64:af:a1:23".parse().unwrap();
+        assert_eq!(mac.prefix(24).to_string(), "8c:1f:64/24");
+        assert_eq!(mac.prefix(28).to_string(), "8c:1f:64:a0/28");
+        assert_eq!(mac.prefix(36).to_string(), "8c:1f:64:af:a0/36");
+        assert!(mac.prefix(36).contains(mac));
+        assert!(!mac.prefix(36).contains(MacAddr([0x8c, 0x1f, 0x64, 0xaf, 0xb1, 0x23])));
+    }
+
+    #[test]
+    fn knows_group_and_local_addresses() {
+        assert!(MacAddr::BROADCAST.is_multicast());
+        assert!("02:42:ac:11:00:02".parse::<MacAddr>().unwrap().is_locally_administered());
+        assert!(!"00:e0:fc:12:34:56".parse::<MacAddr>().unwrap().is_multicast());
+    }
+}
