@@ -1,1 +1,22 @@
-//! x
+//! The nouns that the stages of the agent hand along: observations, the ledger of what was asked, devices, the report.
+//!
+//! Types flow one way: `Observation → Device → Identification → Finding → Report`. Nothing here does anything.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod device;
+mod ledger;
+mod observation;
+mod receipt;
+pub mod report;
+mod text;
+
+pub use answer::{Answer, Refusal, Why};
+pub use device::{Device, Join};
+pub use ledger::{Heard, Ledger, Outcome, TargetLine};
+pub use observation::{
+    About, Capabilities, ChassisKey, Engine, Fact, Inventory, LldpNeighbour, Method, Observation, SnmpVersion, System,
+};
+pub use receipt::{PacketKind, Receipt, Sent};
+pub use text::DeviceText;

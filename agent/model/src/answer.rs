@@ -1,0 +1,87 @@
+//! Not asked, silent, refused, broken and answered: five different things.
+
+use std::fmt;
+
+/// What came of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer<T> {
+    /// It was not put, for this reason.
+    NotAsked(Why),
+    /// Nothing came back in this many tries.
+    Silent {
+        /// How often it was asked.
+        tries: u8,
+    },
+    /// Something came back that says no.
+    Refused(Refusal),
+    /// Something came back that the protocol does not allow: what, and where.
+    Malformed(Box<str>),
+    /// The answer.
+    Is(T),
+}
+
+/// Why a question was not put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Why {
+    /// The operator excluded the address.
+    Excluded,
+    /// The maker builds operational technology, or the operator listed the address under `no-probe`.
+    Fragile,
+    /// No credential is bound to the address.
+    NoCredential,
+    /// A v1 or v2c credential stands behind a v3 credential of the same rank, which the device did not take.
+    StrongerCredential,
+    /// Three credentials were offered and none was taken.
+    CredentialsUsedUp,
+    /// An earlier step, such as ARP, had no answer.
+    NoneBefore,
+    /// The process may not open the socket that it needs.
+    NoPermission,
+    /// `--methods` leaves it out.
+    MethodOff,
+    /// The scan was interrupted first.
+    Interrupted,
+    /// The kernel knows no way there.
+    NoRoute,
+}
+
+impl Why {
+    /// The word that stands in every output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Excluded => "excluded",
+            Self::Fragile => "fragile",
+            Self::NoCredential => "no credential",
+            Self::StrongerCredential => "a v3 credential stands before it",
+            Self::CredentialsUsedUp => "three credentials were offered",
+            Self::NoneBefore => "no answer before it",
+            Self::NoPermission => "no permission",
+            Self::MethodOff => "method switched off",
+            Self::Interrupted => "interrupted",
+            Self::NoRoute => "no route",
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a question was turned down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Refusal {
+    /// ICMP destination unreachable, with its code (RFC 792).
+    Unreachable(u8),
+    /// The agent does not know the user, or not with this security level (RFC 3414, 3.2).
+    UnknownUser,
+    /// The agent found the digest wrong, or could not decrypt.
+    WrongKey,
+    /// The agent answered with this error-status (RFC 3416, 3).
+    ErrorStatus(i32),
+    /// The agent answered none of what was asked (noSuchObject, an empty list).
+    NoSuchObject,
+    /// The agent's clock window does not hold even after it was set (RFC 3414, 2.2.3).
+    NotInTimeWindow,
+}

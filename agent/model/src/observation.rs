@@ -1,0 +1,205 @@
+//! At this time, by this method, this key gave this answer.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use herkomst_ids::{EngineId, MacAddr, Oid};
+use jiff::Timestamp;
+
+use crate::{Answer, DeviceText};
+
+/// One thing seen: kept before anything is concluded from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// When it was seen.
+    pub at: Timestamp,
+    /// How it was seen.
+    pub method: Method,
+    /// The interface it was seen on, where there is one.
+    pub interface: Option<Arc<str>>,
+    /// The 802.1Q VLAN it was heard in, where it carried a tag.
+    pub vlan: Option<u16>,
+    /// The key it is about.
+    pub about: About,
+    /// What was said.
+    pub answer: Answer<Fact>,
+}
+
+/// The key of an observation: what was asked, or who was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum About {
+    /// An address that was asked or that spoke.
+    Address(IpAddr),
+    /// A station that was heard.
+    Station(MacAddr),
+}
+
+/// The way something was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Method {
+    /// An ARP packet (RFC 826), asked for or heard.
+    Arp,
+    /// The kernel's own neighbour table.
+    KernelNeighbour,
+    /// ICMP echo (RFC 792).
+    Icmp,
+    /// SNMPv3 engine discovery (RFC 3414, section 4).
+    SnmpEngine,
+    /// The system group (RFC 3418) by any version of SNMP.
+    Snmp,
+    /// A frame of the Link Layer Discovery Protocol (IEEE 802.1AB).
+    Lldp,
+}
+
+impl Method {
+    /// The word that stands in outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Arp => "arp",
+            Self::KernelNeighbour => "neighbour-table",
+            Self::Icmp => "icmp",
+            Self::SnmpEngine => "snmp-engine",
+            Self::Snmp => "snmp",
+            Self::Lldp => "lldp",
+        }
+    }
+}
+
+/// What an answer says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// The address belongs to this station.
+    Neighbour {
+        /// Its hardware address.
+        mac: MacAddr,
+    },
+    /// It answered an echo request.
+    Echo,
+    /// It runs this SNMP engine.
+    Engine(Engine),
+    /// Its system group.
+    System(System),
+    /// What it said of itself over LLDP.
+    Lldp(LldpNeighbour),
+}
+
+/// What an SNMPv3 engine tells anybody (RFC 3414, section 4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Engine {
+    /// `snmpEngineID`.
+    pub id: EngineId,
+    /// `snmpEngineBoots`.
+    pub boots: u32,
+    /// `snmpEngineTime`, in seconds.
+    pub time: u32,
+}
+
+/// The version of SNMP that an answer came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SnmpVersion {
+    /// SNMPv1 (RFC 1157).
+    V1,
+    /// SNMPv2c (RFC 1901).
+    V2c,
+    /// SNMPv3 (RFC 3411 to 3418).
+    V3,
+}
+
+impl SnmpVersion {
+    /// As the tools spell it: `v1`, `v2c`, `v3`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2c => "v2c",
+            Self::V3 => "v3",
+        }
+    }
+}
+
+/// The objects of the system group that the agent gave (RFC 3418, section 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct System {
+    /// The version of SNMP it was read by.
+    pub version: SnmpVersion,
+    /// The name of the credential it was read with.
+    pub credential: Arc<str>,
+    /// `sysDescr`.
+    pub description: Option<DeviceText>,
+    /// `sysObjectID`.
+    pub object_id: Option<Oid>,
+    /// `sysUpTime`, in hundredths of a second.
+    pub up_time: Option<u32>,
+    /// `sysContact`.
+    pub contact: Option<DeviceText>,
+    /// `sysName`.
+    pub name: Option<DeviceText>,
+    /// `sysLocation`.
+    pub location: Option<DeviceText>,
+    /// `sysServices`: a sum of 2^(layer − 1).
+    pub services: Option<u8>,
+}
+
+/// What a neighbour announced (IEEE 802.1AB-2016, clause 8; ANSI/TIA-1057 for the inventory).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LldpNeighbour {
+    /// Chassis ID.
+    pub chassis: ChassisKey,
+    /// Port ID, as text or hexadecimal.
+    pub port: DeviceText,
+    /// For how many seconds it holds.
+    pub ttl: u16,
+    /// Port Description.
+    pub port_description: Option<DeviceText>,
+    /// System Name.
+    pub system_name: Option<DeviceText>,
+    /// System Description.
+    pub system_description: Option<DeviceText>,
+    /// System Capabilities.
+    pub capabilities: Option<Capabilities>,
+    /// Management Addresses that are IP addresses.
+    pub management: Vec<IpAddr>,
+    /// LLDP-MED inventory, if any part of it was sent.
+    pub inventory: Option<Inventory>,
+}
+
+/// A chassis id, as a key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ChassisKey {
+    /// Subtype 4.
+    Mac(MacAddr),
+    /// Subtype 5.
+    Address(IpAddr),
+    /// Any other subtype, as text.
+    Text {
+        /// The chassis id subtype (IEEE 802.1AB-2016, table 8-2).
+        subtype: u8,
+        /// The value.
+        text: DeviceText,
+    },
+}
+
+/// LLDP system capabilities as bits (IEEE 802.1AB-2016, table 8-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// What it can be.
+    pub supported: u16,
+    /// What it is set to be.
+    pub enabled: u16,
+}
+
+/// LLDP-MED inventory (ANSI/TIA-1057, 10.2.6).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// Manufacturer Name.
+    pub manufacturer: Option<DeviceText>,
+    /// Model Name.
+    pub model: Option<DeviceText>,
+    /// Serial Number.
+    pub serial: Option<DeviceText>,
+    /// Hardware Revision.
+    pub hardware: Option<DeviceText>,
+    /// Firmware Revision.
+    pub firmware: Option<DeviceText>,
+    /// Software Revision.
+    pub software: Option<DeviceText>,
+}

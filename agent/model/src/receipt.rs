@@ -1,0 +1,79 @@
+//! The receipt: what was sent, to whom, with which credentials.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+/// The kinds of packet that a scan sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PacketKind {
+    /// An ARP request.
+    ArpRequest,
+    /// An ICMP echo request.
+    IcmpEcho,
+    /// An SNMPv3 engine discovery.
+    SnmpEngine,
+    /// An SNMPv1 or v2c GET.
+    SnmpCommunity,
+    /// An SNMPv3 message with a user.
+    SnmpUser,
+}
+
+impl PacketKind {
+    /// All of them, in the order of outputs.
+    pub const ALL: [Self; 5] =
+        [Self::ArpRequest, Self::IcmpEcho, Self::SnmpEngine, Self::SnmpCommunity, Self::SnmpUser];
+
+    /// The word that stands in outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ArpRequest => "arp-request",
+            Self::IcmpEcho => "icmp-echo",
+            Self::SnmpEngine => "snmp-engine-discovery",
+            Self::SnmpCommunity => "snmp-community",
+            Self::SnmpUser => "snmp-user",
+        }
+    }
+}
+
+/// Packets sent to one target, by kind in the order of [`PacketKind::ALL`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sent(pub [u32; 5]);
+
+impl Sent {
+    /// Counts one more.
+    pub fn add(&mut self, kind: PacketKind) {
+        let slot = PacketKind::ALL.iter().position(|k| *k == kind).expect("ALL lists every kind");
+        self.0[slot] = self.0[slot].saturating_add(1);
+    }
+
+    /// The counts that are not zero.
+    pub fn by_kind(&self) -> impl Iterator<Item = (PacketKind, u32)> + use<> {
+        PacketKind::ALL.into_iter().zip(self.0).filter(|(_, count)| *count > 0)
+    }
+}
+
+/// What was sent in one scan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Receipt {
+    /// By target.
+    pub targets: BTreeMap<Ipv4Addr, Sent>,
+    /// The targets that each credential, by its name, was offered to.
+    pub credentials: BTreeMap<Arc<str>, BTreeSet<Ipv4Addr>>,
+    /// Packets that came in and were not what was asked for, or were broken: counted, never trusted.
+    pub ignored: u64,
+    /// Packets that the kernel dropped before they could be read.
+    pub dropped: u64,
+}
+
+impl Receipt {
+    /// The packets of each kind, over all targets.
+    pub fn totals(&self) -> Sent {
+        self.targets.values().fold(Sent::default(), |mut sum, sent| {
+            for (slot, count) in sum.0.iter_mut().zip(sent.0) {
+                *slot = slot.saturating_add(count);
+            }
+            sum
+        })
+    }
+}

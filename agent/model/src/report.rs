@@ -1,0 +1,340 @@
+//! The JSON of a scan, `schema_version` 1: what every output is made from.
+//!
+//! Fields may be added; none is renamed or dropped without a new version. The schema is kept in
+//! `docs/scan.schema.json`. Order is fixed: maps are sorted, lists are sorted by what they name.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::DeviceText;
+
+/// The version of this shape.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// All that one scan says.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// What was asked, by which program, from which editions.
+    pub scan: Scan,
+    /// Every device, sorted by its first address.
+    pub devices: Vec<DeviceEntry>,
+    /// Every finding, worst first.
+    pub findings: Vec<FindingEntry>,
+    /// What was asked and what came of it.
+    pub coverage: Coverage,
+    /// What was sent.
+    pub receipt: ReceiptEntry,
+}
+
+/// What was asked.
+#[derive(Debug, Clone, Serialize)]
+pub struct Scan {
+    /// Random, for this scan alone.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// RFC 3339, UTC.
+    pub ended: String,
+    /// Name and version.
+    pub program: String,
+    /// The targets as the operator wrote them, or the segments that were taken.
+    pub targets: Vec<String>,
+    /// The exclusions as the operator wrote them.
+    pub excluded: Vec<String>,
+    /// The interfaces that were used.
+    pub interfaces: Vec<String>,
+    /// The methods that were switched on.
+    pub methods: Vec<String>,
+    /// Which editions the answers are from.
+    pub editions: Editions,
+}
+
+/// The editions that the answers are from.
+#[derive(Debug, Clone, Serialize)]
+pub struct Editions {
+    /// Of the IEEE and IANA registries.
+    pub registry: String,
+    /// Of the vendor table.
+    pub vendors: String,
+    /// Of each rule pack.
+    pub packs: BTreeMap<String, String>,
+}
+
+/// One device.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceEntry {
+    /// Stable while its strongest key is: a hash of that key.
+    pub id: String,
+    /// Hardware addresses.
+    pub macs: Vec<String>,
+    /// Network addresses.
+    pub ips: Vec<String>,
+    /// What it calls itself.
+    pub names: Vec<DeviceText>,
+    /// router, switch, camera …
+    pub roles: Vec<String>,
+    /// Part tags that the operator declared.
+    pub parts: Vec<String>,
+    /// The methods that saw it.
+    pub seen_by: Vec<String>,
+    /// Who made it; null when nothing names one.
+    pub maker: Option<MakerEntry>,
+    /// Who controls the maker.
+    pub controller: Option<ControllerEntry>,
+    /// The country in the registry of its first address: evidence only, not origin.
+    pub registration_country: Option<String>,
+    /// The organisation that the address is registered to.
+    pub registrant: Option<String>,
+    /// What the product is.
+    pub product: Product,
+    /// Things inside with a maker of their own.
+    pub components: Vec<ComponentEntry>,
+    /// Software on it.
+    pub software: Vec<String>,
+    /// Both makers, when evidence disagrees on the box.
+    pub relabelled: Option<String>,
+    /// What kind of special address it is, for an address that is no box: `VRRP virtual router`.
+    pub special: Option<String>,
+    /// Why its keys are taken for one device.
+    pub joined_by: Vec<String>,
+}
+
+/// Who made it, and why we think so.
+#[derive(Debug, Clone, Serialize)]
+pub struct MakerEntry {
+    /// The vendor's stable id, or null when the registrant is in no vendor table.
+    pub id: Option<String>,
+    /// The name.
+    pub name: String,
+    /// Seat of the maker.
+    pub country: Option<String>,
+    /// `confirmed`, `probable` or `possible`.
+    pub confidence: String,
+    /// What says so.
+    pub evidence: Vec<EvidenceEntry>,
+    /// What says otherwise.
+    pub against: Vec<EvidenceEntry>,
+}
+
+/// One piece of evidence.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct EvidenceEntry {
+    /// `mac-assignment`, `snmp-engine-id`, `sys-object-id`, `sys-descr`, `lldp-…`.
+    pub kind: String,
+    /// What was seen.
+    pub value: DeviceText,
+    /// The vendor id or name it points at; null when it names nobody.
+    pub says: Option<String>,
+    /// `strong`, `likely`, `hint` or `none`.
+    pub weight: String,
+    /// Why it counts as it does, in words, with the edition it is from.
+    pub note: String,
+}
+
+/// Who controls the maker, as of a day.
+#[derive(Debug, Clone, Serialize)]
+pub struct ControllerEntry {
+    /// Its id in the vendor table, if it stands there.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// Its seat.
+    pub country: Option<String>,
+    /// The day the answer is for.
+    pub as_of: String,
+    /// Whether a source for it was checked.
+    pub verified: bool,
+}
+
+/// What the product is.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Product {
+    /// The family or operating system.
+    pub family: Option<String>,
+    /// The model.
+    pub model: Option<DeviceText>,
+    /// The software and its version.
+    pub software: Option<DeviceText>,
+    /// The serial number.
+    pub serial: Option<DeviceText>,
+}
+
+/// A thing inside a device with a maker of its own.
+#[derive(Debug, Clone, Serialize)]
+pub struct ComponentEntry {
+    /// `module`, `optic` …
+    pub kind: String,
+    /// Who made it.
+    pub maker: Option<MakerEntry>,
+    /// Its model.
+    pub model: Option<DeviceText>,
+    /// Its serial number.
+    pub serial: Option<DeviceText>,
+    /// Where it sits.
+    pub r#where: Option<DeviceText>,
+}
+
+/// One rule that a device meets, or may meet.
+#[derive(Debug, Clone, Serialize)]
+pub struct FindingEntry {
+    /// Stable for pack, rule and device.
+    pub id: String,
+    /// The pack.
+    pub pack: String,
+    /// The rule in it.
+    pub rule: String,
+    /// The rule's title.
+    pub title: String,
+    /// `match` or `undetermined`.
+    pub verdict: String,
+    /// As the rule says.
+    pub severity: String,
+    /// The device's id.
+    pub device: String,
+    /// The component, if it is about one.
+    pub component: Option<String>,
+    /// The parts of the device.
+    pub parts: Vec<String>,
+    /// What is to be done by when.
+    pub actions: Vec<ActionEntry>,
+    /// The tests that were met or could not be decided.
+    pub because: Vec<String>,
+    /// The legal sources.
+    pub source: Vec<SourceEntry>,
+    /// A waiver of the operator, if any.
+    pub waiver: Option<String>,
+    /// The rule's wording.
+    pub wording: String,
+}
+
+/// An action and its date.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActionEntry {
+    /// `remove`, `no-install` …
+    pub action: String,
+    /// The instrument that asks for it.
+    pub instrument: Option<String>,
+    /// The date, if it has one.
+    pub due: Option<String>,
+    /// Days from today; negative when past.
+    pub days_left: Option<i64>,
+}
+
+/// Where a rule comes from.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceEntry {
+    /// The list or law.
+    pub title: String,
+    /// Where in it.
+    pub article: Option<String>,
+    /// `in-force`, `proposal` …
+    pub status: Option<String>,
+    /// When somebody last read it.
+    pub last_checked: Option<String>,
+}
+
+/// How many targets ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Targets the method applies to.
+    pub expected: u64,
+    /// Asked at least once.
+    pub asked: u64,
+    /// Answered.
+    pub answered: u64,
+    /// Turned down.
+    pub refused: u64,
+    /// Nothing came back.
+    pub silent: u64,
+    /// What came back was broken.
+    pub malformed: u64,
+    /// The scan ended first.
+    pub cut_short: u64,
+    /// Not asked, for a reason.
+    pub not_asked: u64,
+}
+
+/// What was asked and what came of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Coverage {
+    /// Whether every target was properly asked.
+    pub complete: bool,
+    /// Whether the scan was stopped before it was done.
+    pub interrupted: bool,
+    /// Over all methods: a target counts as answered when anything answered.
+    pub targets: Counts,
+    /// By method.
+    pub methods: BTreeMap<String, Counts>,
+    /// Devices with a maker.
+    pub identified: u64,
+    /// Devices that nobody could name.
+    pub undetermined: u64,
+    /// Special addresses, which are no boxes.
+    pub special: u64,
+    /// How long the scan listened.
+    pub listened: BTreeMap<String, ListenedEntry>,
+    /// What was not asked, and why.
+    pub not_asked: Vec<NotAskedEntry>,
+    /// What the scan could not do, and what would help.
+    pub limits: Vec<String>,
+    /// Targets in ranges of equal outcome.
+    pub ledger: Vec<LedgerEntry>,
+}
+
+/// How long the scan listened for a protocol.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct ListenedEntry {
+    /// How long it listened, in whole seconds.
+    pub seconds: u64,
+    /// The usual interval of announcements, in seconds.
+    pub usual_seconds: u64,
+}
+
+/// Targets that were not asked by a method.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotAskedEntry {
+    /// A range of addresses.
+    pub targets: String,
+    /// The method.
+    pub method: String,
+    /// The reason.
+    pub why: String,
+}
+
+/// A range of targets with the same outcomes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LedgerEntry {
+    /// A range of addresses.
+    pub targets: String,
+    /// Outcome by method.
+    pub outcomes: BTreeMap<String, String>,
+}
+
+/// What was sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReceiptEntry {
+    /// All packets.
+    pub packets: u64,
+    /// Packets by kind.
+    pub by_kind: BTreeMap<String, u64>,
+    /// Packets by ranges of targets that got the same.
+    pub targets: Vec<SentEntry>,
+    /// The credentials that were offered, by name, and to whom.
+    pub credentials: BTreeMap<String, Vec<String>>,
+    /// Packets that were not what was asked for.
+    pub ignored: u64,
+    /// Packets that the kernel dropped.
+    pub dropped: u64,
+}
+
+/// A range of targets that got the same packets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SentEntry {
+    /// A range of addresses.
+    pub targets: String,
+    /// Packets to each of them, by kind.
+    pub packets: BTreeMap<String, u64>,
+}
