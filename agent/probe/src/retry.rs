@@ -1,0 +1,42 @@
+//! How often a question is put, and how long each answer is waited for.
+
+use std::time::Duration;
+
+/// One wait for each try: the first is sent at once, each next one when the wait before it is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    waits: Box<[Duration]>,
+}
+
+impl Retry {
+    /// ARP on a local segment: at 0, 250 ms and 1 s, given up half a second later.
+    pub fn arp() -> Self {
+        Self::of_millis(&[250, 750, 500])
+    }
+
+    /// ICMP echo to a routed address: at 0 and 1 s.
+    pub fn echo() -> Self {
+        Self::of_millis(&[1000, 1000])
+    }
+
+    /// First contact over SNMP: at 0, 1 s and 3 s; slow agents answer within 2 s.
+    pub fn snmp() -> Self {
+        Self::of_millis(&[1000, 2000, 2000])
+    }
+
+    /// One try for each wait; an empty list is taken for a single try of one second.
+    pub fn of_millis(waits: &[u64]) -> Self {
+        let waits = if waits.is_empty() { &[1000] } else { waits };
+        Self { waits: waits.iter().map(|ms| Duration::from_millis(*ms)).collect() }
+    }
+
+    /// How many tries there are.
+    pub fn tries(&self) -> u8 {
+        u8::try_from(self.waits.len()).unwrap_or(u8::MAX)
+    }
+
+    /// How long the answer to this try (from 0) is waited for; `None` when there is no such try.
+    pub fn wait(&self, attempt: u8) -> Option<Duration> {
+        self.waits.get(usize::from(attempt)).copied()
+    }
+}

@@ -1,0 +1,231 @@
+//! Which credentials a device may see, and in which order.
+//!
+//! A credential is bound to prefixes or engine ids. The most specific binding decides which ones a device may see:
+//! where a /24 and a /16 both fit, those bound to the /24 alone are used. Among them the order of the file holds;
+//! v1 and v2c are left out where a v3 credential of the same rank exists; at most three are offered in one scan.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use herkomst_ids::EngineId;
+use herkomst_model::{SnmpVersion, Why};
+use ipnet::Ipv4Net;
+use zeroize::Zeroizing;
+
+/// The most credentials that one device is offered in one scan.
+pub const MOST_OFFERED: usize = 3;
+
+/// A community or a password: wiped when dropped, never printed.
+#[derive(Clone)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes the octets as they are.
+    pub fn new(octets: impl Into<Vec<u8>>) -> Self {
+        Self(Zeroizing::new(octets.into()))
+    }
+
+    /// The octets, for the packet or the key derivation that needs them.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// How a message is authenticated (RFC 3414, RFC 7860).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthProtocol {
+    /// HMAC-MD5-96.
+    Md5,
+    /// HMAC-SHA-96.
+    Sha1,
+    /// HMAC-128-SHA-224.
+    Sha224,
+    /// HMAC-192-SHA-256.
+    Sha256,
+    /// HMAC-256-SHA-384.
+    Sha384,
+    /// HMAC-384-SHA-512.
+    Sha512,
+}
+
+/// How a message is encrypted (RFC 3414, RFC 3826, and the two drafts for longer keys).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivProtocol {
+    /// CBC-DES.
+    Des,
+    /// CFB128-AES-128.
+    Aes128,
+    /// AES-192, keys extended after draft-blumenthal-aes-usm-04.
+    Aes192,
+    /// AES-256, keys extended after draft-blumenthal-aes-usm-04.
+    Aes256,
+    /// AES-192, keys extended after draft-reeder-snmpv3-usm-3desede-00, as Cisco does.
+    Aes192Reeder,
+    /// AES-256, keys extended after draft-reeder-snmpv3-usm-3desede-00, as Cisco does.
+    Aes256Reeder,
+}
+
+/// An SNMPv3 user.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// `msgUserName`.
+    pub name: Arc<str>,
+    /// Authentication protocol and password; `None` is noAuthNoPriv.
+    pub auth: Option<(AuthProtocol, Secret)>,
+    /// Privacy protocol and password; only with authentication.
+    pub privacy: Option<(PrivProtocol, Secret)>,
+    /// `contextName`, usually empty.
+    pub context: Arc<str>,
+}
+
+/// How to log in.
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// SNMPv1 with a community.
+    V1(Secret),
+    /// SNMPv2c with a community.
+    V2c(Secret),
+    /// SNMPv3 with a user.
+    V3(User),
+}
+
+impl Login {
+    /// The version of SNMP.
+    pub const fn version(&self) -> SnmpVersion {
+        match self {
+            Self::V1(_) => SnmpVersion::V1,
+            Self::V2c(_) => SnmpVersion::V2c,
+            Self::V3(_) => SnmpVersion::V3,
+        }
+    }
+}
+
+/// A credential, and whom it may be shown to.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// Its name in the operator's file, which stands in the receipt.
+    pub name: Arc<str>,
+    /// The prefixes it is bound to.
+    pub prefixes: Vec<Ipv4Net>,
+    /// The engines it is bound to.
+    pub engine_ids: Vec<EngineId>,
+    /// How to log in.
+    pub login: Login,
+}
+
+/// How specific a binding is: one to an engine beats every prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Prefix(u8),
+    Engine,
+}
+
+impl Credential {
+    fn rank(&self, address: Ipv4Addr, engine: Option<&EngineId>) -> Option<Rank> {
+        if engine.is_some_and(|engine| self.engine_ids.contains(engine)) {
+            return Some(Rank::Engine);
+        }
+        let fitting = self.prefixes.iter().filter(|prefix| prefix.contains(&address));
+        fitting.map(Ipv4Net::prefix_len).max().map(Rank::Prefix)
+    }
+}
+
+/// What one device may be offered, best first, and what not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ladder {
+    /// Places in the operator's list.
+    pub offered: Vec<usize>,
+    /// Places that were left out, and why.
+    pub withheld: Vec<(usize, Why)>,
+}
+
+/// The credentials that this device may see. `engine` is what its engine discovery said, if anything.
+pub fn ladder(credentials: &[Credential], address: Ipv4Addr, engine: Option<&EngineId>) -> Ladder {
+    let ranked: Vec<_> = credentials
+        .iter()
+        .enumerate()
+        .filter_map(|(place, credential)| Some((credential.rank(address, engine)?, place, credential)))
+        .collect();
+    let Some(best) = ranked.iter().map(|(rank, ..)| *rank).max() else {
+        return Ladder::default();
+    };
+    let mut ladder = Ladder::default();
+    let has_user = ranked.iter().any(|(rank, _, c)| *rank == best && c.login.version() == SnmpVersion::V3);
+    for (_, place, credential) in ranked.into_iter().filter(|(rank, ..)| *rank == best) {
+        if has_user && credential.login.version() != SnmpVersion::V3 {
+            ladder.withheld.push((place, Why::StrongerCredential));
+        } else if ladder.offered.len() == MOST_OFFERED {
+            ladder.withheld.push((place, Why::CredentialsUsedUp));
+        } else {
+            ladder.offered.push(place);
+        }
+    }
+    ladder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credential(name: &str, prefixes: &[&str], login: Login) -> Credential {
+        let prefixes = prefixes.iter().map(|prefix| prefix.parse().unwrap()).collect();
+        Credential { name: name.into(), prefixes, engine_ids: vec![], login }
+    }
+
+    fn v2c() -> Login {
+        Login::V2c(Secret::new(*b"public"))
+    }
+
+    fn v3() -> Login {
+        Login::V3(User { name: "labuser".into(), auth: None, privacy: None, context: "".into() })
+    }
+
+    fn offered(credentials: &[Credential], address: &str, engine: Option<&EngineId>) -> Vec<String> {
+        let ladder = ladder(credentials, address.parse().unwrap(), engine);
+        ladder.offered.iter().map(|place| credentials[*place].name.to_string()).collect()
+    }
+
+    #[test]
+    fn the_most_specific_prefix_alone_decides() {
+        let all = [credential("wide", &["10.50.0.0/16"], v3()), credential("narrow", &["10.50.7.0/24"], v2c())];
+        assert_eq!(offered(&all, "10.50.7.9", None), ["narrow"]);
+        assert_eq!(offered(&all, "10.50.8.9", None), ["wide"]);
+        assert_eq!(offered(&all, "10.51.7.9", None), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_community_never_goes_where_a_user_of_the_same_rank_exists() {
+        let all = [credential("old", &["10.0.0.0/8"], v2c()), credential("new", &["10.0.0.0/8"], v3())];
+        assert_eq!(offered(&all, "10.1.1.1", None), ["new"]);
+        let ladder = ladder(&all, Ipv4Addr::new(10, 1, 1, 1), None);
+        assert_eq!(ladder.withheld, [(0, Why::StrongerCredential)]);
+    }
+
+    #[test]
+    fn three_are_offered_in_the_order_of_the_file() {
+        let all: Vec<_> = ["d", "a", "c", "b"].map(|name| credential(name, &["10.0.0.0/8"], v2c())).into();
+        assert_eq!(offered(&all, "10.1.1.1", None), ["d", "a", "c"]);
+    }
+
+    #[test]
+    fn a_binding_to_the_engine_beats_every_prefix() {
+        let engine = EngineId::new(&[0x80, 0, 0x1f, 0x88, 4, 1, 2]).unwrap();
+        let mut bound = credential("bound", &[], v3());
+        bound.engine_ids.push(engine.clone());
+        let all = [credential("host", &["10.1.1.1/32"], v3()), bound];
+        assert_eq!(offered(&all, "10.1.1.1", Some(&engine)), ["bound"]);
+        assert_eq!(offered(&all, "10.1.1.1", None), ["host"]);
+    }
+
+    #[test]
+    fn a_secret_cannot_be_printed() {
+        let shown = format!("{:?}", credential("x", &["10.0.0.0/8"], v2c()));
+        assert!(!shown.contains("public") && !shown.contains("112"), "{shown}");
+    }
+}
