@@ -1,0 +1,294 @@
+//! The fixed words of a pack file: each list is closed, so that a word the engine does not know is refused.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+/// A closed list of words that a pack may use at one place.
+pub(crate) trait Word: Copy + 'static {
+    /// Every word of the list, in its order.
+    const ALL: &'static [Self];
+    /// The word as a pack writes it.
+    fn word(self) -> &'static str;
+}
+
+/// A word that is in none of the engine's lists, with those that would be right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("is {found:?}, which the engine does not know; {hint}")]
+pub struct UnknownWord {
+    /// The word as it was written.
+    pub found: String,
+    /// The nearest right word, or all of them.
+    pub hint: String,
+}
+
+/// Reads a word, and names the nearest right one if it is none.
+pub(crate) fn read_word<W: Word>(text: &str) -> Result<W, UnknownWord> {
+    W::ALL
+        .iter()
+        .copied()
+        .find(|word| word.word() == text)
+        .ok_or_else(|| unknown_word(text, W::ALL.iter().map(|word| word.word())))
+}
+
+/// The error for a word outside a closed list.
+pub(crate) fn unknown_word<'a>(
+    text: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+) -> UnknownWord {
+    let hint = match nearest(text, known.clone()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("allowed are {}", known.collect::<Vec<_>>().join(", ")),
+    };
+    UnknownWord { found: text.chars().take(80).collect(), hint }
+}
+
+/// The known word that a typing error most likely stands for; none when nothing is near.
+pub(crate) fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // A hostile file may hold a key of a megabyte: the distance is quadratic, so such a key has no neighbour.
+    if text.len() > 80 {
+        return None;
+    }
+    known
+        .map(|word| (strsim::damerau_levenshtein(text, word), word))
+        .filter(|(distance, word)| *distance <= 1 + word.chars().count() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+macro_rules! vocabulary {
+    ($(#[$doc:meta])* $name:ident { $( $(#[$about:meta])* $variant:ident = $word:literal ),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $( $(#[$about])* $variant ),+ }
+
+        impl $name {
+            /// The word as a pack and the outputs write it.
+            pub fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word ),+ }
+            }
+        }
+
+        impl Word for $name {
+            const ALL: &'static [Self] = &[ $( Self::$variant ),+ ];
+            fn word(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                read_word(text)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+vocabulary! {
+    /// How sure it is who a party is: ordered, and defined by kinds of evidence, not by a percentage.
+    Confidence {
+        /// A hint: the maker of a module or a chip, a name in free text.
+        Possible = "possible",
+        /// One good piece of evidence, such as a prefix of a product maker.
+        Probable = "probable",
+        /// Evidence of a strong kind that nothing contradicts.
+        Confirmed = "confirmed",
+    }
+}
+
+vocabulary! {
+    /// What a party must be to the subject for the rule to reach it.
+    Relation {
+        /// The legal entity whose product it is.
+        Maker = "maker",
+        /// The name on the box. Where none is known apart from the maker, the maker stands for it.
+        Brand = "brand",
+        /// Somebody in the maker's chain of control, on the day asked.
+        ControlledBy = "controlled-by",
+    }
+}
+
+vocabulary! {
+    /// What is asked of the bound party, each with a date of its own.
+    Action {
+        /// From the date: not bought any more.
+        NoProcure = "no-procure",
+        /// From the date: not installed any more; what was seen before it may stay.
+        NoInstall = "no-install",
+        /// By the date: gone.
+        Remove = "remove",
+        /// By the date: the function is done by somebody else's product; the hardware may stay.
+        ReplaceFunction = "replace-function",
+        /// Allowed until the date.
+        Permit = "permit",
+    }
+}
+
+vocabulary! {
+    /// How much a finding should disturb its reader.
+    Severity {
+        /// To know.
+        Info = "info",
+        /// Look at it when convenient.
+        Low = "low",
+        /// Plan for it.
+        Medium = "medium",
+        /// Act on it.
+        High = "high",
+        /// Act on it today.
+        Critical = "critical",
+    }
+}
+
+vocabulary! {
+    /// Whether an instrument has effect.
+    Status {
+        /// Not adopted: it obliges nobody yet.
+        Proposal = "proposal",
+        /// It has effect, also where a court still hears about it.
+        InForce = "in-force",
+        /// Suspended by a court or by its issuer.
+        Stayed = "stayed",
+        /// It has ended.
+        Expired = "expired",
+    }
+}
+
+vocabulary! {
+    /// Who may read a pack.
+    Publicity {
+        /// Everybody.
+        Public = "public",
+        /// Those it is addressed to.
+        Confidential = "confidential",
+        /// Those cleared for it.
+        Classified = "classified",
+    }
+}
+
+vocabulary! {
+    /// What an instrument does to those it binds.
+    Force {
+        /// A duty or a prohibition.
+        Obligation = "obligation",
+        /// What a government says it does or expects, without a law behind it yet.
+        Policy = "policy",
+        /// A threat that the addressees must deal with; not a ban.
+        Warning = "warning",
+        /// Advice.
+        Advice = "advice",
+    }
+}
+
+vocabulary! {
+    /// How the fact was checked. Facts that nobody checked do not go into a pack, so there is no word for them.
+    Mark {
+        /// Read in an official text.
+        Official = "official",
+        /// Read in the press, a law firm's note or a public repository.
+        Reported = "reported",
+    }
+}
+
+vocabulary! {
+    /// What a component is within its device.
+    ComponentKind {
+        /// A line card or other plug-in board.
+        LineCard = "line-card",
+        /// One member of a stack.
+        StackMember = "stack-member",
+        /// A power supply.
+        PowerSupply = "power-supply",
+        /// A fan or fan tray.
+        Fan = "fan",
+        /// A pluggable transceiver.
+        Optic = "optic",
+        /// A cellular module.
+        CellularModule = "cellular-module",
+        /// A Wi-Fi, Bluetooth or other short-range radio module.
+        RadioModule = "radio-module",
+        /// Memory: DRAM modules.
+        Memory = "memory",
+        /// Storage: disks and flash.
+        Storage = "storage",
+        /// Any other integrated circuit.
+        Chip = "chip",
+        /// Software that is installed or running on the device.
+        Software = "software",
+    }
+}
+
+/// The device roles that a rule may name.
+pub const ROLES: &[&str] = &[
+    "access-control",
+    "access-point",
+    "camera",
+    "cellular-gateway",
+    "drone",
+    "firewall",
+    "host",
+    "inverter",
+    "meter",
+    "mobile",
+    "modem",
+    "ot-controller",
+    "phone",
+    "printer",
+    "radio",
+    "recorder",
+    "robot",
+    "router",
+    "scanner",
+    "server",
+    "storage",
+    "switch",
+    "ups",
+    "workstation",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_word_names_the_nearest_right_one() {
+        let error = "confirmd".parse::<Confidence>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "is \"confirmd\", which the engine does not know; did you mean \"confirmed\"?"
+        );
+    }
+
+    #[test]
+    fn a_word_near_nothing_lists_what_is_allowed() {
+        let error = "cap".parse::<Action>().unwrap_err();
+        assert!(error.hint.contains("no-procure, no-install, remove"), "{error}");
+    }
+
+    #[test]
+    fn confidence_is_ordered_from_weak_to_strong() {
+        assert!(
+            Confidence::Possible < Confidence::Probable
+                && Confidence::Probable < Confidence::Confirmed
+        );
+    }
+
+    #[test]
+    fn a_key_of_a_megabyte_has_no_neighbour_and_costs_nothing() {
+        assert_eq!(nearest(&"m".repeat(1 << 20), ["maker"].into_iter()), None);
+    }
+}
