@@ -29,10 +29,23 @@ pub struct ArpSweep {
 
 impl ArpSweep {
     /// A sweep from an interface with this address and hardware address.
-    pub fn new(mac: MacAddr, source: Ipv4Addr, targets: Vec<Ipv4Addr>, retry: Retry, seed: u64) -> Self {
+    pub fn new(
+        mac: MacAddr,
+        source: Ipv4Addr,
+        targets: Vec<Ipv4Addr>,
+        retry: Retry,
+        seed: u64,
+    ) -> Self {
         let mut sweep = Sweep::new(retry);
         sweep.add_shuffled(targets, seed);
-        Self { mac, source, sweep, rivals: HashSet::new(), first: Vec::new(), seen: VecDeque::new() }
+        Self {
+            mac,
+            source,
+            sweep,
+            rivals: HashSet::new(),
+            first: Vec::new(),
+            seen: VecDeque::new(),
+        }
     }
 
     /// Whether the address belongs to this sweep.
@@ -66,14 +79,24 @@ impl ArpSweep {
         self.sweep.close(slot);
         if !known {
             let answer = Answer::Is(Fact::Neighbour { mac });
-            self.seen.push_back(Seen { method: Method::Arp, about: About::Address(address.into()), vlan, answer });
+            self.seen.push_back(Seen {
+                method: Method::Arp,
+                about: About::Address(address.into()),
+                vlan,
+                answer,
+            });
         }
         Fit::Taken
     }
 }
 
 impl Probe for ArpSweep {
-    fn poll_transmit(&mut self, now: Instant, gate: &mut dyn Gate, bytes: &mut Vec<u8>) -> Option<Transmit> {
+    fn poll_transmit(
+        &mut self,
+        now: Instant,
+        gate: &mut dyn Gate,
+        bytes: &mut Vec<u8>,
+    ) -> Option<Transmit> {
         let (_, to, _) = self.sweep.next(now, gate)?;
         bytes.clear();
         bytes.extend_from_slice(&arp_request_frame(self.mac, self.source, to));
@@ -144,12 +167,19 @@ mod tests {
     fn reply(from: MacAddr, ip: Ipv4Addr) -> Vec<u8> {
         let mut bytes = Vec::new();
         let operation = ArpOperation::Reply;
-        Arp { operation, sender_mac: from, sender_ip: ip, target_mac: US, target_ip: OUR_IP }.emit(&mut bytes);
+        Arp { operation, sender_mac: from, sender_ip: ip, target_mac: US, target_ip: OUR_IP }
+            .emit(&mut bytes);
         bytes
     }
 
     fn hear(sweep: &mut ArpSweep, payload: &[u8], vlan: Option<u16>) -> Fit {
-        let frame = EthernetFrame { destination: US, source: STATION, vlan, ether_type: ether_type::ARP, payload };
+        let frame = EthernetFrame {
+            destination: US,
+            source: STATION,
+            vlan,
+            ether_type: ether_type::ARP,
+            payload,
+        };
         sweep.handle_input(Instant::now(), Input::Frame { frame: &frame, vlan })
     }
 
@@ -169,7 +199,10 @@ mod tests {
         sweep.poll_transmit(Instant::now(), &mut Open, &mut Vec::new());
         assert_eq!(hear(&mut sweep, &reply(STATION, TARGET), None), Fit::Taken);
         assert_eq!(hear(&mut sweep, &reply(STATION, TARGET), None), Fit::Taken);
-        assert_eq!(sweep.poll_observation().unwrap().answer, Answer::Is(Fact::Neighbour { mac: STATION }));
+        assert_eq!(
+            sweep.poll_observation().unwrap().answer,
+            Answer::Is(Fact::Neighbour { mac: STATION })
+        );
         assert_eq!(sweep.poll_observation(), None);
         assert!(sweep.is_idle());
     }
@@ -187,7 +220,10 @@ mod tests {
     fn what_is_not_a_station_in_our_vlan_is_not_believed() {
         let mut sweep = sweep();
         assert_eq!(hear(&mut sweep, &reply(MacAddr::BROADCAST, TARGET), None), Fit::Ignored);
-        assert_eq!(hear(&mut sweep, &reply(STATION, Ipv4Addr::new(10, 0, 0, 9)), None), Fit::NotMine);
+        assert_eq!(
+            hear(&mut sweep, &reply(STATION, Ipv4Addr::new(10, 0, 0, 9)), None),
+            Fit::NotMine
+        );
         assert_eq!(hear(&mut sweep, &reply(STATION, TARGET), Some(7)), Fit::NotMine);
         assert_eq!(hear(&mut sweep, &reply(STATION, TARGET)[..20], None), Fit::Ignored);
         assert_eq!(sweep.poll_observation(), None);

@@ -51,7 +51,12 @@ impl EchoSweep {
 }
 
 impl Probe for EchoSweep {
-    fn poll_transmit(&mut self, now: Instant, gate: &mut dyn Gate, bytes: &mut Vec<u8>) -> Option<Transmit> {
+    fn poll_transmit(
+        &mut self,
+        now: Instant,
+        gate: &mut dyn Gate,
+        bytes: &mut Vec<u8>,
+    ) -> Option<Transmit> {
         let (_, to, attempt) = self.sweep.next(now, gate)?;
         bytes.clear();
         icmp_echo(bytes, false, self.id, u16::from(attempt), &self.payload(to, attempt));

@@ -7,6 +7,7 @@
 //! - [`pacer`] decides when the next packet may leave.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "a test may start at any instant"))]
 
 pub mod arp;
 pub mod heard;
@@ -99,7 +100,12 @@ pub struct Seen {
 /// A state machine: it is told the time, hands out bytes, and never waits.
 pub trait Probe {
     /// Writes the next packet into `bytes` if one is due and the gate admits it.
-    fn poll_transmit(&mut self, now: Instant, gate: &mut dyn Gate, bytes: &mut Vec<u8>) -> Option<Transmit>;
+    fn poll_transmit(
+        &mut self,
+        now: Instant,
+        gate: &mut dyn Gate,
+        bytes: &mut Vec<u8>,
+    ) -> Option<Transmit>;
 
     /// Takes what came in.
     fn handle_input(&mut self, now: Instant, input: Input<'_>) -> Fit;

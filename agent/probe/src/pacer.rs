@@ -30,7 +30,11 @@ pub struct Limits {
 impl Default for Limits {
     /// 1,000 packets a second in all, 100 to one /24 beyond the local segments, 40 to one host.
     fn default() -> Self {
-        Self { total: Rate::PerSecond(1000), per_subnet: Rate::PerSecond(100), per_host: Rate::PerSecond(40) }
+        Self {
+            total: Rate::PerSecond(1000),
+            per_subnet: Rate::PerSecond(100),
+            per_host: Rate::PerSecond(40),
+        }
     }
 }
 
@@ -90,14 +94,17 @@ impl Pacer {
     /// When the bucket for all packets has its next token; `now` when it has one.
     pub fn next_token(&self, now: Instant) -> Instant {
         match &self.total {
-            Some((every, bucket)) if !bucket.has_token(now, *every, BURST) => bucket.full_at - *every * (BURST - 1),
+            Some((every, bucket)) if !bucket.has_token(now, *every, BURST) => {
+                bucket.full_at - *every * (BURST - 1)
+            }
             _ => now,
         }
     }
 
     /// Whether a packet may leave for `to`; `beyond` says that it lies beyond the local segments.
     pub fn admits(&mut self, to: Ipv4Addr, beyond: bool, now: Instant) -> bool {
-        if self.total.as_ref().is_some_and(|(every, bucket)| !bucket.has_token(now, *every, BURST)) {
+        if self.total.as_ref().is_some_and(|(every, bucket)| !bucket.has_token(now, *every, BURST))
+        {
             return false;
         }
         let full = Bucket { full_at: now };
@@ -193,7 +200,8 @@ mod tests {
     #[test]
     fn says_when_the_next_token_comes() {
         let now = Instant::now();
-        let limits = Limits { total: Rate::PerSecond(10), per_subnet: Rate::Max, per_host: Rate::Max };
+        let limits =
+            Limits { total: Rate::PerSecond(10), per_subnet: Rate::Max, per_host: Rate::Max };
         let mut pacer = Pacer::new(limits, now);
         while pacer.admits(HOST, false, now) {}
         let next = pacer.next_token(now);

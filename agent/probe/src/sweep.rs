@@ -81,7 +81,8 @@ impl Sweep {
     pub fn add_shuffled(&mut self, mut addresses: Vec<Ipv4Addr>, seed: u64) {
         let mut random = SplitMix(seed);
         for last in (1..addresses.len()).rev() {
-            let other = usize::try_from(random.next() % (last as u64 + 1)).expect("is at most `last`");
+            let other =
+                usize::try_from(random.next() % (last as u64 + 1)).expect("is at most `last`");
             addresses.swap(last, other);
         }
         self.entries.reserve_exact(addresses.len());
@@ -232,7 +233,10 @@ pub(crate) mod tests {
         let (mut sweep, mut now) = (Sweep::new(Retry::of_millis(&[100, 200])), Instant::now());
         sweep.add(address(1));
         for attempt in 0..2 {
-            assert_eq!(sweep.next(now, &mut Open).map(|(_, a, n)| (a, n)), Some((address(1), attempt)));
+            assert_eq!(
+                sweep.next(now, &mut Open).map(|(_, a, n)| (a, n)),
+                Some((address(1), attempt))
+            );
             assert_eq!(sweep.next(now, &mut Open), None, "one question at a time");
             now = sweep.poll_timeout().expect("waits for an answer");
             sweep.handle_timeout(now);

@@ -150,13 +150,16 @@ pub fn ladder(credentials: &[Credential], address: Ipv4Addr, engine: Option<&Eng
     let ranked: Vec<_> = credentials
         .iter()
         .enumerate()
-        .filter_map(|(place, credential)| Some((credential.rank(address, engine)?, place, credential)))
+        .filter_map(|(place, credential)| {
+            Some((credential.rank(address, engine)?, place, credential))
+        })
         .collect();
     let Some(best) = ranked.iter().map(|(rank, ..)| *rank).max() else {
         return Ladder::default();
     };
     let mut ladder = Ladder::default();
-    let has_user = ranked.iter().any(|(rank, _, c)| *rank == best && c.login.version() == SnmpVersion::V3);
+    let has_user =
+        ranked.iter().any(|(rank, _, c)| *rank == best && c.login.version() == SnmpVersion::V3);
     for (_, place, credential) in ranked.into_iter().filter(|(rank, ..)| *rank == best) {
         if has_user && credential.login.version() != SnmpVersion::V3 {
             ladder.withheld.push((place, Why::StrongerCredential));
@@ -186,14 +189,21 @@ mod tests {
         Login::V3(User { name: "labuser".into(), auth: None, privacy: None, context: "".into() })
     }
 
-    fn offered(credentials: &[Credential], address: &str, engine: Option<&EngineId>) -> Vec<String> {
+    fn offered(
+        credentials: &[Credential],
+        address: &str,
+        engine: Option<&EngineId>,
+    ) -> Vec<String> {
         let ladder = ladder(credentials, address.parse().unwrap(), engine);
         ladder.offered.iter().map(|place| credentials[*place].name.to_string()).collect()
     }
 
     #[test]
     fn the_most_specific_prefix_alone_decides() {
-        let all = [credential("wide", &["10.50.0.0/16"], v3()), credential("narrow", &["10.50.7.0/24"], v2c())];
+        let all = [
+            credential("wide", &["10.50.0.0/16"], v3()),
+            credential("narrow", &["10.50.7.0/24"], v2c()),
+        ];
         assert_eq!(offered(&all, "10.50.7.9", None), ["narrow"]);
         assert_eq!(offered(&all, "10.50.8.9", None), ["wide"]);
         assert_eq!(offered(&all, "10.51.7.9", None), Vec::<String>::new());
@@ -201,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_community_never_goes_where_a_user_of_the_same_rank_exists() {
-        let all = [credential("old", &["10.0.0.0/8"], v2c()), credential("new", &["10.0.0.0/8"], v3())];
+        let all =
+            [credential("old", &["10.0.0.0/8"], v2c()), credential("new", &["10.0.0.0/8"], v3())];
         assert_eq!(offered(&all, "10.1.1.1", None), ["new"]);
         let ladder = ladder(&all, Ipv4Addr::new(10, 1, 1, 1), None);
         assert_eq!(ladder.withheld, [(0, Why::StrongerCredential)]);
@@ -209,7 +220,8 @@ mod tests {
 
     #[test]
     fn three_are_offered_in_the_order_of_the_file() {
-        let all: Vec<_> = ["d", "a", "c", "b"].map(|name| credential(name, &["10.0.0.0/8"], v2c())).into();
+        let all: Vec<_> =
+            ["d", "a", "c", "b"].map(|name| credential(name, &["10.0.0.0/8"], v2c())).into();
         assert_eq!(offered(&all, "10.1.1.1", None), ["d", "a", "c"]);
     }
 

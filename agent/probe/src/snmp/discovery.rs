@@ -71,7 +71,10 @@ impl EngineSweep {
             return self.break_off(address, "answer carries another message id than was sent");
         }
         let Some(id) = EngineId::new(message.usm.engine_id) else {
-            return self.break_off(address, "engine id has not 5 to 32 octets, or all are zero or all one (RFC 3411, 5)");
+            return self.break_off(
+                address,
+                "engine id has not 5 to 32 octets, or all are zero or all one (RFC 3411, 5)",
+            );
         };
         self.sweep.close(slot);
         let boots = u32::try_from(message.usm.boots).unwrap_or(0);
@@ -82,7 +85,12 @@ impl EngineSweep {
 }
 
 impl Probe for EngineSweep {
-    fn poll_transmit(&mut self, now: Instant, gate: &mut dyn Gate, bytes: &mut Vec<u8>) -> Option<Transmit> {
+    fn poll_transmit(
+        &mut self,
+        now: Instant,
+        gate: &mut dyn Gate,
+        bytes: &mut Vec<u8>,
+    ) -> Option<Transmit> {
         let (_, to, attempt) = self.sweep.next(now, gate)?;
         let id = self.cookies.request_id(to, attempt);
         bytes.clear();
@@ -93,13 +101,15 @@ impl Probe for EngineSweep {
     fn handle_input(&mut self, _now: Instant, input: Input<'_>) -> Fit {
         match input {
             Input::Datagram { from, bytes } => self.take(from, bytes),
-            Input::Refused { to, code } if to.port() == AGENT_PORT => match self.sweep.slot(*to.ip()) {
-                Some(slot) if self.sweep.tries(slot) > 0 && self.sweep.close(slot) => {
-                    self.say(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
-                    Fit::Taken
+            Input::Refused { to, code } if to.port() == AGENT_PORT => {
+                match self.sweep.slot(*to.ip()) {
+                    Some(slot) if self.sweep.tries(slot) > 0 && self.sweep.close(slot) => {
+                        self.say(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
+                        Fit::Taken
+                    }
+                    _ => Fit::NotMine,
                 }
-                _ => Fit::NotMine,
-            },
+            }
             _ => Fit::NotMine,
         }
     }
@@ -157,7 +167,10 @@ mod tests {
     }
 
     fn hear(sweep: &mut EngineSweep, ip: Ipv4Addr, port: u16, bytes: &[u8]) -> Fit {
-        sweep.handle_input(Instant::now(), Input::Datagram { from: SocketAddrV4::new(ip, port), bytes })
+        sweep.handle_input(
+            Instant::now(),
+            Input::Datagram { from: SocketAddrV4::new(ip, port), bytes },
+        )
     }
 
     #[test]
@@ -195,6 +208,9 @@ mod tests {
         let (mut sweep, _) = asked();
         let refused = Input::Refused { to: SocketAddrV4::new(TARGET, 161), code: 3 };
         assert_eq!(sweep.handle_input(Instant::now(), refused), Fit::Taken);
-        assert_eq!(sweep.poll_observation().unwrap().answer, Answer::Refused(Refusal::Unreachable(3)));
+        assert_eq!(
+            sweep.poll_observation().unwrap().answer,
+            Answer::Refused(Refusal::Unreachable(3))
+        );
     }
 }

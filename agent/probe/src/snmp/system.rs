@@ -71,7 +71,8 @@ pub struct SystemGroup {
 }
 
 fn oid(object: u32) -> Oid {
-    Oid::new(vec![1, 3, 6, 1, 2, 1, 1, object, 0]).expect("a short object identifier with good first arcs")
+    Oid::new(vec![1, 3, 6, 1, 2, 1, 1, object, 0])
+        .expect("a short object identifier with good first arcs")
 }
 
 impl SystemGroup {
@@ -105,7 +106,9 @@ impl SystemGroup {
         match response {
             Response::Bindings(bindings) => {
                 for (name, value) in bindings {
-                    if let Some(object) = self.open.iter().copied().find(|object| oid(*object) == name) {
+                    if let Some(object) =
+                        self.open.iter().copied().find(|object| oid(*object) == name)
+                    {
                         self.any |= self.keep(object, value);
                     }
                 }
@@ -142,7 +145,9 @@ impl SystemGroup {
     fn keep(&mut self, object: u32, value: Value) -> bool {
         let found = &mut self.found;
         match (object, value) {
-            (DESCRIPTION, Value::Octets(text)) => found.description = Some(DeviceText::from_bytes(&text)),
+            (DESCRIPTION, Value::Octets(text)) => {
+                found.description = Some(DeviceText::from_bytes(&text))
+            }
             (CONTACT, Value::Octets(text)) => found.contact = Some(DeviceText::from_bytes(&text)),
             (NAME, Value::Octets(text)) => found.name = Some(DeviceText::from_bytes(&text)),
             (LOCATION, Value::Octets(text)) => found.location = Some(DeviceText::from_bytes(&text)),
@@ -185,7 +190,9 @@ mod tests {
     fn an_object_that_a_v1_agent_lacks_is_left_out() {
         let mut group = group();
         let asked = group.request();
-        let Step::Ask(again) = group.take(Response::Error { status: 2, index: 7 }) else { panic!("asks again") };
+        let Step::Ask(again) = group.take(Response::Error { status: 2, index: 7 }) else {
+            panic!("asks again")
+        };
         assert_eq!(again, asked[..6]);
     }
 
@@ -193,9 +200,14 @@ mod tests {
     fn too_big_halves_the_request_and_loses_nothing() {
         let mut group = group();
         let asked = group.request();
-        let Step::Ask(first) = group.take(Response::Error { status: 1, index: 0 }) else { panic!("asks again") };
+        let Step::Ask(first) = group.take(Response::Error { status: 1, index: 0 }) else {
+            panic!("asks again")
+        };
         assert_eq!(first, asked[..4]);
-        let Step::Ask(rest) = group.take(Response::Bindings(vec![(first[0].clone(), text("d"))])) else { panic!() };
+        let Step::Ask(rest) = group.take(Response::Bindings(vec![(first[0].clone(), text("d"))]))
+        else {
+            panic!()
+        };
         assert_eq!(rest, asked[4..]);
     }
 
