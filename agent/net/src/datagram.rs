@@ -1,0 +1,347 @@
+//! UDP over IPv4 to many addresses from one socket, with the errors that routers and hosts report
+//! (udp(7), ip(7) `IP_RECVERR`).
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+
+use libc::c_int;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::NetError;
+use crate::packet::is_full;
+use crate::sys::{message, option};
+
+/// What is asked of the kernel for replies that wait for us; it grants at most `net.core.rmem_max`, twice.
+const RECEIVE_BUFFER: usize = 4 << 20;
+/// The longest payload over IPv4 (65,535 less both headers) fits a slot.
+const SLOT: usize = 65_536;
+const SLOTS: usize = 32;
+/// Batches a call takes at most, so that a flood does not keep the caller from its clock.
+const BATCHES: usize = 16;
+/// Entries of the error queue a call takes at most.
+const ERRORS: usize = 1024;
+
+/// A datagram that cannot go to where it should; the others went.
+#[derive(Debug)]
+pub struct Refused {
+    /// Which of those handed over, counted from 0.
+    pub index: usize,
+    /// Why: no route (`ENETUNREACH`), a local firewall (`EPERM`), a broadcast address (`EACCES`), too long (`EMSGSIZE`).
+    pub error: io::Error,
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// How many were dealt with, from the first on: sent, or refused. The rest did not fit the queue and is for later.
+    pub taken: usize,
+    /// Those among them that were refused.
+    pub refused: Vec<Refused>,
+}
+
+/// Who reported an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorOrigin {
+    /// An ICMP message from the network (RFC 792).
+    Icmp {
+        /// Its type, such as 3: destination unreachable.
+        kind: u8,
+        /// Its code, such as 3 under type 3: port unreachable.
+        code: u8,
+        /// Who sent it: the destination, or a router on the way.
+        from: Option<Ipv4Addr>,
+    },
+    /// This host: the datagram did not leave.
+    Local,
+}
+
+/// Why a datagram did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DatagramError {
+    /// Who says so.
+    pub origin: ErrorOrigin,
+    /// The same as an error number of this system, such as `ECONNREFUSED`.
+    pub errno: u32,
+}
+
+/// A UDP socket that is not connected, for all routed targets together.
+///
+/// Wait for it with an interest in reading *and* errors: ICMP errors show as `EPOLLERR` alone.
+#[derive(Debug)]
+pub struct DatagramPort {
+    socket: Socket,
+    buffer: message::ReceiveBuffer,
+    granted: usize,
+}
+
+impl DatagramPort {
+    /// Binds to one local address, or with the unspecified one to all, at a free port.
+    ///
+    /// # Errors
+    /// When the address is not ours or there is no free port.
+    pub fn bind(address: Ipv4Addr) -> Result<Self, NetError> {
+        let failed =
+            |source| NetError::system(format!("binding a datagram socket to {address}"), source);
+        let kind = Type::DGRAM.nonblocking().cloexec();
+        let socket = Socket::new(Domain::IPV4, kind, Some(Protocol::UDP)).map_err(failed)?;
+        // Cut to net.core.rmem_max without an error, so what was granted is read back.
+        socket.set_recv_buffer_size(RECEIVE_BUFFER).map_err(failed)?;
+        let granted = socket.recv_buffer_size().map_err(failed)?;
+        queue_errors(&socket).map_err(failed)?;
+        socket.bind(&SocketAddrV4::new(address, 0).into()).map_err(failed)?;
+        Ok(Self { socket, buffer: message::ReceiveBuffer::new(SLOTS, SLOT), granted })
+    }
+
+    /// The address and port it is bound to.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked.
+    pub fn local_address(&self) -> Result<SocketAddrV4, NetError> {
+        let failed = |source| NetError::system("reading the address of a datagram socket", source);
+        let address = self.socket.local_addr().map_err(failed)?;
+        address.as_socket_ipv4().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))
+    }
+
+    /// The octets the kernel holds for us, its bookkeeping included: a reply of 200 octets takes some 830 of them.
+    /// Bounds how many answers may be outstanding.
+    pub fn granted_receive_buffer(&self) -> usize {
+        self.granted
+    }
+
+    /// Sends each datagram to its address, without waiting. One that is refused is reported and the others go on.
+    ///
+    /// # Errors
+    /// When the socket itself is of no more use.
+    pub fn send(&mut self, datagrams: &[(SocketAddrV4, &[u8])]) -> Result<Sent, NetError> {
+        send_each(&self.socket, datagrams)
+    }
+
+    /// Shows every datagram that is there, in the order they came; at most 512 a call. Says how many messages were
+    /// taken; who waits by edge calls until that is 0.
+    ///
+    /// # Errors
+    /// When the socket itself is of no more use.
+    pub fn receive(
+        &mut self,
+        visit: &mut dyn FnMut(SocketAddrV4, &[u8]),
+    ) -> Result<usize, NetError> {
+        receive_all(&self.socket, &mut self.buffer, visit)
+    }
+
+    /// Shows the errors that came back, each with the address our datagram was for; at most 1,024 a call. Says how
+    /// many were taken. They share their memory with the replies, so both must be read.
+    ///
+    /// # Errors
+    /// When the socket itself is of no more use.
+    pub fn errors(
+        &mut self,
+        visit: &mut dyn FnMut(SocketAddrV4, DatagramError),
+    ) -> Result<usize, NetError> {
+        take_errors(&self.socket, visit)
+    }
+}
+
+impl AsFd for DatagramPort {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for DatagramPort {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}
+
+/// Has ICMP errors queued with the destination they are about.
+pub(crate) fn queue_errors(socket: &Socket) -> io::Result<()> {
+    let on: c_int = 1;
+    option::set(socket.as_fd(), libc::IPPROTO_IP, libc::IP_RECVERR, &on)
+}
+
+/// An error that an earlier datagram may have left on the socket: whichever call comes next gets it, though it is
+/// about something else (ip(7), `IP_RECVERR`). The error queue has it with its destination.
+fn may_be_of_another(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(
+            libc::ECONNREFUSED
+                | libc::EHOSTUNREACH
+                | libc::ENETUNREACH
+                | libc::ENOPROTOOPT
+                | libc::EPROTO
+                | libc::EOPNOTSUPP
+                | libc::EMSGSIZE
+                | libc::EHOSTDOWN
+                | libc::ENONET
+                | libc::EACCES
+        )
+    )
+}
+
+/// The socket is broken, not the datagram.
+fn is_fatal(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EBADF | libc::ENOTSOCK | libc::EFAULT | libc::ENOMEM))
+}
+
+pub(crate) fn send_each(
+    socket: &Socket,
+    datagrams: &[(SocketAddrV4, &[u8])],
+) -> Result<Sent, NetError> {
+    /// A call takes the error that is pending, so the next says the truth; more may have come in between.
+    const TRIES: u32 = 3;
+    let mut sent = Sent::default();
+    let mut tries = 0;
+    while let Some(rest) = datagrams.get(sent.taken..).filter(|rest| !rest.is_empty()) {
+        match message::send_datagrams(socket.as_fd(), rest) {
+            Ok(0) => break,
+            Ok(count) => (sent.taken, tries) = (sent.taken + count, 0),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if is_full(&error) => break,
+            Err(error) if is_fatal(&error) => {
+                return Err(NetError::system("sending a datagram", error));
+            }
+            Err(error) if may_be_of_another(&error) && tries + 1 < TRIES => tries += 1,
+            Err(error) => {
+                sent.refused.push(Refused { index: sent.taken, error });
+                (sent.taken, tries) = (sent.taken + 1, 0);
+            }
+        }
+    }
+    Ok(sent)
+}
+
+pub(crate) fn receive_all(
+    socket: &Socket,
+    buffer: &mut message::ReceiveBuffer,
+    visit: &mut dyn FnMut(SocketAddrV4, &[u8]),
+) -> Result<usize, NetError> {
+    let mut taken = 0;
+    for _ in 0..BATCHES {
+        match message::receive_datagrams(socket.as_fd(), buffer, visit) {
+            Ok(count) => taken += count,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error)
+                if error.kind() == io::ErrorKind::Interrupted || may_be_of_another(&error) => {}
+            Err(source) => return Err(NetError::system("receiving datagrams", source)),
+        }
+    }
+    Ok(taken)
+}
+
+pub(crate) fn take_errors(
+    socket: &Socket,
+    visit: &mut dyn FnMut(SocketAddrV4, DatagramError),
+) -> Result<usize, NetError> {
+    for taken in 0..ERRORS {
+        match message::receive_error(socket.as_fd()) {
+            Ok(Some(entry)) => {
+                let origin = if entry.origin == libc::SO_EE_ORIGIN_ICMP {
+                    ErrorOrigin::Icmp { kind: entry.kind, code: entry.code, from: entry.offender }
+                } else {
+                    ErrorOrigin::Local
+                };
+                visit(entry.destination, DatagramError { origin, errno: entry.errno });
+            }
+            Ok(None) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(taken),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(source) => {
+                return Err(NetError::system(
+                    "reading the error queue of a datagram socket",
+                    source,
+                ));
+            }
+        }
+    }
+    Ok(ERRORS)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Waits for an event, not for time; the deadline only ends a test that has failed.
+    fn wait(port: &DatagramPort) {
+        assert!(crate::wait_readable(port, Duration::from_secs(10)).unwrap());
+    }
+
+    fn loopback() -> (DatagramPort, SocketAddrV4) {
+        let port = DatagramPort::bind(Ipv4Addr::LOCALHOST).unwrap();
+        let address = port.local_address().unwrap();
+        (port, address)
+    }
+
+    #[test]
+    fn datagrams_arrive_whole_and_in_order_with_their_sender() {
+        let ((mut from, sender), (mut to, address)) = (loopback(), loopback());
+        let long = vec![7; 65_507];
+        // More than one batch either way; the last is as long as UDP over IPv4 allows.
+        let texts: Vec<Vec<u8>> =
+            (0..200u8).map(|n| vec![n; usize::from(n)]).chain([long]).collect();
+        let datagrams: Vec<(SocketAddrV4, &[u8])> =
+            texts.iter().map(|text| (address, text.as_slice())).collect();
+        let sent = from.send(&datagrams).unwrap();
+        assert_eq!((sent.taken, sent.refused.len()), (201, 0));
+        let mut seen = Vec::new();
+        wait(&to);
+        while to.receive(&mut |from, bytes| seen.push((from, bytes.to_vec()))).unwrap() > 0 {}
+        assert_eq!(seen, texts.into_iter().map(|text| (sender, text)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_refused_destination_is_named_and_stops_nobody() {
+        let ((mut from, _), (mut to, open)) = (loopback(), loopback());
+        let closed = loopback().1;
+        for round in 0..3 {
+            let sent = from
+                .send(&[(closed, b"one"), (open, b"two"), (closed, b"three"), (open, b"four")])
+                .unwrap();
+            assert_eq!((sent.taken, sent.refused.len()), (4, 0), "round {round}");
+        }
+        let mut errors = Vec::new();
+        wait(&from);
+        from.errors(&mut |destination, error| errors.push((destination, error))).unwrap();
+        let refused = DatagramError {
+            origin: ErrorOrigin::Icmp { kind: 3, code: 3, from: Some(Ipv4Addr::LOCALHOST) },
+            errno: libc::ECONNREFUSED as u32,
+        };
+        assert_eq!(errors, [(closed, refused); 6]);
+        let mut seen = 0;
+        wait(&to);
+        to.receive(&mut |_, _| seen += 1).unwrap();
+        assert_eq!(seen, 6);
+        // The error that is still pending on the socket is not taken for one of receiving.
+        assert_eq!(from.receive(&mut |_, _| panic!("nobody answered")).unwrap(), 0);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_reported_by_its_place() {
+        let ((mut from, _), (mut to, open)) = (loopback(), loopback());
+        let too_long = vec![0; 65_508];
+        let nowhere = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+        let sent =
+            from.send(&[(open, b"a"), (open, &too_long), (nowhere, b"c"), (open, b"d")]).unwrap();
+        assert_eq!(sent.taken, 4);
+        let refused: Vec<_> = sent
+            .refused
+            .iter()
+            .map(|refused| (refused.index, refused.error.raw_os_error()))
+            .collect();
+        assert_eq!(refused, [(1, Some(libc::EMSGSIZE)), (2, Some(libc::EINVAL))]);
+        let mut seen = Vec::new();
+        wait(&to);
+        to.receive(&mut |_, bytes| seen.push(bytes.to_vec())).unwrap();
+        assert_eq!(seen, [b"a", b"d"]);
+    }
+
+    #[test]
+    fn the_granted_buffer_is_what_the_kernel_says() {
+        let (port, _) = loopback();
+        assert_eq!(port.granted_receive_buffer(), port.socket.recv_buffer_size().unwrap());
+        assert!(port.granted_receive_buffer() >= 2048);
+    }
+}

@@ -1,0 +1,3 @@
+//! Ports on real wires, in network namespaces that the tests make themselves.
+
+fn main() {}
