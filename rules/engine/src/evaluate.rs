@@ -61,9 +61,9 @@ pub fn evaluate(pack: &Pack, rule: &Rule, subject: &Subject, on: Date) -> Judgem
         }
     }
     let mut actions: Vec<DueAction> = Vec::new();
-    let mut due = |dated: &[DatedAction], list: Option<&str>, all: &mut Vec<Because>| {
+    let mut due = |dated: &[DatedAction], from: Option<&Listing>, all: &mut Vec<Because>| {
         for dated in dated {
-            match due(dated, list, subject, on) {
+            match due(dated, from, subject, on) {
                 Reach::Due(action) => actions.push(action),
                 Reach::SeenBefore(fact) if all.contains(&fact) => {}
                 Reach::SeenBefore(fact) => all.push(fact),
@@ -73,7 +73,7 @@ pub fn evaluate(pack: &Pack, rule: &Rule, subject: &Subject, on: Date) -> Judgem
     due(&rule.actions, None, &mut all);
     for listing in current {
         if listing.reaches.iter().any(|relation| party.pointing.contains(relation)) {
-            due(&listing.actions, Some(&listing.list.id), &mut all);
+            due(&listing.actions, Some(listing), &mut all);
             all.push(Because::Listed(Arc::clone(listing)));
         }
     }
@@ -368,7 +368,7 @@ enum Reach {
     SeenBefore(Because),
 }
 
-fn due(dated: &DatedAction, list: Option<&str>, subject: &Subject, on: Date) -> Reach {
+fn due(dated: &DatedAction, from: Option<&Listing>, subject: &Subject, on: Date) -> Reach {
     let action = dated.action;
     let (state, days_left) = match dated.date {
         None => (ActionState::Undated, None),
@@ -387,8 +387,9 @@ fn due(dated: &DatedAction, list: Option<&str>, subject: &Subject, on: Date) -> 
             }
         }
     };
-    let (due, scope, list) = (dated.date, dated.scope.clone(), list.map(str::to_owned));
-    Reach::Due(DueAction { action, due, days_left, state, scope, list })
+    let (scope, mark) = (dated.scope.clone(), dated.mark.or(from.map(|listing| listing.mark)));
+    let list = from.map(|listing| listing.list.id.clone());
+    Reach::Due(DueAction { action, due: dated.date, days_left, state, scope, mark, list })
 }
 
 /// A prohibition from a date: once begun it has no days left, and is not overdue either.

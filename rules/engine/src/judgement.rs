@@ -8,7 +8,9 @@ use herkomst_ids::VendorId;
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
-use crate::{Action, ComponentKind, Confidence, Listing, ListingDate, PartTag, Relation, Status};
+use crate::{
+    Action, ComponentKind, Confidence, Listing, ListingDate, Mark, PartTag, Relation, Status,
+};
 
 /// The answer of one rule about one subject on one day.
 #[derive(Debug, Clone, PartialEq)]
@@ -401,6 +403,8 @@ pub struct DueAction {
     pub state: ActionState,
     /// Which things or places it is about, where that is less than the whole.
     pub scope: Option<String>,
+    /// How well the date was checked; none for a date of the rule itself that carries no mark.
+    pub mark: Option<Mark>,
     /// The public list that sets it. It is for information then: only that list's addressees are bound.
     pub list: Option<String>,
 }

@@ -179,6 +179,8 @@ pub struct DatedAction {
     pub date: Option<Date>,
     /// Which things or places it is about, where that is less than the whole.
     pub scope: Option<String>,
+    /// How well the date was checked, where that differs from the entry that holds it.
+    pub mark: Option<Mark>,
 }
 
 /// A public list that names the party of a rule.

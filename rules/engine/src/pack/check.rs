@@ -317,6 +317,7 @@ fn actions(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<DatedActi
             action: section.need_word("do", problems),
             date: section.date("date", problems),
             scope: section.text("scope", problems),
+            mark: section.word("mark", problems),
         };
         if actions.contains(&action) {
             section.problem(problems, "stands there twice");
