@@ -25,6 +25,8 @@ pub enum Answer<T> {
 pub enum Why {
     /// The operator excluded the address.
     Excluded,
+    /// It is an address of this host.
+    ThisHost,
     /// The maker builds operational technology, or the operator listed the address under `no-probe`.
     Fragile,
     /// No credential is bound to the address.
@@ -50,6 +52,7 @@ impl Why {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Excluded => "excluded",
+            Self::ThisHost => "an address of this host",
             Self::Fragile => "fragile",
             Self::NoCredential => "no credential",
             Self::StrongerCredential => "a v3 credential stands before it",

@@ -16,7 +16,8 @@ pub use answer::{Answer, Refusal, Why};
 pub use device::{Device, Join};
 pub use ledger::{Heard, Ledger, Outcome, TargetLine};
 pub use observation::{
-    About, Capabilities, ChassisKey, Engine, Fact, Inventory, LldpNeighbour, Method, Observation, SnmpVersion, System,
+    About, Capabilities, ChassisKey, Engine, Fact, Inventory, LldpNeighbour, Method, Observation,
+    SnmpVersion, System,
 };
 pub use receipt::{PacketKind, Receipt, Sent};
 pub use text::DeviceText;

@@ -5,8 +5,6 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use crate::Gate;
-
 /// How many packets a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rate {
@@ -15,6 +13,21 @@ pub enum Rate {
     /// As fast as the interface takes them.
     Max,
 }
+
+/// Where a target lies, as far as the pace is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// On a local segment, asked with frames of our own.
+    Segment,
+    /// Beyond a router: its /24 has a limit of its own.
+    Beyond,
+    /// On a local segment, asked through the kernel, whose neighbour table has room for few (`gc_thresh3`): all of
+    /// these share the limit of one subnet.
+    ThroughKernel,
+}
+
+/// The key of the bucket that all targets asked through the kernel share: no /24 has it.
+const KERNEL_BUCKET: u32 = u32::MAX;
 
 /// The limits of one scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,14 +114,19 @@ impl Pacer {
         }
     }
 
-    /// Whether a packet may leave for `to`; `beyond` says that it lies beyond the local segments.
-    pub fn admits(&mut self, to: Ipv4Addr, beyond: bool, now: Instant) -> bool {
+    /// Whether a packet may leave for `to`, which lies in `zone`. A yes takes the tokens.
+    pub fn admits(&mut self, to: Ipv4Addr, zone: Zone, now: Instant) -> bool {
         if self.total.as_ref().is_some_and(|(every, bucket)| !bucket.has_token(now, *every, BURST))
         {
             return false;
         }
         let full = Bucket { full_at: now };
-        let subnet = self.per_subnet.filter(|_| beyond).map(|every| (every, u32::from(to) >> 8));
+        let key = match zone {
+            Zone::Segment => None,
+            Zone::Beyond => Some(u32::from(to) >> 8),
+            Zone::ThroughKernel => Some(KERNEL_BUCKET),
+        };
+        let subnet = self.per_subnet.zip(key);
         if let Some((every, key)) = subnet
             && !self.subnets.get(&key).unwrap_or(&full).has_token(now, every, BURST)
         {
@@ -140,21 +158,6 @@ fn forget_full<K: std::hash::Hash + Eq>(buckets: &mut HashMap<K, Bucket>, now: I
     }
 }
 
-/// A gate onto a pacer that knows which targets lie beyond the local segments.
-pub struct PacedGate<'a, F: Fn(Ipv4Addr) -> bool> {
-    /// The pacer.
-    pub pacer: &'a mut Pacer,
-    /// Whether an address lies beyond the local segments.
-    pub beyond: F,
-}
-
-impl<F: Fn(Ipv4Addr) -> bool> Gate for PacedGate<'_, F> {
-    fn admits(&mut self, to: Ipv4Addr, now: Instant) -> bool {
-        let beyond = (self.beyond)(to);
-        self.pacer.admits(to, beyond, now)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,14 +165,14 @@ mod tests {
     const HOST: Ipv4Addr = Ipv4Addr::new(10, 1, 0, 1);
 
     /// How many packets leave in ten seconds when tried every millisecond, one host after the other of `hosts`.
-    fn admitted(limits: Limits, hosts: u32, beyond: bool) -> u32 {
+    fn admitted(limits: Limits, hosts: u32, zone: Zone) -> u32 {
         let start = Instant::now();
         let mut pacer = Pacer::new(limits, start);
         let mut count = 0;
         for ms in 0..10_000 {
             for host in 0..hosts {
                 let to = Ipv4Addr::from(u32::from(HOST) + host);
-                count += u32::from(pacer.admits(to, beyond, start + Duration::from_millis(ms)));
+                count += u32::from(pacer.admits(to, zone, start + Duration::from_millis(ms)));
             }
         }
         count
@@ -178,23 +181,28 @@ mod tests {
     #[test]
     fn the_total_rate_holds_over_all_hosts() {
         let limits = Limits { per_host: Rate::Max, ..Limits::default() };
-        assert_eq!(admitted(limits, 200, false), 10_000 - 1 + 32);
+        assert_eq!(admitted(limits, 200, Zone::Segment), 10_000 - 1 + 32);
     }
 
     #[test]
     fn a_subnet_beyond_the_segment_has_its_own_limit() {
-        assert_eq!(admitted(Limits::default(), 200, true), 1000 - 1 + 32);
+        assert_eq!(admitted(Limits::default(), 200, Zone::Beyond), 1000 - 1 + 32);
+    }
+
+    #[test]
+    fn all_targets_asked_through_the_kernel_share_one_limit() {
+        assert_eq!(admitted(Limits::default(), 300, Zone::ThroughKernel), 1000 - 1 + 32);
     }
 
     #[test]
     fn one_host_is_asked_forty_times_a_second_at_most() {
-        assert_eq!(admitted(Limits::default(), 1, false), 400 - 1 + 2);
+        assert_eq!(admitted(Limits::default(), 1, Zone::Segment), 400 - 1 + 2);
     }
 
     #[test]
     fn max_means_no_limit() {
         let limits = Limits { total: Rate::Max, per_subnet: Rate::Max, per_host: Rate::Max };
-        assert_eq!(admitted(limits, 3, true), 30_000);
+        assert_eq!(admitted(limits, 3, Zone::Beyond), 30_000);
     }
 
     #[test]
@@ -203,10 +211,10 @@ mod tests {
         let limits =
             Limits { total: Rate::PerSecond(10), per_subnet: Rate::Max, per_host: Rate::Max };
         let mut pacer = Pacer::new(limits, now);
-        while pacer.admits(HOST, false, now) {}
+        while pacer.admits(HOST, Zone::Segment, now) {}
         let next = pacer.next_token(now);
         assert_eq!(next, now + Duration::from_millis(100));
-        assert!(!pacer.admits(HOST, false, next - Duration::from_millis(1)));
-        assert!(pacer.admits(HOST, false, next));
+        assert!(!pacer.admits(HOST, Zone::Segment, next - Duration::from_millis(1)));
+        assert!(pacer.admits(HOST, Zone::Segment, next));
     }
 }
