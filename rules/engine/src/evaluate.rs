@@ -175,91 +175,97 @@ struct PartyAnswer {
 /// Any relation suffices. Where the maker is contested, every side must give the same answer for it to count.
 fn party(rule: &Rule, subject: &Subject, relations: &[Relation], on: Date) -> PartyAnswer {
     let main = subject.maker.as_ref().map(|maker| (maker, &subject.controllers));
-    let ours = side(rule, main, subject.brand.as_ref(), relations, on);
+    let brand = subject.brand.as_ref();
+    let ours = side(&Test { rule, relations, on, needed: rule.minimum_confidence }, main, brand);
     if subject.against.is_empty() {
         return ours;
     }
+    // A contender is asked "and if it were that one?", however weak the evidence for it: doubt is what it is there for.
+    let supposed = Test { rule, relations, on, needed: Confidence::Possible };
     let others: Vec<(&VendorId, PartyAnswer)> = subject
         .against
         .iter()
         .map(|other| {
-            let maker = Some((&other.party, &other.controllers));
-            (&other.party.id, side(rule, maker, subject.brand.as_ref(), relations, on))
+            (&other.party.id, side(&supposed, Some((&other.party, &other.controllers)), brand))
         })
         .collect();
-    let agree = |wanted: fn(&PartyAnswer) -> bool| {
-        wanted(&ours) && others.iter().all(|(_, other)| wanted(other))
+    let all_sides = |answer: Answer| {
+        ours.answer == answer && others.iter().all(|(_, other)| other.answer == answer)
     };
-    // Whichever side is right, the answer is the same. A side too weak to count alone still points somewhere.
-    let every_side_points = agree(|side| !side.pointing.is_empty());
-    let no_side_points = agree(|side| side.pointing.is_empty());
-    if (every_side_points && ours.answer == Answer::Yes)
-        || (no_side_points && ours.answer == Answer::No)
-    {
-        let unsure = others.iter().find_map(|(_, other)| match other.answer {
-            Answer::Open(missing) if no_side_points => Some(missing),
-            Answer::Open(_) | Answer::Yes | Answer::No => None,
-        });
-        let because =
-            [ours.because, others.into_iter().flat_map(|(_, other)| other.because).collect()]
-                .concat();
-        return PartyAnswer {
-            answer: unsure.map_or(ours.answer, Answer::Open),
-            because,
-            pointing: ours.pointing,
-        };
+    if all_sides(Answer::Yes) || all_sides(Answer::No) {
+        // Whichever side is right, the answer is the same.
+        let theirs = others.into_iter().flat_map(|(_, other)| other.because);
+        let because = ours.because.into_iter().chain(theirs).collect();
+        return PartyAnswer { because, ..ours };
     }
     let maker = subject.maker.as_ref().map(|maker| (&maker.id, &ours));
     let sides: Vec<_> =
         maker.into_iter().chain(others.iter().map(|(id, other)| (*id, other))).collect();
+    let points = |side: &PartyAnswer| !side.pointing.is_empty();
     let makers = sides.iter().map(|(id, _)| (*id).clone()).collect();
-    let named: Vec<VendorId> = sides
-        .iter()
-        .filter(|(_, side)| !side.pointing.is_empty())
-        .map(|(id, _)| (*id).clone())
-        .collect();
-    let missing = match (ours.answer, named.is_empty()) {
-        (Answer::Open(missing), true) => missing,
-        (Answer::Open(_), false) | (Answer::Yes | Answer::No, _) => Missing::AgreedMaker,
+    let named: Vec<VendorId> =
+        sides.iter().filter(|(_, side)| points(side)).map(|(id, _)| (*id).clone()).collect();
+    let mut because = vec![Because::Contested { makers, named: named.clone() }];
+    because.extend(ours.because.iter().cloned());
+    let open =
+        [&ours].into_iter().chain(others.iter().map(|(_, other)| other)).find_map(
+            |side| match side.answer {
+                Answer::Open(missing) => Some(missing),
+                Answer::Yes | Answer::No => None,
+            },
+        );
+    let missing = match open {
+        // No side speaks for the rule's party, so what is open is not which one is right.
+        Some(missing) if named.is_empty() => missing,
+        Some(_) | None => Missing::AgreedMaker,
     };
     let mut pointing: Vec<Relation> =
         sides.iter().flat_map(|(_, side)| side.pointing.iter().copied()).collect();
+    pointing.extend(&ours.pointing);
     pointing.sort();
     pointing.dedup();
-    let mut because = vec![Because::Contested { makers, named }];
-    because.extend(ours.because);
     PartyAnswer { answer: Answer::Open(missing), because, pointing }
+}
+
+/// What is asked of each possible maker.
+struct Test<'a> {
+    rule: &'a Rule,
+    relations: &'a [Relation],
+    on: Date,
+    needed: Confidence,
 }
 
 /// The party test for one possible maker.
 fn side(
-    rule: &Rule,
+    test: &Test<'_>,
     maker: Option<(&Party, &Controllers)>,
     brand: Option<&Party>,
-    relations: &[Relation],
-    on: Date,
 ) -> PartyAnswer {
     let (mut yes, mut no) = (Vec::new(), Vec::new());
     let mut open: Vec<(Missing, Because)> = Vec::new();
     let mut pointing = Vec::new();
-    for relation in relations.iter().copied() {
-        let tests = match relation {
-            Relation::Maker => one(rule, relation, maker.map(|(party, _)| party)),
+    for relation in test.relations.iter().copied() {
+        let (tested, told_before) = match relation {
+            Relation::Maker => (test.one(relation, maker.map(|(party, _)| party)), false),
             // The name on the box is the maker's own unless something says otherwise.
-            Relation::Brand => one(rule, relation, brand.or(maker.map(|(party, _)| party))),
-            Relation::ControlledBy => control(rule, maker, on),
+            Relation::Brand => match brand {
+                Some(brand) => (test.one(relation, Some(brand)), false),
+                None => (
+                    test.one(relation, maker.map(|(party, _)| party)),
+                    test.relations.contains(&Relation::Maker),
+                ),
+            },
+            Relation::ControlledBy => (test.control(maker), false),
         };
-        match tests {
+        match tested {
             Tested::Yes(fact) => {
                 pointing.push(relation);
-                yes.push(fact);
+                yes.extend((!told_before).then_some(fact));
             }
-            Tested::No(fact) => no.push(fact),
+            Tested::No(fact) => no.extend((!told_before).then_some(fact)),
             Tested::Open { missing, fact, points } => {
-                if points {
-                    pointing.push(relation);
-                }
-                open.push((missing, fact));
+                pointing.extend(points.then_some(relation));
+                open.extend((!told_before).then_some((missing, fact)));
             }
         }
     }
@@ -292,73 +298,65 @@ impl Tested {
     }
 }
 
-/// Maker or brand: one party, known well enough or not.
-fn one(rule: &Rule, relation: Relation, party: Option<&Party>) -> Tested {
-    let Some(party) = party else { return Tested::unknown(Missing::Maker) };
-    weigh(rule, relation, party, party.confidence, Missing::Confidence)
-}
+impl Test<'_> {
+    /// Maker or brand: one party, known well enough or not.
+    fn one(&self, relation: Relation, party: Option<&Party>) -> Tested {
+        let Some(party) = party else { return Tested::unknown(Missing::Maker) };
+        self.weigh(relation, party, party.confidence, Missing::Confidence)
+    }
 
-fn weigh(
-    rule: &Rule,
-    relation: Relation,
-    party: &Party,
-    confidence: Confidence,
-    missing: Missing,
-) -> Tested {
-    let (id, needed, named) =
-        (party.id.clone(), rule.minimum_confidence, rule.party.names(&party.id));
-    if confidence < needed {
-        let fact = Because::TooWeak { relation, id, confidence, needed, named };
-        Tested::Open { missing, fact, points: named }
-    } else if named {
-        Tested::Yes(Because::Party { relation, id, confidence })
-    } else {
-        Tested::No(Because::OtherParty { relation, ids: vec![id] })
-    }
-}
-
-/// Control at any remove, on the day asked. It is no surer than the maker whose control it is.
-fn control(rule: &Rule, maker: Option<(&Party, &Controllers)>, on: Date) -> Tested {
-    let Some((maker, controllers)) = maker else { return Tested::unknown(Missing::Maker) };
-    match controllers {
-        // Without the maker itself being sure, who controls it is not the question yet.
-        Controllers::Unrecorded if maker.confidence < rule.minimum_confidence => {
-            return Tested::unknown(Missing::Confidence);
-        }
-        Controllers::Unrecorded => return Tested::unknown(Missing::Controllers),
-        Controllers::Recorded(_) => {}
-    }
-    let tested: Vec<Tested> = controllers
-        .on(on)
-        .map(|controller| {
-            let party = &controller.party;
-            let missing = if maker.confidence < rule.minimum_confidence {
-                Missing::Confidence
-            } else {
-                Missing::ControllerConfidence
-            };
-            let confidence = party.confidence.min(maker.confidence);
-            weigh(rule, Relation::ControlledBy, party, confidence, missing)
-        })
-        .collect();
-    if tested.is_empty() && maker.confidence < rule.minimum_confidence {
-        return Tested::unknown(Missing::Confidence);
-    }
-    let (mut others, mut open) = (Vec::new(), None);
-    for one in tested {
-        match one {
-            Tested::Yes(fact) => return Tested::Yes(fact),
-            Tested::No(Because::OtherParty { ids, .. }) => others.extend(ids),
-            Tested::No(_) => {}
-            // Of several open ones, that which points to the rule's party is told.
-            Tested::Open { points, .. }
-                if open.as_ref().is_some_and(|(told, _)| *told || !points) => {}
-            Tested::Open { missing, fact, points } => open = Some((points, (missing, fact))),
+    fn weigh(
+        &self,
+        relation: Relation,
+        party: &Party,
+        confidence: Confidence,
+        missing: Missing,
+    ) -> Tested {
+        let (id, needed, named) = (party.id.clone(), self.needed, self.rule.party.names(&party.id));
+        if confidence < needed {
+            let fact = Because::TooWeak { relation, id, confidence, needed, named };
+            Tested::Open { missing, fact, points: named }
+        } else if named {
+            Tested::Yes(Because::Party { relation, id, confidence })
+        } else {
+            Tested::No(Because::OtherParty { relation, ids: vec![id] })
         }
     }
-    match open {
-        Some((points, (missing, fact))) => Tested::Open { missing, fact, points },
-        None => Tested::No(Because::OtherParty { relation: Relation::ControlledBy, ids: others }),
+
+    /// Control at any remove, on the day asked. It is no surer than the maker whose control it is.
+    fn control(&self, maker: Option<(&Party, &Controllers)>) -> Tested {
+        let Some((maker, controllers)) = maker else { return Tested::unknown(Missing::Maker) };
+        let maker_is_weak = maker.confidence < self.needed;
+        // While the maker itself is unsure, who controls it is not the question yet.
+        let missing = |otherwise| if maker_is_weak { Missing::Confidence } else { otherwise };
+        let mut others = Vec::new();
+        let mut open = None;
+        match controllers {
+            Controllers::Unrecorded => return Tested::unknown(missing(Missing::Controllers)),
+            Controllers::Recorded(_) if maker_is_weak => {
+                open = Some(Tested::unknown(Missing::Confidence))
+            }
+            Controllers::Recorded(_) => {}
+        }
+        for controller in controllers.on(self.on) {
+            let confidence = controller.party.confidence.min(maker.confidence);
+            let missing = missing(Missing::ControllerConfidence);
+            match self.weigh(Relation::ControlledBy, &controller.party, confidence, missing) {
+                Tested::Yes(fact) => return Tested::Yes(fact),
+                Tested::No(_) => others.push(controller.party.id.clone()),
+                // Of several open ones, that which points to the rule's party is told.
+                Tested::Open { points: false, .. } if open.is_some() => {}
+                told @ Tested::Open { .. } => {
+                    if !matches!(open, Some(Tested::Open { points: true, .. })) {
+                        open = Some(told);
+                    }
+                }
+            }
+        }
+        open.unwrap_or(Tested::No(Because::OtherParty {
+            relation: Relation::ControlledBy,
+            ids: others,
+        }))
     }
 }
 

@@ -77,12 +77,21 @@ impl<'t> Problems<'t> {
     }
 
     pub(crate) fn add(&mut self, at: &Range<usize>, key: &str, text: impl Into<String>) {
-        if self.list.len() == MOST {
-            self.more += 1;
+        if self.is_full() {
+            self.count_one_more();
             return;
         }
         let (line, column) = self.place(at.start);
         self.list.push(Problem { line, column, key: key.to_owned(), text: text.into() });
+    }
+
+    /// Whether further problems are only counted, so that nobody works out their wording.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() == MOST
+    }
+
+    pub(crate) fn count_one_more(&mut self) {
+        self.more += 1;
     }
 
     /// Line and column of a byte.

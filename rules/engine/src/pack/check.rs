@@ -52,23 +52,22 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
         lists.insert(list.id.clone(), Arc::new(list));
     }
     let mut rules: Vec<Rule> = Vec::new();
-    let mut ids = BTreeSet::new();
+    let mut seen = Seen::default();
     let sections = file.sections("rule", problems);
     if sections.is_empty() {
         file.problem_at("rule", problems, "is missing: a pack has at least one [[rule]]");
     }
     for section in sections {
-        let rule = rule(section, problems, &lists, &mut ids);
+        let rule = rule(section, problems, &lists, &mut seen);
         rules.push(rule);
     }
-    let cited: BTreeSet<&str> =
-        rules.iter().flat_map(|rule| &rule.listings).map(|at| at.list.id.as_str()).collect();
-    for id in lists.keys().filter(|id| !cited.contains(id.as_str())) {
+    for id in lists.keys().filter(|id| !seen.cited.contains(*id)) {
         file.problem_at("list", problems, format!("holds {id:?}, which no rule cites"));
     }
     let edition = file.need_date("edition", problems);
     let last_checked = file.need_date("last-checked", problems);
-    if last_checked > edition {
+    // A date that could not be read stands as the year 0, and its problem is told already.
+    if last_checked > edition && edition != Date::ZERO {
         file.problem_at(
             "last-checked",
             problems,
@@ -96,6 +95,13 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
     };
     file.finish(problems);
     pack
+}
+
+/// What the rules so far have used.
+#[derive(Default)]
+struct Seen {
+    rules: BTreeSet<String>,
+    cited: BTreeSet<String>,
 }
 
 fn law_list(
@@ -134,10 +140,10 @@ fn rule(
     mut file: Section<'_>,
     problems: &mut Problems<'_>,
     lists: &BTreeMap<String, Arc<LawList>>,
-    ids: &mut BTreeSet<String>,
+    seen: &mut Seen,
 ) -> Rule {
     let id = file.need_id("id", problems);
-    if !id.is_empty() && !ids.insert(id.clone()) {
+    if !id.is_empty() && !seen.rules.insert(id.clone()) {
         file.problem_at("id", problems, format!("is {id:?}, which an earlier rule has already"));
     }
     let party = party(file.need_section("party", problems), problems);
@@ -147,7 +153,9 @@ fn rule(
     let actions = actions(&mut file, problems);
     let mut listings = Vec::new();
     for mut section in file.sections("listing", problems) {
-        listings.extend(listing(&mut section, problems, lists, &party.relations).map(Arc::new));
+        listings.extend(
+            listing(&mut section, problems, lists, &party.relations, &mut seen.cited).map(Arc::new),
+        );
         section.finish(problems);
     }
     let cases = file.sections("case", problems);
@@ -261,8 +269,10 @@ fn listing(
     problems: &mut Problems<'_>,
     lists: &BTreeMap<String, Arc<LawList>>,
     relations: &BTreeSet<Relation>,
+    cited: &mut BTreeSet<String>,
 ) -> Option<Listing> {
     let id = file.need_id("list", problems);
+    cited.insert(id.clone());
     let list = lists.get(&id).cloned();
     if list.is_none() && !id.is_empty() {
         file.problem_at("list", problems, no_such_list(&id, lists));
@@ -374,4 +384,238 @@ fn set<T: Ord>(
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Pack, PackProblems, PartTag, PlaceTest};
+
+    const GOOD: &str = r#"id = "own"
+title = "An operator's own list"
+edition = 2026-11-21
+last-checked = 2026-11-20
+jurisdiction = "NL"
+instrument = "Own order"
+sources = ["The order itself"]
+status = "in-force"
+publicity = "confidential"
+bound = "this operator"
+disclaimer = "Not legal advice."
+
+[[list]]
+id = "l1"
+instrument = "A public list"
+jurisdiction = "NL"
+force = "warning"
+status = "in-force"
+bound = "public bodies"
+scope = "everything"
+mark = "official"
+source = [{ text = "The gazette", last-checked = 2026-11-20 }]
+
+[[rule]]
+id = "r1"
+title = "A rule"
+severity = "medium"
+minimum-confidence = "probable"
+wording = "Named in the order."
+party = { vendors = ["huawei", "zte"], relations = ["maker", "controlled-by"] }
+thing = { roles = ["router"], components = ["optic"] }
+place = { parts = ["core.*", "x.dispatch"] }
+action = [{ do = "remove", date = 2027-12-31 }]
+listing = [{ list = "l1", name = "Huawei", since = 2020-01-01, reaches = ["maker"], mark = "reported" }]
+"#;
+
+    fn refused(text: &str) -> PackProblems {
+        Pack::parse(text, "own.toml").expect_err("must be refused")
+    }
+
+    /// The good pack with one text replaced, and the only problem that this gives.
+    fn only_problem(of: &str, with: &str) -> String {
+        assert!(GOOD.contains(of), "{of}");
+        let all = refused(&GOOD.replacen(of, with, 1));
+        assert_eq!(all.problems.len(), 1, "{all}");
+        all.to_string()
+    }
+
+    #[test]
+    fn a_right_pack_is_read_whole() {
+        let pack = Pack::parse(GOOD, "own.toml").unwrap();
+        let rule = pack.rule("r1").unwrap();
+        let PlaceTest::Parts(parts) = &rule.place else { panic!("parts were given") };
+        assert!(
+            parts.contains(&"core.sig".parse::<PartTag>().unwrap()) && parts.len() == 7,
+            "{parts:?}"
+        );
+        let vendors: Vec<_> =
+            pack.vendors().map(|vendor| (vendor.id.as_str(), vendor.line, vendor.column)).collect();
+        assert_eq!(vendors, [("huawei", 30, 22), ("zte", 30, 32)]);
+        assert_eq!(pack.days_since_check("2026-11-21".parse().unwrap()), 1);
+        assert_eq!(rule.listings[0].list, pack.lists[0]);
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_with_its_place_and_the_nearest_right_one() {
+        let pack = GOOD.replacen("[[list]]", "artcle = \"1\"\n[[list]]", 1);
+        let all = refused(&pack).to_string();
+        assert_eq!(
+            all,
+            "own.toml:13:1: artcle is not a key the engine knows; did you mean \"article\"?"
+        );
+        let nested = only_problem("date = 2027-12-31", "daet = 2027-12-31");
+        let hint = "is not a key the engine knows; did you mean \"date\"?";
+        assert_eq!(nested, format!("own.toml:33:28: rule[1].action[1].daet {hint}"));
+    }
+
+    #[test]
+    fn a_test_that_the_engine_does_not_know_is_refused_and_never_ignored() {
+        let all =
+            only_problem("[\"maker\", \"controlled-by\"]", "[\"maker\", \"country-of-control\"]");
+        assert!(all.contains("rule[1].party.relations[2] is \"country-of-control\""), "{all}");
+        let all = only_problem("do = \"remove\"", "do = \"cap\"");
+        assert!(all.contains("allowed are no-procure, no-install, remove"), "{all}");
+        let all = only_problem("roles = [\"router\"]", "generation = \"5g\", roles = [\"router\"]");
+        assert!(all.contains("rule[1].thing.generation is not a key the engine knows"), "{all}");
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once_in_the_order_of_the_file() {
+        let broken = GOOD
+            .replacen("edition = 2026-11-21", "edition = \"2026-11-21\"", 1)
+            .replacen("status = \"in-force\"", "status = \"in force\"", 1)
+            .replacen("bound = \"this operator\"\n", "", 1)
+            .replacen("huawei", "Huawei Co.", 1)
+            .replacen("core.*", "cor.*", 1)
+            .replacen("list = \"l1\"", "list = \"l2\"", 1);
+        let all = refused(&broken);
+        let keys: Vec<_> =
+            all.problems.iter().map(|problem| (problem.line, problem.key.as_str())).collect();
+        let wanted = [
+            (1, "bound"),
+            (3, "edition"),
+            (8, "status"),
+            (12, "list"), // l1, which no rule cites any more
+            (29, "rule[1].party.vendors[1]"),
+            (31, "rule[1].place.parts[1]"),
+            (33, "rule[1].listing[1].list"),
+        ];
+        assert_eq!(keys, wanted, "{all}");
+        assert!(
+            all.to_string()
+                .contains("is a text, it must be a date such as 2026-11-21, without quotes"),
+            "{all}"
+        );
+        assert!(all.to_string().contains("did you mean \"in-force\"?"), "{all}");
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        for (of, with, problem) in [
+            ("[\"huawei\", \"zte\"]", "[\"zte\", \"zte\"]", "stands there twice"),
+            ("[\"huawei\", \"zte\"]", "[]", "at least one is needed"),
+            ("place = {", "place = { where = \"anywhere\",", "contradict each other"),
+            ("[\"core.*\", \"x.dispatch\"]", "[]", "it would never apply"),
+            (
+                "since = 2020-01-01",
+                "since = 2020-01-01, known-by = 2020-02-01",
+                "contradict each other",
+            ),
+            (
+                "since = 2020-01-01",
+                "since = 2020-01-01, until = 2020-01-01",
+                "not later than 2020-01-01",
+            ),
+            ("since = 2020-01-01, ", "", "needs since, or known-by"),
+            (
+                "reaches = [\"maker\"]",
+                "reaches = [\"maker\", \"brand\"]",
+                "party.relations of the rule does not",
+            ),
+            ("last-checked = 2026-11-20", "last-checked = 2026-11-22", "later than the edition"),
+            (
+                "edition = 2026-11-21",
+                "from = 2026-02-01\nuntil = 2026-01-31\nedition = 2026-11-21",
+                "earlier than from",
+            ),
+            (
+                "thing = { roles = [\"router\"], components = [\"optic\"] }",
+                "thing = {}",
+                "restricts nothing",
+            ),
+            ("edition = 2026-11-21", "edition = 2026-11-21T10:00:00Z", "a date alone"),
+            ("edition = 2026-11-21", "edition = 9999-11-21", "allowed are days from 1900 to 2200"),
+            ("mark = \"reported\"", "mark = \"unverified\"", "allowed are official, reported"),
+            ("\"Named in the order.\"", "\"Named\\u202e\"", "direction character"),
+            ("\"Named in the order.\"", "\" \"", "is empty"),
+            ("roles = [\"router\"]", "roles = [\"ruoter\"]", "did you mean \"router\"?"),
+            ("id = \"r1\"", "id = \"Rule 1\"", "inner hyphens"),
+        ] {
+            let told = only_problem(of, with);
+            assert!(told.contains(problem), "{with}: {told}");
+        }
+        let (lists, rules) = (GOOD.find("[[list]]").unwrap(), GOOD.find("[[rule]]").unwrap());
+        let twice = [&GOOD[..rules], &GOOD[lists..]].concat();
+        assert!(refused(&twice).to_string().contains("which an earlier list has already"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_toml_or_holds_no_rule_is_refused_with_its_place() {
+        let all = refused(&GOOD.replacen("title = \"A rule\"", "title = A rule\nid = \"r1\"", 1));
+        assert!(all.problems.iter().all(|problem| (25..=27).contains(&problem.line)), "{all}");
+        assert!(all.to_string().contains("is not TOML"), "{all}");
+        assert!(
+            refused("").to_string().contains("rule is missing: a pack has at least one [[rule]]")
+        );
+        assert!(
+            refused("rule = 1").to_string().contains("rule is a whole number, it must be a list")
+        );
+    }
+
+    #[test]
+    fn a_file_of_a_hundred_megabytes_is_refused_by_its_size() {
+        let all = refused(&" ".repeat(100 << 20)).to_string();
+        assert_eq!(all, "own.toml:1:1: the file is 104857600 bytes long, allowed are 1048576");
+    }
+
+    #[test]
+    fn a_file_of_wrong_keys_and_a_deep_one_are_refused_without_harm() {
+        let keys: String = (0..50_000).map(|number| format!("wrong-{number} = 1\n")).collect();
+        let all = refused(&keys);
+        assert!(
+            all.problems.len() == 100 && all.more > 49_000,
+            "{} and {}",
+            all.problems.len(),
+            all.more
+        );
+        let deep = format!("rule = {}", "[".repeat(500_000));
+        assert!(refused(&deep).to_string().contains("is not TOML"));
+    }
+
+    #[test]
+    fn a_case_is_read_with_the_same_care() {
+        let case = "[[rule.case]]\ntitle = \"t\"\non = 2026-01-01\nexpect = \"match\"\n";
+        let with = |more: &str| format!("{GOOD}{case}{more}");
+        let pack = Pack::parse(&with("parts = []\ncontrollers = []\n"), "own.toml").unwrap();
+        let subject = &pack.rules[0].cases[0].subject;
+        assert_eq!(subject.parts, crate::Parts::Declared([].into()));
+        assert_eq!(subject.controllers, crate::Controllers::Recorded(Vec::new()));
+        for (more, problem) in [
+            ("missing = \"parts\"", "rule[1].case[1].missing fits only expect"),
+            ("maker = { id = \"zte\" }", "rule[1].case[1].maker.confidence is missing"),
+            ("maker = { confidence = \"possible\" }", "rule[1].case[1].maker.id is missing"),
+            (
+                "against = [{ id = \"zte\", confidence = \"possible\", name = \"\" }]",
+                "against[1].name is not a key",
+            ),
+            ("cites = [\"l0\"]", "did you mean \"l1\"?"),
+            (
+                "action = [{ do = \"remove\", days-left = \"1\" }]",
+                "days-left is a text, it must be a whole number",
+            ),
+            ("parts = [\"core.pc\"]", "did you mean \"core.cp\"?"),
+        ] {
+            let told = refused(&with(more)).to_string();
+            assert!(told.contains(problem) && told.lines().count() == 1, "{more}: {told}");
+        }
+    }
 }

@@ -158,7 +158,9 @@ impl<'t> Section<'t> {
 
     /// The value of a key, from now on known to be one that this table may have.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<Found<'t>> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.look(key)
     }
 
@@ -310,6 +312,10 @@ impl<'t> Section<'t> {
         for key in self.table.into_iter().flat_map(|table| table.keys()) {
             let name = key.get_ref().as_ref();
             if self.asked.contains(&name) {
+                continue;
+            }
+            if problems.is_full() {
+                problems.count_one_more();
                 continue;
             }
             let hint = match nearest(name, self.asked.iter().copied()) {
