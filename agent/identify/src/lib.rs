@@ -1,1 +1,29 @@
-//! x
+//! Joins observations to devices and says who made them: what for, what against, and how sure.
+//!
+//! [`merge`] joins keys, [`Identifier`] weighs evidence. Both are functions of the observations and of the editions of
+//! the registry, the vendor table and the fingerprints: a stored scan can be concluded again on any day.
+
+#![forbid(unsafe_code)]
+
+mod claim;
+mod engines;
+mod evidence;
+mod fingerprints;
+mod gather;
+mod identify;
+mod merge;
+mod product;
+mod role;
+mod roles;
+mod stations;
+mod union;
+mod vendor;
+
+pub use claim::{Claim, Confidence};
+pub use evidence::{Adapter, Assigned, Evidence, Number, Numbered, Party, Weight, Witness};
+pub use fingerprints::{FINGERPRINTS, Fingerprint, Names, SUBTREES, Subtree};
+pub use identify::{ComponentHint, Identification, Identifier, MakerClaim};
+pub use merge::merge;
+pub use product::ProductFacts;
+pub use role::Role;
+pub use vendor::confidence;

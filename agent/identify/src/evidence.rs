@@ -1,0 +1,514 @@
+//! Evidence: what was seen, whom it names, how much that counts, and why (`docs/identification.md`).
+//!
+//! Weights belong to what was seen, not to the answer it supports. Nothing here looks at a whole device.
+
+use herkomst_ids::{Country, Edition, EngineId, MacAddr, MacPrefix, Oid, Pen, VendorId};
+use herkomst_model::DeviceText;
+use herkomst_registry::{
+    MacMeaning, PenMeaning, PenRole, Registry, SpecialKind, Vendor, VendorKind,
+};
+
+use crate::fingerprints::{Fingerprint, Subtree};
+
+/// How much a piece of evidence counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Weight {
+    /// Names nobody.
+    None,
+    /// Says something about a part, or names a firm that nobody has reviewed: never makes a maker by itself.
+    Hint,
+    /// Names the maker, and could be borrowed.
+    Likely,
+    /// Names the maker, by something that the maker put there for it.
+    Strong,
+}
+
+impl Weight {
+    /// The word that stands in outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Hint => "hint",
+            Self::Likely => "likely",
+            Self::Strong => "strong",
+        }
+    }
+}
+
+/// A firm that evidence names.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Party {
+    /// One of the vendor table.
+    Vendor {
+        /// Its stable id.
+        id: VendorId,
+        /// Its name.
+        name: String,
+    },
+    /// One that only a registry or a fingerprint knows, by that name.
+    Organisation(String),
+}
+
+impl Party {
+    /// The party of a row of the vendor table.
+    pub fn of(vendor: &Vendor<'_>) -> Self {
+        Self::Vendor { id: vendor.vendor_id(), name: vendor.name().to_owned() }
+    }
+
+    /// The id, if the vendor table has one.
+    pub fn id(&self) -> Option<&VendorId> {
+        match self {
+            Self::Vendor { id, .. } => Some(id),
+            Self::Organisation(_) => None,
+        }
+    }
+
+    /// The name for people.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Vendor { name, .. } | Self::Organisation(name) => name,
+        }
+    }
+
+    /// The id, or the name where there is none: what outputs say.
+    pub fn word(&self) -> &str {
+        self.id().map_or(self.name(), VendorId::as_str)
+    }
+}
+
+/// What a hardware address says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adapter {
+    /// The address; the lowest, if several say the same.
+    pub mac: MacAddr,
+    /// How many more of the device's addresses say the same.
+    pub more: usize,
+    /// Who it was assigned to.
+    pub says: Assigned,
+    /// Whether most addresses of the device say something else: then it is a card in it, at best.
+    pub outnumbered: bool,
+    /// The edition of the registry.
+    pub edition: Edition,
+}
+
+/// Who a hardware address was assigned to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assigned {
+    /// Nobody: it is a special address.
+    Special {
+        /// What it is.
+        what: String,
+        /// Which kind.
+        kind: SpecialKind,
+        /// Where that is written.
+        source: String,
+    },
+    /// Nobody, as far as the edition knows.
+    Unassigned,
+    /// A firm.
+    To {
+        /// The assigned prefix.
+        prefix: MacPrefix,
+        /// The firm as it is listed.
+        registrant: String,
+        /// The country it gave. Evidence of where a form was signed.
+        country: Option<Country>,
+        /// Its row in the vendor table, and what it makes.
+        vendor: Option<(Party, VendorKind)>,
+    },
+}
+
+/// What an enterprise number says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    /// The number.
+    pub pen: Pen,
+    /// Whose it is.
+    pub says: Numbered,
+    /// The edition of the list.
+    pub edition: Edition,
+}
+
+/// Who an enterprise number was assigned to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Numbered {
+    /// Nobody, as far as the edition knows.
+    Unassigned,
+    /// A firm.
+    To {
+        /// The firm as it is listed.
+        organisation: String,
+        /// Whether the number names makers at all.
+        role: PenRole,
+        /// Why its role is not the ordinary one.
+        reason: Option<String>,
+        /// The row in the vendor table, and what it makes.
+        vendor: Option<(Party, VendorKind)>,
+    },
+}
+
+/// One piece of evidence. The order of the variants is the order of their strength.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// The manufacturer name of the LLDP-MED inventory (ANSI/TIA-1057, 10.2.6.5).
+    LldpInventory {
+        /// The text.
+        manufacturer: DeviceText,
+        /// The vendor with exactly this name.
+        vendor: Option<Party>,
+    },
+    /// `sysObjectID` (RFC 3418): the vendor's identification of the product.
+    SysObjectId {
+        /// The object.
+        oid: Oid,
+        /// The enterprise number it stands under.
+        number: Option<Number>,
+        /// The brand that a subtree of that number is known to be of.
+        brand: Option<(&'static Subtree, Party)>,
+    },
+    /// `snmpEngineID` (RFC 3411): the number of whoever made the agent.
+    SnmpEngineId {
+        /// The engine id.
+        id: EngineId,
+        /// The enterprise number in it.
+        number: Number,
+    },
+    /// `sysDescr`.
+    SysDescr {
+        /// The text.
+        text: DeviceText,
+        /// The fingerprint that knows it, and whom it names.
+        known: Option<(&'static Fingerprint, Option<Party>)>,
+    },
+    /// The system description of LLDP (IEEE 802.1AB, 8.5.8).
+    LldpDescription {
+        /// The text.
+        text: DeviceText,
+        /// The fingerprint that knows it, and whom it names.
+        known: Option<(&'static Fingerprint, Option<Party>)>,
+    },
+    /// A chassis id of LLDP that is a hardware address (subtype 4).
+    LldpChassis(Adapter),
+    /// The hardware address inside an engine id (RFC 3411, format 3).
+    EngineMac(Adapter),
+    /// A hardware address that the device answered from.
+    MacAssignment(Adapter),
+}
+
+/// Where evidence comes from: kinds that share a witness are not independent of each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Witness {
+    /// What the device says of its own making.
+    Inventory,
+    /// The enterprise numbers that the SNMP agent was built with.
+    Number,
+    /// The text that its software shows: sysDescr and LLDP mostly show the same.
+    Text,
+    /// The hardware addresses of its network cards.
+    Adapter,
+}
+
+impl Evidence {
+    /// The kind word that stands in outputs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::LldpInventory { .. } => "lldp-inventory",
+            Self::SysObjectId { .. } => "sys-object-id",
+            Self::SnmpEngineId { .. } => "snmp-engine-id",
+            Self::SysDescr { .. } => "sys-descr",
+            Self::LldpDescription { .. } => "lldp-system-description",
+            Self::LldpChassis(_) => "lldp-chassis-id",
+            Self::EngineMac(_) => "engine-mac",
+            Self::MacAssignment(_) => "mac-assignment",
+        }
+    }
+
+    /// Its place in the order of kinds, strongest first.
+    pub fn rank(&self) -> u8 {
+        match self {
+            Self::LldpInventory { .. } => 0,
+            Self::SysObjectId { .. } => 1,
+            Self::SnmpEngineId { .. } => 2,
+            Self::SysDescr { .. } => 3,
+            Self::LldpDescription { .. } => 4,
+            Self::LldpChassis(_) => 5,
+            Self::EngineMac(_) => 6,
+            Self::MacAssignment(_) => 7,
+        }
+    }
+
+    /// Where it comes from.
+    pub fn witness(&self) -> Witness {
+        match self {
+            Self::LldpInventory { .. } => Witness::Inventory,
+            Self::SysObjectId { .. } | Self::SnmpEngineId { .. } => Witness::Number,
+            Self::SysDescr { .. } | Self::LldpDescription { .. } => Witness::Text,
+            Self::LldpChassis(_) | Self::EngineMac(_) | Self::MacAssignment(_) => Witness::Adapter,
+        }
+    }
+
+    /// What was seen.
+    pub fn value(&self) -> DeviceText {
+        match self {
+            Self::LldpInventory { manufacturer, .. } => manufacturer.clone(),
+            Self::SysObjectId { oid, .. } => DeviceText::from(oid.to_string().as_str()),
+            Self::SnmpEngineId { id, .. } => DeviceText::from(id.to_string().as_str()),
+            Self::SysDescr { text, .. } | Self::LldpDescription { text, .. } => text.clone(),
+            Self::LldpChassis(adapter)
+            | Self::EngineMac(adapter)
+            | Self::MacAssignment(adapter) => DeviceText::from(adapter.mac.to_string().as_str()),
+        }
+    }
+
+    /// Whom it names.
+    pub fn party(&self) -> Option<Party> {
+        match self {
+            Self::LldpInventory { vendor, .. } => vendor.clone(),
+            Self::SysObjectId { brand: Some((_, party)), .. } => Some(party.clone()),
+            Self::SysObjectId { number, .. } => number.as_ref().and_then(Number::party),
+            Self::SnmpEngineId { number, .. } => number.party(),
+            Self::SysDescr { known, .. } | Self::LldpDescription { known, .. } => {
+                known.as_ref().and_then(|(_, party)| party.clone())
+            }
+            Self::LldpChassis(adapter)
+            | Self::EngineMac(adapter)
+            | Self::MacAssignment(adapter) => adapter.party(),
+        }
+    }
+
+    /// The vendor id or name it points at.
+    pub fn says(&self) -> Option<String> {
+        self.party().map(|party| party.word().to_owned())
+    }
+
+    /// How much it counts. No wildcard arm: a new kind of evidence does not compile until it is weighed.
+    pub fn weight(&self) -> Weight {
+        match self {
+            Self::LldpInventory { vendor: Some(_), .. } => Weight::Strong,
+            Self::LldpInventory { vendor: None, .. } => Weight::None, // a stranger's text is not a firm
+            Self::SysObjectId { brand: Some((subtree, _)), .. } => subtree.weight,
+            Self::SysObjectId { brand: None, number: Some(number), .. } => number.weight(),
+            Self::SysObjectId { brand: None, number: None, .. } => Weight::None, // 0.0, or under no enterprise
+            Self::SnmpEngineId { number, .. } => number.weight(),
+            Self::SysDescr { known, .. } | Self::LldpDescription { known, .. } => match known {
+                Some((print, Some(_))) => print.weight,
+                Some((_, None)) | None => Weight::None, // names an operating system, or nothing that is known
+            },
+            Self::LldpChassis(adapter)
+            | Self::EngineMac(adapter)
+            | Self::MacAssignment(adapter) => adapter.weight(),
+        }
+    }
+
+    /// Why it counts as it does, with the edition it is from.
+    pub fn note(&self) -> String {
+        match self {
+            Self::LldpInventory { vendor: Some(party), .. } => {
+                format!("the device names {} as its manufacturer", party.name())
+            }
+            Self::LldpInventory { vendor: None, .. } => {
+                "no vendor of the table has this name".to_owned()
+            }
+            Self::SysObjectId { brand: Some((subtree, party)), .. } => {
+                format!("1.3.6.1.4.1.{} is {}: {}", subtree.text, party.name(), subtree.note)
+            }
+            Self::SysObjectId { number: Some(number), .. } => number.note(),
+            Self::SysObjectId { number: None, .. } => {
+                "stands under no enterprise number".to_owned()
+            }
+            Self::SnmpEngineId { number, .. } => number.note(),
+            Self::SysDescr { known, .. } | Self::LldpDescription { known, .. } => match known {
+                Some((print, Some(party))) => {
+                    format!("fingerprint {}: product text of {}", print.id, party.name())
+                }
+                Some((print, None)) => {
+                    format!("fingerprint {}: names software that runs on anybody's box", print.id)
+                }
+                None => "no fingerprint knows this text".to_owned(),
+            },
+            Self::LldpChassis(adapter)
+            | Self::EngineMac(adapter)
+            | Self::MacAssignment(adapter) => adapter.note(),
+        }
+    }
+}
+
+/// What the kind of vendor makes of a number or a prefix of its own.
+fn weight_of(kind: VendorKind, product: Weight) -> Weight {
+    match kind {
+        VendorKind::Product | VendorKind::Ot => product,
+        VendorKind::Module | VendorKind::Chipset | VendorKind::Odm => Weight::Hint, // a part of the box, at best
+        VendorKind::Virtual | VendorKind::Agent => Weight::None, // software is not a box
+    }
+}
+
+impl Adapter {
+    /// Looks an address up.
+    pub fn look_up(mac: MacAddr, registry: &Registry) -> Self {
+        let says = match registry.mac(mac) {
+            MacMeaning::Special(special) => Assigned::Special {
+                what: special.what.to_owned(),
+                kind: special.kind,
+                source: special.source.to_owned(),
+            },
+            MacMeaning::Unassigned => Assigned::Unassigned,
+            MacMeaning::Assigned(to) => Assigned::To {
+                prefix: to.prefix,
+                registrant: to.registrant.to_owned(),
+                country: to.country,
+                vendor: to.vendor.map(|vendor| (Party::of(&vendor), vendor.kind())),
+            },
+        };
+        Self { mac, more: 0, says, outnumbered: false, edition: registry.edition() }
+    }
+
+    /// The firm it was assigned to. One that asked to stay `Private` is nobody.
+    pub fn party(&self) -> Option<Party> {
+        match &self.says {
+            Assigned::Special { .. } | Assigned::Unassigned => None,
+            Assigned::To { vendor: Some((party, _)), .. } => Some(party.clone()),
+            Assigned::To { vendor: None, registrant, .. } => {
+                (registrant != "Private").then(|| Party::Organisation(registrant.clone()))
+            }
+        }
+    }
+
+    /// What the firm makes, where the vendor table knows.
+    pub fn kind(&self) -> Option<VendorKind> {
+        match &self.says {
+            Assigned::To { vendor: Some((_, kind)), .. } => Some(*kind),
+            Assigned::To { vendor: None, .. } | Assigned::Special { .. } | Assigned::Unassigned => {
+                None
+            }
+        }
+    }
+
+    fn weight(&self) -> Weight {
+        match &self.says {
+            Assigned::Special { .. } | Assigned::Unassigned => Weight::None,
+            Assigned::To { vendor: None, registrant, .. } if registrant == "Private" => {
+                Weight::None
+            }
+            // Its own product, or its module in somebody else's: nobody has looked.
+            Assigned::To { vendor: None, .. } => Weight::Hint,
+            Assigned::To { vendor: Some((_, kind)), .. } => {
+                weight_of(*kind, if self.outnumbered { Weight::Hint } else { Weight::Likely })
+            }
+        }
+    }
+
+    fn note(&self) -> String {
+        let edition = &self.edition;
+        let more = if self.more == 0 {
+            String::new()
+        } else {
+            format!("; {} more addresses say the same", self.more)
+        };
+        match &self.says {
+            Assigned::Special { what, source, .. } => format!("{what} ({source}): names no maker"),
+            Assigned::Unassigned => format!("its prefix is assigned to nobody (IEEE {edition})"),
+            Assigned::To { prefix, registrant, vendor, .. } => {
+                let why = match vendor {
+                    None => ", of which no vendor is known",
+                    Some((_, VendorKind::Product | VendorKind::Ot)) if self.outnumbered => {
+                        ", but most addresses of the device say otherwise"
+                    }
+                    Some((_, VendorKind::Product | VendorKind::Ot)) => ", which makes products",
+                    Some((_, VendorKind::Module)) => ", which makes modules: a part, not the box",
+                    Some((_, VendorKind::Chipset)) => ", which makes chips: a part, not the box",
+                    Some((_, VendorKind::Odm)) => ", which builds for other brands",
+                    Some((_, VendorKind::Virtual | VendorKind::Agent)) => ", which makes software",
+                };
+                format!("{prefix} is assigned to {registrant}{why} (IEEE {edition}){more}")
+            }
+        }
+    }
+}
+
+impl Number {
+    /// Looks a number up.
+    pub fn look_up(pen: Pen, registry: &Registry) -> Self {
+        let says = match registry.pen(pen) {
+            PenMeaning::Assigned { organisation, role, vendor, reason } => Numbered::To {
+                organisation: organisation.to_owned(),
+                role,
+                reason: reason.map(str::to_owned),
+                vendor: vendor.map(|vendor| (Party::of(&vendor), vendor.kind())),
+            },
+            PenMeaning::Unassigned => Numbered::Unassigned,
+        };
+        Self { pen, says, edition: registry.pen_edition() }
+    }
+
+    fn party(&self) -> Option<Party> {
+        match &self.says {
+            Numbered::To { vendor: Some((party, _)), role: PenRole::Maker, .. } => {
+                Some(party.clone())
+            }
+            Numbered::To { vendor: None, role: PenRole::Maker, organisation, .. } => {
+                (!is_nobody(organisation)).then(|| Party::Organisation(organisation.clone()))
+            }
+            Numbered::To { role: PenRole::Agent | PenRole::Platform, .. }
+            | Numbered::Unassigned => None,
+        }
+    }
+
+    fn weight(&self) -> Weight {
+        match &self.says {
+            Numbered::To { role: PenRole::Agent | PenRole::Platform, .. }
+            | Numbered::Unassigned => Weight::None,
+            Numbered::To { vendor: Some((_, kind)), role: PenRole::Maker, .. } => {
+                weight_of(*kind, Weight::Strong)
+            }
+            // IANA names the organisation; whether it makes boxes nobody has looked.
+            Numbered::To { vendor: None, role: PenRole::Maker, organisation, .. } => {
+                if is_nobody(organisation) { Weight::None } else { Weight::Likely }
+            }
+        }
+    }
+
+    fn note(&self) -> String {
+        let (pen, edition) = (self.pen, &self.edition);
+        match &self.says {
+            Numbered::Unassigned => {
+                format!("enterprise number {pen} is assigned to nobody (IANA {edition})")
+            }
+            Numbered::To { organisation, role: PenRole::Maker, vendor, .. } => {
+                let why = match vendor {
+                    None => ", of which no vendor is known",
+                    Some((_, VendorKind::Product | VendorKind::Ot)) => "",
+                    Some((_, VendorKind::Module)) => ", which makes modules",
+                    Some((_, VendorKind::Chipset)) => ", which makes chips",
+                    Some((_, VendorKind::Odm)) => ", which builds for other brands",
+                    Some((_, VendorKind::Virtual | VendorKind::Agent)) => {
+                        ", which makes software that runs anywhere"
+                    }
+                };
+                format!(
+                    "enterprise number {pen} is assigned to {organisation}{why} (IANA {edition})"
+                )
+            }
+            Numbered::To { organisation, role, reason, .. } => {
+                let what = match role {
+                    PenRole::Agent => "an agent that runs on anybody's box",
+                    PenRole::Platform => "a platform that others build on",
+                    PenRole::Maker => "a maker",
+                };
+                let reason =
+                    reason.as_ref().map(|reason| format!("; {reason}")).unwrap_or_default();
+                format!(
+                    "enterprise number {pen} is {organisation}, {what}: names no maker{reason} (IANA {edition})"
+                )
+            }
+        }
+    }
+}
+
+/// Rows of the IANA list that stand for no organisation.
+fn is_nobody(organisation: &str) -> bool {
+    let text = organisation.trim();
+    text.is_empty()
+        || ["reserved", "none", "unassigned", "private", "unknown"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word))
+}

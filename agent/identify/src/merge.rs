@@ -1,0 +1,379 @@
+//! Joins keys to devices: addresses, stations, SNMP engines and LLDP chassis that are one box.
+//!
+//! `docs/identification.md` says which keys join and which do not. In short: two devices too many are a nuisance, two
+//! devices taken for one are a wrong answer, so whatever may be shared joins nothing. Names and texts never join.
+//! Every join is decided from sets that are complete before the first key is united, so that the order of the
+//! observations does not matter. Union-find over hashed keys: the work grows with the observations, not with pairs.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use herkomst_ids::{EngineId, MacAddr};
+use herkomst_model::{About, Answer, ChassisKey, Device, Fact, Join, Observation, Refusal};
+use herkomst_registry::Registry;
+
+use crate::engines::{Hearing, Instance, instances};
+use crate::stations::{self, Segment, Station, Stations};
+use crate::union::Union;
+
+/// Joins what was seen to devices, sorted by their first address.
+pub fn merge(observations: &[Arc<Observation>], registry: &Registry) -> Vec<Device> {
+    let seen = Seen::gather(observations);
+    let stations = Stations::weigh(&seen, registry);
+    let mut graph = Graph::default();
+    graph.addresses(&seen, &stations);
+    graph.engines(&seen, &stations);
+    graph.chassis(&seen, &stations, registry);
+    graph.devices(observations, &seen, &stations)
+}
+
+/// What the observations say, by key and complete.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Every address that gave a sign of life, with the stations that answered for it.
+    pub(crate) addresses: BTreeMap<IpAddr, BTreeSet<Station>>,
+    /// Engines by the address or station that spoke for them.
+    pub(crate) engines: BTreeMap<EngineId, Vec<Hearing>>,
+    /// What identifies the agent behind an address: to tell hosts behind one station apart, never to join.
+    pub(crate) agents: HashMap<IpAddr, Agents>,
+    /// Chassis that were heard, by the station or address that announced them, with their management addresses.
+    pub(crate) chassis: BTreeMap<(Segment, ChassisKey), (BTreeSet<Key>, BTreeSet<IpAddr>)>,
+    /// Stations that spoke in their own name.
+    pub(crate) speakers: BTreeSet<Station>,
+}
+
+/// The SNMP agents that answered at one address.
+#[derive(Debug, Default)]
+pub(crate) struct Agents {
+    /// Their engine ids.
+    pub(crate) engines: BTreeSet<EngineId>,
+    /// Their sysObjectID and sysDescr, in one text.
+    pub(crate) systems: BTreeSet<String>,
+}
+
+/// A key that devices are joined on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Key {
+    /// A network address.
+    Address(IpAddr),
+    /// A hardware address, on its segment if it is not unique beyond.
+    Station(Station),
+    /// One run of one engine.
+    Engine(EngineId, usize),
+    /// An LLDP chassis, on its segment.
+    Chassis(Segment, ChassisKey),
+}
+
+impl Seen {
+    fn gather(observations: &[Arc<Observation>]) -> Self {
+        let mut seen = Self::default();
+        for observation in observations {
+            seen.take(observation);
+        }
+        seen
+    }
+
+    fn take(&mut self, observation: &Observation) {
+        let segment = stations::segment(observation);
+        let key = match observation.about {
+            About::Address(address) => Key::Address(address),
+            About::Station(mac) => Key::Station(Station::on(&segment, mac)),
+        };
+        if !is_sign_of_life(&observation.answer) {
+            return;
+        }
+        match &key {
+            Key::Address(address) => _ = self.addresses.entry(*address).or_default(),
+            Key::Station(station) => _ = self.speakers.insert(station.clone()),
+            Key::Engine(..) | Key::Chassis(..) => {}
+        }
+        let Answer::Is(fact) = &observation.answer else {
+            return;
+        };
+        match fact {
+            Fact::Neighbour { mac } => {
+                if let About::Address(address) = observation.about {
+                    self.addresses.entry(address).or_default().insert(Station::on(&segment, *mac));
+                }
+            }
+            Fact::Echo => {}
+            Fact::Engine(engine) => {
+                if let About::Address(address) = observation.about {
+                    self.agents.entry(address).or_default().engines.insert(engine.id.clone());
+                }
+                self.engines.entry(engine.id.clone()).or_default().push(Hearing::new(
+                    key,
+                    observation.at,
+                    engine,
+                ));
+            }
+            Fact::System(system) => {
+                if let About::Address(address) = observation.about {
+                    let oid =
+                        system.object_id.as_ref().map(ToString::to_string).unwrap_or_default();
+                    let text = system.description.as_ref().map_or("", |text| text.raw());
+                    if !(oid.is_empty() && text.is_empty()) {
+                        self.agents
+                            .entry(address)
+                            .or_default()
+                            .systems
+                            .insert(format!("{oid} {text}"));
+                    }
+                }
+            }
+            Fact::Lldp(neighbour) => {
+                let chassis = self.chassis.entry((segment, neighbour.chassis.clone())).or_default();
+                chassis.0.insert(key);
+                chassis
+                    .1
+                    .extend(neighbour.management.iter().copied().filter(stations::is_host_address));
+            }
+        }
+    }
+}
+
+/// Whether it shows that something is there. Silence does not, and a router's "unreachable" speaks for the router.
+fn is_sign_of_life(answer: &Answer<Fact>) -> bool {
+    match answer {
+        // RFC 792: code 2 and 3 (protocol, port) come from the host itself.
+        Answer::Refused(Refusal::Unreachable(code)) => matches!(code, 2 | 3),
+        Answer::Refused(_) | Answer::Malformed(_) | Answer::Is(_) => true,
+        Answer::NotAsked(_) | Answer::Silent { .. } => false,
+    }
+}
+
+/// The keys, who they are united with, and why.
+#[derive(Default)]
+struct Graph {
+    union: Union<Key>,
+    because: Vec<(Key, String)>,
+}
+
+impl Graph {
+    /// Unites keys with the first of them and keeps the reason.
+    fn unite(&mut self, first: &Key, others: impl IntoIterator<Item = Key>, because: String) {
+        let mut joined = false;
+        for other in others {
+            joined |= other != *first;
+            self.union.unite(first.clone(), other);
+        }
+        if joined {
+            self.because.push((first.clone(), because));
+        }
+    }
+
+    /// Addresses with the station that answers for them, unless it answers for others too.
+    fn addresses(&mut self, seen: &Seen, stations: &Stations) {
+        for address in seen.addresses.keys() {
+            self.union.add(Key::Address(*address));
+        }
+        for (station, addresses) in stations.own() {
+            let key = Key::Station(station.clone());
+            let because =
+                format!("{} answered from the MAC {}", list(addresses.iter()), station.mac);
+            self.unite(&key, addresses.iter().copied().map(Key::Address), because);
+        }
+        for station in stations.proxies().chain(&seen.speakers) {
+            self.union.add(Key::Station(station.clone()));
+        }
+    }
+
+    /// The addresses at which one run of one engine answered, and the station whose MAC is in its id.
+    fn engines(&mut self, seen: &Seen, stations: &Stations) {
+        for (id, hearings) in &seen.engines {
+            let runs = instances(id, hearings, stations);
+            // Runs that share an address are one box that was restarted; others are boxes with one id.
+            let only = runs.iter().all(|run| !run.keys.is_disjoint(&runs[0].keys));
+            for (number, Instance { keys, how }) in runs.into_iter().enumerate() {
+                // A virtual router answers with the engine of whichever box is active: it stays for itself.
+                let keys: BTreeSet<Key> =
+                    keys.into_iter().filter(|key| !stations.is_shared(key)).collect();
+                let engine = Key::Engine(id.clone(), number);
+                let because = format!(
+                    "the SNMP engine {id} answered at {}{how}",
+                    list(keys.iter().map(place))
+                );
+                self.union.add(engine.clone());
+                let several = keys.len() > 1;
+                keys.iter().for_each(|key| self.union.unite(engine.clone(), key.clone()));
+                if several {
+                    self.because.push((engine.clone(), because));
+                }
+                let Some(mac) = id.mac().filter(|_| only && !keys.is_empty()) else { continue };
+                if let Some(station) = stations.known(mac) {
+                    let because = format!("the SNMP engine id {id} holds the MAC {mac}");
+                    self.unite(&engine, [Key::Station(station)], because);
+                }
+            }
+        }
+    }
+
+    /// Stations that announced the same chassis, the station the chassis is named after, and its management addresses.
+    fn chassis(&mut self, seen: &Seen, stations: &Stations, registry: &Registry) {
+        let mut claims: HashMap<IpAddr, usize> = HashMap::new();
+        for (_, addresses) in seen.chassis.values() {
+            addresses.iter().for_each(|address| *claims.entry(*address).or_default() += 1);
+        }
+        for ((segment, chassis), (speakers, management)) in &seen.chassis {
+            let own = match chassis {
+                ChassisKey::Mac(mac) if stations::names_one_station(*mac, registry) => true,
+                ChassisKey::Address(address) => stations::is_host_address(address),
+                // A name or a label may be given twice, and a special MAC belongs to several.
+                ChassisKey::Mac(_) | ChassisKey::Text { .. } => false,
+            };
+            let key = Key::Chassis(segment.clone(), chassis.clone());
+            if own {
+                let because = format!(
+                    "{} announced the LLDP chassis {}",
+                    list(speakers.iter().map(place)),
+                    name(chassis)
+                );
+                self.union.add(key.clone());
+                speakers.iter().for_each(|speaker| self.union.unite(key.clone(), speaker.clone()));
+                if speakers.len() > 1 {
+                    self.because.push((key.clone(), because));
+                }
+            }
+            let root =
+                if own { Some(&key) } else { speakers.first().filter(|_| speakers.len() == 1) };
+            let Some(root) = root else { continue };
+            match chassis {
+                ChassisKey::Mac(mac) if own => {
+                    let station = Station::on(segment, *mac);
+                    if stations.is_known(&station)
+                        && !speakers.contains(&Key::Station(station.clone()))
+                    {
+                        self.unite(
+                            root,
+                            [Key::Station(station)],
+                            format!("the LLDP chassis id is the MAC {mac}"),
+                        );
+                    }
+                }
+                ChassisKey::Address(address) if own && seen.addresses.contains_key(address) => {
+                    self.manage(root, *address, stations, "the LLDP chassis id is");
+                }
+                _ => {}
+            }
+            for address in management {
+                // An address that two chassis claim, such as a factory setting, says nothing about either.
+                if claims.get(address) == Some(&1) && seen.addresses.contains_key(address) {
+                    self.manage(root, *address, stations, "the LLDP management address is");
+                }
+            }
+        }
+    }
+
+    fn manage(&mut self, root: &Key, address: IpAddr, stations: &Stations, what: &str) {
+        let key = Key::Address(address);
+        if !stations.is_shared(&key) {
+            self.unite(root, [key], format!("{what} {address}"));
+        }
+    }
+
+    /// The devices, with their keys, observations and reasons.
+    fn devices(
+        mut self,
+        observations: &[Arc<Observation>],
+        seen: &Seen,
+        stations: &Stations,
+    ) -> Vec<Device> {
+        let mut devices: BTreeMap<usize, Device> = BTreeMap::new();
+        for (key, root) in self.union.roots() {
+            let device = devices.entry(root).or_default();
+            match key {
+                Key::Address(address) => {
+                    device.ips.insert(*address);
+                    device.macs.extend(stations.shown_with(*address));
+                }
+                Key::Station(station) => _ = device.macs.insert(station.mac),
+                Key::Engine(id, _) => _ = device.engines.insert(id.clone()),
+                Key::Chassis(_, chassis) => {
+                    if let ChassisKey::Mac(mac) = chassis {
+                        device.macs.insert(*mac);
+                    }
+                    device.chassis.insert(chassis.clone());
+                }
+            }
+        }
+        // A chassis that joins nothing is still the chassis of whoever announced it.
+        for ((_, chassis), (speakers, _)) in &seen.chassis {
+            for speaker in speakers {
+                if let Some(device) =
+                    self.union.root(speaker).and_then(|root| devices.get_mut(&root))
+                {
+                    device.chassis.insert(chassis.clone());
+                }
+            }
+        }
+        for (key, because) in std::mem::take(&mut self.because) {
+            if let Some(device) = self.union.root(&key).and_then(|root| devices.get_mut(&root)) {
+                device.joins.push(Join { because });
+            }
+        }
+        for observation in observations {
+            let segment = stations::segment(observation);
+            let key = match observation.about {
+                About::Address(address) => Key::Address(address),
+                About::Station(mac) => Key::Station(Station::on(&segment, mac)),
+            };
+            let Some(root) = self.union.root(&key) else { continue };
+            if let Some(device) = devices.get_mut(&root) {
+                device.observations.push(Arc::clone(observation));
+            }
+            // A station that answers for others is seen by those answers, too.
+            if let Answer::Is(Fact::Neighbour { mac }) = &observation.answer {
+                let proxy = self.union.root(&Key::Station(Station::on(&segment, *mac)));
+                if let Some(device) =
+                    proxy.filter(|proxy| *proxy != root).and_then(|proxy| devices.get_mut(&proxy))
+                {
+                    device.observations.push(Arc::clone(observation));
+                }
+            }
+        }
+        let mut devices: Vec<Device> =
+            devices.into_values().filter(|device| !device.observations.is_empty()).collect();
+        for device in &mut devices {
+            device.joins.sort();
+            device.joins.dedup();
+        }
+        devices.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
+        devices
+    }
+}
+
+/// Where a device stands in the output: by its first address; without one, behind all that have one.
+fn place_of(device: &Device) -> (bool, Option<&IpAddr>, Option<&MacAddr>, Option<&ChassisKey>) {
+    (device.ips.is_empty(), device.ips.first(), device.macs.first(), device.chassis.first())
+}
+
+/// A key as a reason names it.
+fn place(key: &Key) -> String {
+    match key {
+        Key::Address(address) => address.to_string(),
+        Key::Station(station) => station.mac.to_string(),
+        Key::Engine(id, _) => id.to_string(),
+        Key::Chassis(_, chassis) => name(chassis),
+    }
+}
+
+/// A chassis as a reason names it; text of a device is quoted, so that it stays on one line.
+fn name(chassis: &ChassisKey) -> String {
+    match chassis {
+        ChassisKey::Mac(mac) => mac.to_string(),
+        ChassisKey::Address(address) => address.to_string(),
+        ChassisKey::Text { text, .. } => format!("{text:?}"),
+    }
+}
+
+/// The first three and how many more there are: a proxy may answer for thousands.
+fn list<T: ToString>(items: impl ExactSizeIterator<Item = T>) -> String {
+    let count = items.len();
+    let shown: Vec<String> = items.take(3).map(|item| item.to_string()).collect();
+    let more = count.saturating_sub(shown.len());
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,191 @@
+//! Which station an address belongs to: the part of merging that ARP decides, and where it must not be believed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use herkomst_ids::MacAddr;
+use herkomst_model::Observation;
+use herkomst_registry::{MacMeaning, Registry, SpecialKind};
+
+use crate::merge::{Key, Seen};
+
+/// The segment a hardware address was seen on: the interface. The VLAN does not count: a switch announces itself
+/// untagged and answers tagged.
+pub(crate) type Segment = Option<Arc<str>>;
+
+/// Where an observation was made.
+pub(crate) fn segment(observation: &Observation) -> Segment {
+    observation.interface.clone()
+}
+
+/// A hardware address. One that IEEE assigned is unique on all segments, one set by software on its own alone
+/// (IEEE 802-2014, 8.2).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Station {
+    pub(crate) mac: MacAddr,
+    segment: Segment,
+}
+
+impl Station {
+    /// The station with this address on this segment.
+    pub(crate) fn on(segment: &Segment, mac: MacAddr) -> Self {
+        Self { mac, segment: if mac.is_locally_administered() { segment.clone() } else { None } }
+    }
+}
+
+/// Whether the address belongs to one station. A virtual router's, a cluster's or a group's belongs to several, and
+/// zeros to nobody; an address that software chose is still one station's.
+pub(crate) fn names_one_station(mac: MacAddr, registry: &Registry) -> bool {
+    match registry.mac(mac) {
+        MacMeaning::Assigned(_) | MacMeaning::Unassigned => true,
+        MacMeaning::Special(special) => match special.kind {
+            SpecialKind::Unset
+            | SpecialKind::Group
+            | SpecialKind::VirtualRouter
+            | SpecialKind::Cluster
+            | SpecialKind::Protocol => false,
+            SpecialKind::Local
+            | SpecialKind::Hypervisor
+            | SpecialKind::Container
+            | SpecialKind::Pool
+            | SpecialKind::Documentation => true,
+        },
+    }
+}
+
+/// Whether it can be the address of one host, as opposed to all, none, oneself or a group.
+pub(crate) fn is_host_address(address: &IpAddr) -> bool {
+    let broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
+    let link_local = matches!(address, IpAddr::V4(v4) if v4.is_link_local())
+        || matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
+    !(address.is_unspecified()
+        || address.is_loopback()
+        || address.is_multicast()
+        || broadcast
+        || link_local)
+}
+
+/// What ARP says of stations, after a look at all of it.
+#[derive(Debug, Default)]
+pub(crate) struct Stations {
+    /// Addresses that belong to a station.
+    own: BTreeMap<Station, BTreeSet<IpAddr>>,
+    /// Stations that answered for addresses behind which different agents are.
+    proxies: BTreeSet<Station>,
+    /// Addresses with a virtual MAC, and which.
+    shared: BTreeMap<IpAddr, BTreeSet<MacAddr>>,
+    /// Addresses that several stations claim, and which.
+    contested: BTreeMap<IpAddr, BTreeSet<MacAddr>>,
+    /// Every station that joins.
+    known: BTreeSet<Station>,
+    /// For each address, the one station that answered.
+    by_address: BTreeMap<IpAddr, Station>,
+}
+
+impl Stations {
+    /// Looks at every address and every station.
+    pub(crate) fn weigh(seen: &Seen, registry: &Registry) -> Self {
+        let mut found = Self::default();
+        let mut claims: BTreeMap<&Station, BTreeSet<IpAddr>> = BTreeMap::new();
+        for (address, stations) in &seen.addresses {
+            let (single, virtual_ones): (Vec<&Station>, Vec<&Station>) =
+                stations.iter().partition(|station| names_one_station(station.mac, registry));
+            found.known.extend(single.iter().copied().cloned());
+            if !virtual_ones.is_empty() {
+                // Whoever is active answers for it, at times from its own MAC.
+                found.shared.insert(*address, stations.iter().map(|station| station.mac).collect());
+                continue;
+            }
+            match single.as_slice() {
+                [] => {}
+                [station] => _ = claims.entry(station).or_default().insert(*address),
+                // RFC 5227: a conflict. One of them may be an impostor, so neither gets the address.
+                _ => {
+                    _ = found
+                        .contested
+                        .insert(*address, single.iter().map(|station| station.mac).collect())
+                }
+            }
+        }
+        found.known.extend(
+            seen.speakers.iter().filter(|one| names_one_station(one.mac, registry)).cloned(),
+        );
+        for (station, addresses) in claims {
+            found.settle(station, addresses, seen);
+        }
+        found
+    }
+
+    /// One box shows one agent at all its addresses. Where different agents answer behind one MAC, it answers for
+    /// others (RFC 1027), and its maker says nothing about theirs.
+    fn settle(&mut self, station: &Station, addresses: BTreeSet<IpAddr>, seen: &Seen) {
+        let agents = || addresses.iter().filter_map(|address| seen.agents.get(address));
+        let differ = several(agents().map(|agent| &agent.engines))
+            || several(agents().map(|agent| &agent.systems));
+        if !differ {
+            self.by_address.extend(addresses.iter().map(|address| (*address, station.clone())));
+            self.own.insert(station.clone(), addresses);
+            return;
+        }
+        self.proxies.insert(station.clone());
+        let (speaking, silent): (BTreeSet<IpAddr>, BTreeSet<IpAddr>) =
+            addresses.into_iter().partition(|address| seen.agents.contains_key(address));
+        // The engine that carries the station's own MAC is the station's.
+        let is_its_own = |address: &IpAddr| {
+            let engines = seen.agents.get(address).map(|agent| &agent.engines);
+            engines.is_some_and(|engines| engines.iter().any(|id| id.mac() == Some(station.mac)))
+        };
+        let mine: BTreeSet<IpAddr> =
+            speaking.iter().copied().filter(is_its_own).chain(silent).collect();
+        self.by_address.extend(mine.iter().map(|address| (*address, station.clone())));
+        if !mine.is_empty() {
+            self.own.insert(station.clone(), mine);
+        }
+    }
+
+    /// Stations with the addresses that are theirs.
+    pub(crate) fn own(&self) -> impl Iterator<Item = (&Station, &BTreeSet<IpAddr>)> {
+        self.own.iter()
+    }
+
+    /// Stations that answered for others.
+    pub(crate) fn proxies(&self) -> impl Iterator<Item = &Station> {
+        self.proxies.iter()
+    }
+
+    /// Whether a key belongs to whoever is active.
+    pub(crate) fn is_shared(&self, key: &Key) -> bool {
+        matches!(key, Key::Address(address) if self.shared.contains_key(address))
+    }
+
+    /// The station behind an address, where there is exactly one.
+    pub(crate) fn behind(&self, address: IpAddr) -> Option<&Station> {
+        self.by_address.get(&address)
+    }
+
+    /// The station that has this address on all segments.
+    pub(crate) fn known(&self, mac: MacAddr) -> Option<Station> {
+        let station = Station::on(&None, mac);
+        (!mac.is_locally_administered() && self.known.contains(&station)).then_some(station)
+    }
+
+    /// Whether the station was seen.
+    pub(crate) fn is_known(&self, station: &Station) -> bool {
+        self.known.contains(station)
+    }
+
+    /// The hardware addresses that an address shows but that join nothing: virtual ones, and those of a conflict.
+    pub(crate) fn shown_with(&self, address: IpAddr) -> impl Iterator<Item = MacAddr> {
+        let sets = [self.shared.get(&address), self.contested.get(&address)];
+        sets.into_iter().flatten().flatten().copied()
+    }
+}
+
+/// Whether the sets that say anything do not all say the same.
+fn several<'a, T: Ord + 'a>(mut sets: impl Iterator<Item = &'a BTreeSet<T>>) -> bool {
+    let Some(first) = sets.by_ref().find(|set| !set.is_empty()) else {
+        return false;
+    };
+    sets.any(|set| !set.is_empty() && set.is_disjoint(first))
+}

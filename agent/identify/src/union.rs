@@ -1,0 +1,83 @@
+//! Union-find over hashed keys (Tarjan): near-linear, with the smaller tree under the larger one.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// Keys in disjoint sets.
+#[derive(Debug)]
+pub(crate) struct Union<K> {
+    index: HashMap<K, usize>,
+    parent: Vec<usize>,
+    size: Vec<usize>,
+}
+
+impl<K> Default for Union<K> {
+    fn default() -> Self {
+        Self { index: HashMap::new(), parent: Vec::new(), size: Vec::new() }
+    }
+}
+
+impl<K: Eq + Hash> Union<K> {
+    /// Makes the key known, in a set of its own if it is new.
+    pub(crate) fn add(&mut self, key: K) -> usize {
+        let next = self.parent.len();
+        let index = *self.index.entry(key).or_insert(next);
+        if index == next {
+            self.parent.push(next);
+            self.size.push(1);
+        }
+        index
+    }
+
+    /// Puts both keys in one set.
+    pub(crate) fn unite(&mut self, one: K, other: K) {
+        let (one, other) = (self.add(one), self.add(other));
+        let (one, other) = (self.find(one), self.find(other));
+        if one == other {
+            return;
+        }
+        let (under, over) =
+            if self.size[one] < self.size[other] { (one, other) } else { (other, one) };
+        self.parent[under] = over;
+        self.size[over] += self.size[under];
+    }
+
+    /// The set that a known key is in.
+    pub(crate) fn root(&mut self, key: &K) -> Option<usize> {
+        let index = *self.index.get(key)?;
+        Some(self.find(index))
+    }
+
+    /// Every key with its set, in no fixed order.
+    pub(crate) fn roots(&mut self) -> impl Iterator<Item = (&K, usize)> {
+        for index in 0..self.parent.len() {
+            self.parent[index] = self.find(index);
+        }
+        self.index.iter().map(|(key, index)| (key, self.parent[*index]))
+    }
+
+    fn find(&mut self, mut index: usize) -> usize {
+        while self.parent[index] != index {
+            self.parent[index] = self.parent[self.parent[index]]; // halves the path
+            index = self.parent[index];
+        }
+        index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_united_in_a_chain_is_one_set() {
+        let mut union = Union::default();
+        for key in 0..1000 {
+            union.unite(key, key + 1);
+        }
+        union.add(5000);
+        assert_eq!(union.root(&0), union.root(&1000));
+        assert_ne!(union.root(&0), union.root(&5000));
+        assert_eq!(union.root(&7000), None);
+    }
+}
