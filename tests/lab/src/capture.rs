@@ -1,0 +1,182 @@
+//! What passed the far end of a link: kept in memory up to a bound, read by tests, written as a pcap file for others.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use herkomst_ids::MacAddr;
+use herkomst_wire::{
+    Arp, ArpOperation, EthernetFrame, Ipv4Packet, UdpDatagram, ether_type, protocol,
+};
+
+/// A frame that was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapturedFrame {
+    /// Since 1970, UTC.
+    pub at: Duration,
+    /// Whether the lab sent it (and not the scanner).
+    pub from_lab: bool,
+    /// The whole frame, with its tag where it had one.
+    pub bytes: Vec<u8>,
+}
+
+/// Frames in the order in which they were seen.
+#[derive(Debug, Clone, Default)]
+pub struct Capture {
+    frames: Vec<CapturedFrame>,
+    bytes: usize,
+    left_out: u64,
+    most: usize,
+}
+
+impl Capture {
+    /// Keeps at most so many bytes of frames.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
+    pub(crate) fn push(&mut self, at: Duration, from_lab: bool, bytes: Vec<u8>) {
+        if self.bytes.saturating_add(bytes.len()) > self.most {
+            self.left_out += 1;
+            return;
+        }
+        self.bytes += bytes.len();
+        self.frames.push(CapturedFrame { at, from_lab, bytes });
+    }
+
+    /// Every frame; tests that prove an absence check [`Capture::left_out`] too.
+    pub fn frames(&self) -> &[CapturedFrame] {
+        &self.frames
+    }
+
+    /// How many frames found no room.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// Frames of the scanner's side, but for what its kernel sends of its own accord in IPv6.
+    pub fn from_scanner(&self) -> impl Iterator<Item = EthernetFrame<'_>> {
+        self.frames
+            .iter()
+            .filter(|frame| !frame.from_lab)
+            .filter_map(|frame| EthernetFrame::parse(&frame.bytes).ok())
+            .filter(|frame| frame.ether_type != ether_type::IPV6)
+    }
+
+    /// Frames of the scanner's side that ask for, or go to, an IPv4 address.
+    pub fn frames_to(&self, address: Ipv4Addr) -> usize {
+        self.from_scanner()
+            .filter(|frame| match frame.ether_type {
+                ether_type::ARP => Arp::parse(frame.payload).is_ok_and(|arp| {
+                    arp.operation == ArpOperation::Request && arp.target_ip == address
+                }),
+                ether_type::IPV4 => Ipv4Packet::parse(frame.payload)
+                    .is_ok_and(|packet| packet.destination == address),
+                _ => false,
+            })
+            .count()
+    }
+
+    /// The addresses that ARP requests and IPv4 packets of the scanner's side were for.
+    pub fn addressed(&self) -> std::collections::BTreeSet<Ipv4Addr> {
+        self.from_scanner()
+            .filter_map(|frame| match frame.ether_type {
+                ether_type::ARP => Arp::parse(frame.payload)
+                    .ok()
+                    .filter(|arp| arp.operation == ArpOperation::Request)
+                    .map(|arp| arp.target_ip),
+                ether_type::IPV4 => {
+                    Ipv4Packet::parse(frame.payload).ok().map(|packet| packet.destination)
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// What the scanner's side sent to a UDP port: whom, and the payload.
+    pub fn datagrams_to_port(&self, port: u16) -> Vec<(MacAddr, Ipv4Addr, &[u8])> {
+        self.frames
+            .iter()
+            .filter(|frame| !frame.from_lab)
+            .filter_map(|frame| EthernetFrame::parse(&frame.bytes).ok())
+            .filter(|frame| frame.ether_type == ether_type::IPV4)
+            .filter_map(|frame| {
+                let packet = Ipv4Packet::parse(frame.payload)
+                    .ok()
+                    .filter(|packet| packet.protocol == protocol::UDP)?;
+                let udp =
+                    UdpDatagram::parse(packet.payload, packet.source, packet.destination).ok()?;
+                (udp.destination_port == port).then_some((
+                    frame.destination,
+                    packet.destination,
+                    udp.payload,
+                ))
+            })
+            .collect()
+    }
+
+    /// The bytes of a pcap file with nanoseconds (magic 0xa1b23c4d), for tcpdump and tshark.
+    pub fn to_pcap(&self) -> Vec<u8> {
+        let mut file = Vec::with_capacity(24 + self.bytes + self.frames.len() * 16);
+        file.extend_from_slice(&0xa1b2_3c4d_u32.to_le_bytes());
+        file.extend_from_slice(&2_u16.to_le_bytes());
+        file.extend_from_slice(&4_u16.to_le_bytes());
+        file.extend_from_slice(&[0; 8]);
+        file.extend_from_slice(&65_535_u32.to_le_bytes());
+        file.extend_from_slice(&1_u32.to_le_bytes()); // LINKTYPE_ETHERNET
+        for frame in &self.frames {
+            let length = u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX);
+            let seconds = u32::try_from(frame.at.as_secs()).unwrap_or(u32::MAX);
+            for word in [seconds, frame.at.subsec_nanos(), length, length] {
+                file.extend_from_slice(&word.to_le_bytes());
+            }
+            file.extend_from_slice(&frame.bytes);
+        }
+        file
+    }
+}
+
+/// Puts a tag back that the kernel took off (IEEE 802.1Q, 9.3).
+pub(crate) fn with_tag(bytes: &[u8], tag: Option<u16>) -> Vec<u8> {
+    let (Some(tag), Some((addresses, rest))) = (tag, bytes.split_at_checked(12)) else {
+        return bytes.to_vec();
+    };
+    let mut whole = Vec::with_capacity(bytes.len() + 4);
+    whole.extend_from_slice(addresses);
+    whole.extend_from_slice(&ether_type::VLAN.to_be_bytes());
+    whole.extend_from_slice(&tag.to_be_bytes());
+    whole.extend_from_slice(rest);
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use herkomst_wire::arp_request_frame;
+
+    use super::*;
+
+    #[test]
+    fn finds_what_was_asked_for_and_by_whom() {
+        let mut capture = Capture::new(1000);
+        let (us, target) = (MacAddr([2, 0, 0, 0, 0, 1]), Ipv4Addr::new(10, 0, 0, 7));
+        let frame = arp_request_frame(us, Ipv4Addr::new(10, 0, 0, 1), target);
+        capture.push(Duration::from_secs(1), false, frame.to_vec());
+        capture.push(Duration::from_secs(2), true, frame.to_vec());
+        capture.push(Duration::from_secs(3), false, with_tag(&frame, Some(20)));
+        assert_eq!(
+            capture.frames_to(target),
+            2,
+            "what the lab sent does not count, what is tagged does"
+        );
+        assert_eq!(capture.addressed().into_iter().collect::<Vec<_>>(), [target]);
+        assert_eq!(capture.frames_to(Ipv4Addr::new(10, 0, 0, 8)), 0);
+        assert_eq!(capture.to_pcap().len(), 24 + 3 * 16 + 42 + 42 + 46);
+    }
+
+    #[test]
+    fn says_how_much_found_no_room() {
+        let mut capture = Capture::new(100);
+        capture.push(Duration::ZERO, false, vec![0; 90]);
+        capture.push(Duration::ZERO, false, vec![0; 90]);
+        assert_eq!((capture.frames().len(), capture.left_out()), (1, 1));
+    }
+}
