@@ -1,0 +1,161 @@
+//! Reads rows out of the blob. Every access is bounded: a damaged file gives empty answers, never a panic.
+
+use std::borrow::Cow;
+
+use herkomst_ids::{Country, Edition};
+
+use crate::RegistryError;
+use crate::layout::{FORMAT, MAGIC, Section, TABLE_AT};
+
+/// The bytes of a registry file and where its sections are.
+pub(crate) struct Blob {
+    bytes: Cow<'static, [u8]>,
+    sections: [(usize, usize); Section::ALL.len()],
+    editions: [Edition; 3],
+}
+
+impl Blob {
+    /// Checks the header and the section table; rows are checked as they are read.
+    pub(crate) fn open(bytes: Cow<'static, [u8]>) -> Result<Self, RegistryError> {
+        let header = bytes
+            .get(..TABLE_AT)
+            .ok_or(RegistryError::Short { need: TABLE_AT, have: bytes.len() })?;
+        if &header[..4] != MAGIC {
+            return Err(RegistryError::Magic);
+        }
+        let format = u16::from_le_bytes([header[4], header[5]]);
+        let count = usize::from(u16::from_le_bytes([header[6], header[7]]));
+        if format != FORMAT || count != Section::ALL.len() {
+            return Err(RegistryError::Format { found: format, known: FORMAT });
+        }
+        let edition = |at: usize| {
+            let text = std::str::from_utf8(&header[at..at + 10]).unwrap_or_default();
+            text.parse::<Edition>().map_err(|_| RegistryError::Edition)
+        };
+        let editions = [edition(8)?, edition(18)?, edition(28)?];
+        let mut sections = [(0, 0); Section::ALL.len()];
+        for (index, (place, section)) in sections.iter_mut().zip(Section::ALL).enumerate() {
+            let at = TABLE_AT + 8 * index;
+            let entry = bytes
+                .get(at..at + 8)
+                .ok_or(RegistryError::Short { need: at + 8, have: bytes.len() })?;
+            let start = number(&entry[..4]) as usize;
+            let len = number(&entry[4..]) as usize;
+            let fits = start.checked_add(len).is_some_and(|end| end <= bytes.len());
+            if !fits || !len.is_multiple_of(section.width()) {
+                return Err(RegistryError::Section { index });
+            }
+            *place = (start, len);
+        }
+        Ok(Self { bytes, sections, editions })
+    }
+
+    /// The editions of IEEE, IANA and the vendor table.
+    pub(crate) fn editions(&self) -> &[Edition; 3] {
+        &self.editions
+    }
+
+    /// The whole section.
+    pub(crate) fn section(&self, section: Section) -> &[u8] {
+        let (start, len) = self.sections[section as usize];
+        self.bytes.get(start..start + len).unwrap_or_default()
+    }
+
+    /// How many rows a section has.
+    pub(crate) fn rows(&self, section: Section) -> usize {
+        self.sections[section as usize].1 / section.width()
+    }
+
+    /// One row, or an empty one when there is none.
+    pub(crate) fn row(&self, section: Section, index: usize) -> Row<'_> {
+        let width = section.width();
+        let row = index.checked_mul(width).and_then(|at| self.section(section).get(at..at + width));
+        Row { blob: self, rest: row.unwrap_or_default() }
+    }
+
+    /// The row whose leading octets are `key`, by binary search.
+    pub(crate) fn find(&self, section: Section, key: &[u8]) -> Option<Row<'_>> {
+        let (width, rows) = (section.width(), self.section(section));
+        let (mut low, mut high) = (0, self.rows(section));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let row = rows.get(middle * width..(middle + 1) * width)?;
+            let (head, rest) = row.split_at_checked(key.len())?;
+            match head.cmp(key) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(Row { blob: self, rest }),
+            }
+        }
+        None
+    }
+
+    /// The string at an offset; empty when there is none.
+    pub(crate) fn string(&self, at: u32) -> &str {
+        let read = || {
+            let rest = self.section(Section::Strings).get(at as usize..)?;
+            let (len, rest) = match rest {
+                [low, rest @ ..] if *low < 0x80 => (usize::from(*low), rest),
+                [low, high, rest @ ..] if *high < 0x80 => {
+                    (usize::from(*low & 0x7f) | usize::from(*high) << 7, rest)
+                }
+                _ => return None,
+            };
+            std::str::from_utf8(rest.get(..len)?).ok()
+        };
+        read().unwrap_or_default()
+    }
+}
+
+/// A row that is read from left to right. Past its end all is zero.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a> {
+    blob: &'a Blob,
+    rest: &'a [u8],
+}
+
+impl<'a> Row<'a> {
+    /// So many octets, as a number.
+    fn take(&mut self, width: usize) -> u32 {
+        let (head, rest) = self.rest.split_at_checked(width).unwrap_or_default();
+        self.rest = rest;
+        number(head)
+    }
+
+    pub(crate) fn skip(&mut self, octets: usize) -> &mut Self {
+        self.rest = self.rest.get(octets..).unwrap_or_default();
+        self
+    }
+
+    pub(crate) fn u8(&mut self) -> u8 {
+        self.take(1).to_le_bytes()[0]
+    }
+
+    pub(crate) fn u16(&mut self) -> u16 {
+        let [low, high, ..] = self.take(2).to_le_bytes();
+        u16::from_le_bytes([low, high])
+    }
+
+    pub(crate) fn u24(&mut self) -> u32 {
+        self.take(3)
+    }
+
+    pub(crate) fn u32(&mut self) -> u32 {
+        self.take(4)
+    }
+
+    pub(crate) fn text(&mut self) -> &'a str {
+        let at = self.u24();
+        self.blob.string(at)
+    }
+
+    pub(crate) fn country(&mut self) -> Option<Country> {
+        let [first, second, ..] = self.take(2).to_le_bytes();
+        std::str::from_utf8(&[first, second]).ok()?.parse().ok()
+    }
+}
+
+/// Up to four octets, least significant first.
+fn number(octets: &[u8]) -> u32 {
+    octets.iter().rev().fold(0, |sum, octet| sum << 8 | u32::from(*octet))
+}

@@ -1,0 +1,325 @@
+//! From the committed tables to the flat file of `layout`: checks everything and says all that is wrong at once, each
+//! with its file and line. Pure: texts in, octets out. Runs in `build.rs`.
+
+mod claims;
+mod tables;
+mod vendors;
+mod write;
+
+use std::fmt;
+
+/// A file that was read: its path as people know it, and its text.
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// All that a registry is made from.
+pub(crate) struct Inputs {
+    pub(crate) sources: File,
+    pub(crate) ieee: File,
+    pub(crate) pen: File,
+    pub(crate) overrides: File,
+    pub(crate) special: File,
+    pub(crate) pen_special: File,
+    pub(crate) vendors: Vec<File>,
+}
+
+/// Something that is wrong in a table, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    place: String,
+    what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// Collects problems, so that one run shows them all.
+#[derive(Default)]
+pub(crate) struct Problems(Vec<Problem>);
+
+impl Problems {
+    fn add(&mut self, place: impl fmt::Display, what: impl Into<String>) {
+        self.0.push(Problem { place: place.to_string(), what: what.into() });
+    }
+}
+
+/// A line of a file.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    file: &'a File,
+    line: usize,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file.path, self.line)
+    }
+}
+
+/// The registry file, or all that keeps it from being made.
+pub(crate) fn compile(inputs: &Inputs) -> Result<Vec<u8>, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let tables = tables::read(inputs, &mut problems);
+    let vendors = vendors::read(&inputs.vendors, &mut problems);
+    let claims = claims::check(&vendors, &tables, &mut problems);
+    let file = write::write(&tables, &vendors, &claims, &mut problems);
+    if problems.0.is_empty() { Ok(file) } else { Err(problems.0) }
+}
+
+/// Whether a text is a day such as 2026-11-21.
+fn is_day(text: &str) -> bool {
+    let digits = text
+        .bytes()
+        .enumerate()
+        .all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
+    let within = |range, most| {
+        text.get(range)
+            .and_then(|part: &str| part.parse::<u8>().ok())
+            .is_some_and(|number| (1..=most).contains(&number))
+    };
+    text.len() == 10 && digits && within(5..7, 12) && within(8..10, 31)
+}
+
+/// A country code of two capitals, as it stands in the file.
+fn country(text: &str) -> Option<[u8; 2]> {
+    match text.as_bytes() {
+        [a, b] if a.is_ascii_uppercase() && b.is_ascii_uppercase() => Some([*a, *b]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{MacMeaning, Registry};
+
+    fn file(path: &str, text: &str) -> File {
+        File { path: path.into(), text: text.into() }
+    }
+
+    /// A small registry that is right; each test breaks one thing of it.
+    fn inputs() -> Inputs {
+        Inputs {
+            sources: file(
+                "SOURCES.toml",
+                "[ieee]\ndate = \"2026-10-24\"\nrows = 3\n[pen]\ndate = \"2026-09-23\"\nrows = 3\n",
+            ),
+            ieee: file(
+                "ieee.tsv",
+                "# prefix\n00248F\tMA-L\tKP\tDO-MONIX\n00E0FC\tMA-L\tCN\tHUAWEI TECHNOLOGIES CO.,LTD\n1C87790\tMA-M\t\tSomebody\n",
+            ),
+            pen: file("pen.tsv", "0\tReserved\n2011\tHUAWEI Technology Co.,Ltd\n8072\tnet-snmp\n"),
+            overrides: file("overrides.tsv", "00248F\tKP\tKR\taddress is in Seongnam\n"),
+            special: file("special.tsv", "00:00:5e:00:01/40\tvirtual-router\tVRRP\tRFC 9568\n"),
+            pen_special: file("pen-special.tsv", "8072\tagent\truns anywhere\n"),
+            vendors: vec![file(
+                "a.toml",
+                "edition = \"2026-11-21\"\n\n[[vendor]]\nid = \"huawei\"\nname = \"Huawei\"\nkind = \"product\"\nregistrants = [\"Huawei  Technologies co.,ltd\"]\npens = [2011]\n",
+            )],
+        }
+    }
+
+    fn problems(inputs: &Inputs) -> Vec<String> {
+        compile(inputs).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    fn with_vendor(text: &str) -> Inputs {
+        let mut inputs = inputs();
+        inputs.vendors.push(file("b.toml", &format!("edition = \"2026-11-20\"\n{text}")));
+        inputs
+    }
+
+    #[test]
+    fn a_right_table_is_read_as_it_was_written() {
+        let registry = Registry::open(compile(&inputs()).unwrap()).unwrap();
+        assert_eq!(registry.vendors_edition().as_str(), "2026-11-21");
+        let MacMeaning::Assigned(found) = registry.mac("00:e0:fc:00:00:01".parse().unwrap()) else {
+            panic!("assigned")
+        };
+        assert_eq!(found.vendor.map(|one| one.id()), Some("huawei"));
+        let MacMeaning::Assigned(found) = registry.mac("00:24:8f:00:00:01".parse().unwrap()) else {
+            panic!("assigned")
+        };
+        assert_eq!(found.country.map(|one| one.to_string()).as_deref(), Some("KR"));
+    }
+
+    #[test]
+    fn a_spelling_or_number_that_no_listing_has_is_refused_with_its_place() {
+        let wrong = with_vendor(
+            "[[vendor]]\nid = \"zte\"\nname = \"ZTE\"\nkind = \"product\"\nregistrants = [\n  \"zte\",\n]\npens = [3902]\n",
+        );
+        assert_eq!(
+            problems(&wrong),
+            [
+                "b.toml:7: registrant \"zte\" is not in the IEEE listings",
+                "b.toml:9: enterprise number 3902 is not in the list of IANA"
+            ]
+        );
+    }
+
+    #[test]
+    fn two_vendors_cannot_claim_one_name_spelling_or_number() {
+        let wrong = with_vendor(
+            "[[vendor]]\nid = \"other\"\nname = \"HUAWEI\"\nkind = \"product\"\nregistrants = [\"HUAWEI TECHNOLOGIES CO.,LTD\"]\npens = [2011]\n",
+        );
+        let found = problems(&wrong);
+        assert!(
+            found
+                .iter()
+                .any(|one| one == "b.toml:3: \"HUAWEI\" is claimed by \"huawei\" too, at a.toml:4"),
+            "{found:?}"
+        );
+        assert!(
+            found
+                .iter()
+                .any(|one| one.contains("b.toml:6: \"HUAWEI TECHNOLOGIES CO.,LTD\" is claimed")),
+            "{found:?}"
+        );
+        assert!(
+            found
+                .iter()
+                .any(|one| one == "b.toml:7: enterprise number 2011 is claimed by \"huawei\" too"),
+            "{found:?}"
+        );
+        let twice = with_vendor("[[vendor]]\nid = \"huawei\"\nname = \"H\"\nkind = \"product\"\n");
+        assert!(problems(&twice)[0].contains("id \"huawei\" is taken by a.toml:4"));
+    }
+
+    #[test]
+    fn a_number_of_an_agent_belongs_to_no_vendor() {
+        let wrong =
+            with_vendor("[[vendor]]\nid = \"x\"\nname = \"X\"\nkind = \"agent\"\npens = [8072]\n");
+        assert_eq!(
+            problems(&wrong),
+            ["b.toml:6: enterprise number 8072 is in pen-special.tsv and names no maker"]
+        );
+    }
+
+    #[test]
+    fn control_in_a_circle_or_by_two_on_one_day_is_refused() {
+        let edge = |by: &str, days: &str| {
+            format!(
+                "[[vendor.control]]\nby = \"{by}\"\ntest = \"majority\"\nconfidence = \"high\"\n{days}\n"
+            )
+        };
+        let vendor =
+            |id: &str| format!("[[vendor]]\nid = \"{id}\"\nname = \"{id}\"\nkind = \"product\"\n");
+        let circle =
+            with_vendor(&[vendor("x"), edge("y", ""), vendor("y"), edge("x", "")].concat());
+        assert_eq!(
+            problems(&circle),
+            [
+                "b.toml:3: control of \"x\" runs in a circle",
+                "b.toml:12: control of \"y\" runs in a circle"
+            ]
+        );
+        let in_turn = [
+            vendor("x"),
+            edge("y", "until = \"2020-01-01\""),
+            vendor("y"),
+            edge("x", "from = \"2020-01-01\""),
+        ];
+        assert_eq!(problems(&with_vendor(&in_turn.concat())), [""; 0]);
+        let two = [
+            vendor("x"),
+            edge("huawei", "until = \"2020-01-02\""),
+            edge("x", "from = \"2020-01-01\""),
+        ];
+        assert!(
+            problems(&with_vendor(&two.concat()))[0]
+                .ends_with("\"x\" has two controllers on one day")
+        );
+        let itself = [vendor("x"), edge("x", "")];
+        assert_eq!(problems(&with_vendor(&itself.concat())), [""; 0]);
+        let nobody = [vendor("x"), edge("nobody", "")];
+        assert_eq!(
+            problems(&with_vendor(&nobody.concat())),
+            ["b.toml:7: controller \"nobody\" is not in the register"]
+        );
+    }
+
+    #[test]
+    fn verified_needs_a_source_and_a_day() {
+        let wrong = with_vendor(
+            "[[vendor]]\nid = \"x\"\nname = \"X\"\nkind = \"product\"\nverified = true\n",
+        );
+        assert_eq!(
+            problems(&wrong),
+            ["b.toml:3: is called verified without `source` and `last-checked`"]
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_or_word_is_refused_with_its_line() {
+        let key = with_vendor(
+            "[[vendor]]\nid = \"x\"\nname = \"X\"\nkind = \"product\"\nbrand = \"Y\"\n",
+        );
+        assert!(
+            problems(&key)[0].starts_with("b.toml:6: unknown field `brand`"),
+            "{:?}",
+            problems(&key)
+        );
+        let word = with_vendor("[[vendor]]\nid = \"x\"\nname = \"X\"\nkind = \"maker\"\n");
+        assert!(
+            problems(&word)[0].starts_with("b.toml:5: \"maker\" is not one of product, module"),
+            "{:?}",
+            problems(&word)
+        );
+    }
+
+    #[test]
+    fn listings_that_are_cut_doubled_or_something_else_are_refused() {
+        let mut short = inputs();
+        short.ieee.text.truncate(short.ieee.text.len() - 10);
+        assert!(problems(&short)[0].starts_with("ieee.tsv:4: has"), "{:?}", problems(&short));
+        let mut doubled = inputs();
+        doubled.ieee.text.push_str("1C87790\tMA-M\tCN\tSomebody else\n");
+        assert_eq!(
+            problems(&doubled),
+            [
+                "ieee.tsv:5: 1C87790 is given twice or out of order",
+                "SOURCES.toml: ieee.rows is 3, the table has 4"
+            ]
+        );
+        let mut page = inputs();
+        page.pen.text = "<html>\n".into();
+        assert!(
+            problems(&page)[0].starts_with("pen.tsv:1: has 1 fields, expected 2"),
+            "{:?}",
+            problems(&page)
+        );
+    }
+
+    #[test]
+    fn a_correction_that_the_registry_has_made_itself_is_refused() {
+        let mut stale = inputs();
+        stale.ieee.text = stale.ieee.text.replace("\tKP\t", "\tKR\t");
+        assert_eq!(
+            problems(&stale),
+            [
+                "overrides.tsv:1: the listing says KR for 00248F now and not KP: look at this row again"
+            ]
+        );
+    }
+
+    #[test]
+    fn special_rows_with_loose_bits_or_unknown_kinds_are_refused() {
+        let mut loose = inputs();
+        loose.special.text =
+            "00:00:5e:00:01/36\tvirtual-router\tVRRP\tRFC 9568\n00:00:5e/24\trouter\tx\ty\n".into();
+        let found = problems(&loose);
+        assert!(
+            found[0].starts_with("special.tsv:1: \"00:00:5e:00:01/36\" is no prefix"),
+            "{found:?}"
+        );
+        assert!(
+            found[1].starts_with("special.tsv:2: kind is \"router\", expected unset, group"),
+            "{found:?}"
+        );
+    }
+}
