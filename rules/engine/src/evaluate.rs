@@ -400,3 +400,298 @@ fn ends(left: i64) -> (ActionState, Option<i64>) {
     let state = if left < 0 { ActionState::Overdue } else { ActionState::Ahead };
     (state, Some(left))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{ComponentKind, Contender, Controller, PartTag};
+
+    /// A pack of one rule, with the given lines in its header and in its rule.
+    fn pack(header: &str, rule: &str) -> Pack {
+        let text = format!(
+            r#"id = "p"
+title = "t"
+edition = 2026-11-21
+last-checked = 2026-11-21
+jurisdiction = "NL"
+instrument = "i"
+sources = ["s"]
+publicity = "public"
+bound = "b"
+disclaimer = "d"
+{header}
+[[rule]]
+id = "r"
+title = "t"
+severity = "low"
+minimum-confidence = "probable"
+wording = "w"
+{rule}
+"#
+        );
+        Pack::parse(&text, "p").unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    const IN_FORCE: &str = "status = \"in-force\"";
+    const MAKER: &str = "party = { vendors = [\"zte\"], relations = [\"maker\"] }";
+    const ANYWHERE: &str = "place = { where = \"anywhere\" }";
+
+    fn day(text: &str) -> Date {
+        text.parse().unwrap()
+    }
+
+    fn party(id: &str, confidence: Confidence) -> Party {
+        Party { id: id.parse().unwrap(), confidence }
+    }
+
+    fn made_by(id: &str) -> Subject {
+        Subject {
+            maker: Some(party(id, Confidence::Confirmed)),
+            controllers: Controllers::Recorded(Vec::new()),
+            ..Subject::default()
+        }
+    }
+
+    fn judge(pack: &Pack, subject: &Subject) -> Judgement {
+        evaluate(pack, &pack.rules[0], subject, day("2026-11-21"))
+    }
+
+    fn in_parts(tags: &[&str]) -> Parts {
+        Parts::Declared(tags.iter().map(|tag| tag.parse().unwrap()).collect())
+    }
+
+    #[test]
+    fn a_rule_for_parts_asks_for_them_and_does_not_apply_outside() {
+        let pack = pack(IN_FORCE, &format!("{MAKER}\nplace = {{ parts = [\"core.*\"] }}"));
+        let undeclared = made_by("zte");
+        assert_eq!(judge(&pack, &undeclared).verdict, Verdict::Undetermined(Missing::Parts));
+        let elsewhere = Subject { parts: in_parts(&["wlan"]), ..made_by("zte") };
+        assert_eq!(judge(&pack, &elsewhere).verdict, Verdict::NotApplicable(Why::OtherPart));
+        let nowhere = Subject { parts: in_parts(&[]), ..made_by("zte") };
+        assert_eq!(judge(&pack, &nowhere).verdict, Verdict::NotApplicable(Why::OtherPart));
+        let inside = Subject { parts: in_parts(&["wlan", "core.cp"]), ..made_by("zte") };
+        let judged = judge(&pack, &inside);
+        assert_eq!(judged.verdict, Verdict::Match);
+        let parts: BTreeSet<PartTag> = ["core.cp".parse().unwrap()].into();
+        assert!(judged.because.contains(&Because::InParts { parts }), "{judged:?}");
+        // The maker settles it: where it stands makes no difference.
+        assert_eq!(judge(&pack, &made_by("nokia")).verdict, Verdict::NoMatch);
+        assert_eq!(
+            judge(&pack, &Subject::default()).verdict,
+            Verdict::Undetermined(Missing::Maker)
+        );
+    }
+
+    #[test]
+    fn a_rule_for_roles_and_components_asks_for_them_and_does_not_apply_to_others() {
+        let roles =
+            pack(IN_FORCE, &format!("{MAKER}\n{ANYWHERE}\nthing = {{ roles = [\"camera\"] }}"));
+        assert_eq!(judge(&roles, &made_by("zte")).verdict, Verdict::Undetermined(Missing::Role));
+        let with = |role: &str| Subject { roles: [role.to_owned()].into(), ..made_by("zte") };
+        assert_eq!(judge(&roles, &with("camera")).verdict, Verdict::Match);
+        assert_eq!(judge(&roles, &with("switch")).verdict, Verdict::NotApplicable(Why::OtherRole));
+
+        let optics =
+            pack(IN_FORCE, &format!("{MAKER}\n{ANYWHERE}\nthing = {{ components = [\"optic\"] }}"));
+        let part = |kind| Subject { component: Some(kind), ..made_by("zte") };
+        assert_eq!(judge(&optics, &part(ComponentKind::Optic)).verdict, Verdict::Match);
+        let other = Verdict::NotApplicable(Why::OtherComponent);
+        assert_eq!(judge(&optics, &part(ComponentKind::Fan)).verdict, other);
+        assert_eq!(judge(&optics, &made_by("zte")).verdict, other);
+    }
+
+    #[test]
+    fn only_what_is_in_force_on_the_day_applies() {
+        for status in ["proposal", "stayed", "expired"] {
+            let pack = pack(&format!("status = \"{status}\""), &format!("{MAKER}\n{ANYWHERE}"));
+            let verdict = judge(&pack, &made_by("zte")).verdict;
+            assert_eq!(verdict, Verdict::NotApplicable(Why::Status(status.parse().unwrap())));
+        }
+        let rule = format!("from = 2024-01-01\nuntil = 2024-12-31\n{MAKER}\n{ANYWHERE}");
+        let pack = pack(IN_FORCE, &rule);
+        let on = |text: &str| evaluate(&pack, &pack.rules[0], &made_by("zte"), day(text)).verdict;
+        assert_eq!(on("2023-12-31"), Verdict::NotApplicable(Why::NotYet(day("2024-01-01"))));
+        assert_eq!((on("2024-01-01"), on("2024-12-31")), (Verdict::Match, Verdict::Match));
+        assert_eq!(on("2025-01-01"), Verdict::NotApplicable(Why::Ended(day("2024-12-31"))));
+    }
+
+    #[test]
+    fn weak_evidence_is_undetermined_either_way_and_says_whether_it_points_here() {
+        let pack = pack(IN_FORCE, &format!("{MAKER}\n{ANYWHERE}"));
+        for (id, points) in [("zte", true), ("nokia", false)] {
+            let subject =
+                Subject { maker: Some(party(id, Confidence::Possible)), ..Subject::default() };
+            let judged = judge(&pack, &subject);
+            assert_eq!(judged.verdict, Verdict::Undetermined(Missing::Confidence));
+            assert_eq!(judged.points_here(), points, "{id}");
+            assert_eq!(
+                judged.because[0].to_string(),
+                format!("maker {id} is only possible, the rule asks for probable")
+            );
+        }
+        assert!(!judge(&pack, &Subject::default()).points_here());
+    }
+
+    #[test]
+    fn a_contested_maker_is_undetermined_when_it_matters_who_is_right() {
+        let pack = pack(IN_FORCE, &format!("{MAKER}\n{ANYWHERE}"));
+        let contested = |maker: &str, other: &str, confidence| {
+            let controllers = Controllers::Recorded(Vec::new());
+            let contender = Contender { party: party(other, confidence), controllers };
+            judge(&pack, &Subject { against: vec![contender], ..made_by(maker) })
+        };
+        for confidence in [Confidence::Possible, Confidence::Probable, Confidence::Confirmed] {
+            let open = Verdict::Undetermined(Missing::AgreedMaker);
+            assert_eq!(contested("nokia", "zte", confidence).verdict, open);
+            assert_eq!(contested("zte", "nokia", confidence).verdict, open);
+            assert!(contested("nokia", "zte", confidence).points_here());
+            assert_eq!(contested("nokia", "ericsson", confidence).verdict, Verdict::NoMatch);
+            assert_eq!(contested("zte", "zte", confidence).verdict, Verdict::Match);
+        }
+        let nobody_leads = Subject { maker: None, ..made_by("x") };
+        let zte = Contender {
+            party: party("zte", Confidence::Probable),
+            controllers: Controllers::Unrecorded,
+        };
+        let judged = judge(&pack, &Subject { against: vec![zte], ..nobody_leads });
+        assert_eq!(judged.verdict, Verdict::Undetermined(Missing::AgreedMaker));
+    }
+
+    #[test]
+    fn control_counts_at_any_remove_but_only_while_it_lasts_and_only_as_surely_as_the_maker() {
+        let rule = format!(
+            "party = {{ vendors = [\"zte\"], relations = [\"controlled-by\"] }}\n{ANYWHERE}"
+        );
+        let pack = pack(IN_FORCE, &rule);
+        let controlled = |controllers: Vec<Controller>| Subject {
+            controllers: Controllers::Recorded(controllers),
+            ..made_by("nubia")
+        };
+        let by = |id: &str, confidence| Controller::from(party(id, confidence));
+        let confirmed = Confidence::Confirmed;
+        let chain = controlled(vec![by("holding", confirmed), by("zte", confirmed)]);
+        assert_eq!(judge(&pack, &chain).verdict, Verdict::Match);
+        assert_eq!(judge(&pack, &controlled(vec![])).verdict, Verdict::NoMatch);
+        // The maker itself is not its own controller.
+        assert_eq!(judge(&pack, &made_by("zte")).verdict, Verdict::NoMatch);
+        let weak = controlled(vec![by("zte", Confidence::Possible)]);
+        assert_eq!(
+            judge(&pack, &weak).verdict,
+            Verdict::Undetermined(Missing::ControllerConfidence)
+        );
+        let weak_maker =
+            Subject { maker: Some(party("nubia", Confidence::Possible)), ..chain.clone() };
+        let judged = judge(&pack, &weak_maker);
+        assert_eq!(
+            (judged.verdict, judged.points_here()),
+            (Verdict::Undetermined(Missing::Confidence), true)
+        );
+        let unrecorded = Subject { controllers: Controllers::Unrecorded, ..chain };
+        assert_eq!(judge(&pack, &unrecorded).verdict, Verdict::Undetermined(Missing::Controllers));
+
+        let (from, until) = (Some(day("2020-01-01")), Some(day("2022-01-01")));
+        let sold = controlled(vec![Controller { from, until, ..by("zte", confirmed) }]);
+        let on = |text: &str| evaluate(&pack, &pack.rules[0], &sold, day(text)).verdict;
+        assert_eq!((on("2019-12-31"), on("2020-01-01")), (Verdict::NoMatch, Verdict::Match));
+        assert_eq!((on("2021-12-31"), on("2022-01-01")), (Verdict::Match, Verdict::NoMatch));
+    }
+
+    #[test]
+    fn the_name_on_the_box_counts_and_is_the_makers_own_when_nothing_else_is_known() {
+        let rule =
+            format!("party = {{ vendors = [\"zte\"], relations = [\"brand\"] }}\n{ANYWHERE}");
+        let pack = pack(IN_FORCE, &rule);
+        assert_eq!(judge(&pack, &made_by("zte")).verdict, Verdict::Match);
+        let sold_as = |brand: &str| Subject {
+            brand: Some(party(brand, Confidence::Probable)),
+            ..made_by("nokia")
+        };
+        assert_eq!(judge(&pack, &sold_as("zte")).verdict, Verdict::Match);
+        let other_name =
+            Subject { brand: Some(party("vodafone", Confidence::Probable)), ..made_by("zte") };
+        assert_eq!(judge(&pack, &other_name).verdict, Verdict::NoMatch);
+    }
+
+    #[test]
+    fn dates_run_down_to_their_day_and_are_overdue_on_the_next() {
+        let actions = "action = [{ do = \"no-procure\", date = 2026-01-01 }, { do = \"remove\", date = 2027-12-31 }, \
+                       { do = \"no-install\", date = 2026-06-01 }, { do = \"replace-function\" }]";
+        let pack = pack(IN_FORCE, &format!("{actions}\n{MAKER}\n{ANYWHERE}"));
+        let on = |text: &str, subject: &Subject| {
+            let judged = evaluate(&pack, &pack.rules[0], subject, day(text));
+            judged
+                .actions
+                .iter()
+                .map(|due| (due.action, due.days_left, due.state))
+                .collect::<Vec<_>>()
+        };
+        use {Action::*, ActionState::*};
+        let all = on("2026-11-21", &made_by("zte"));
+        let wanted = [
+            (Remove, Some(405), Ahead),
+            (NoProcure, None, InEffect),
+            (NoInstall, None, InEffect),
+            (ReplaceFunction, None, Undated),
+        ];
+        assert_eq!(all, wanted);
+        assert_eq!(on("2027-12-31", &made_by("zte"))[0], (Remove, Some(0), Ahead));
+        assert_eq!(on("2028-01-01", &made_by("zte"))[0], (Remove, Some(-1), Overdue));
+        assert_eq!(on("2025-12-31", &made_by("zte"))[0], (NoProcure, Some(1), Ahead));
+
+        let before = Subject { first_seen: Some(day("2026-05-31")), ..made_by("zte") };
+        assert!(!on("2026-11-21", &before).iter().any(|(action, ..)| *action == NoInstall));
+        let judged = judge(&pack, &before);
+        assert!(
+            judged.because.iter().any(|because| matches!(because, Because::SeenBefore { .. })),
+            "{judged:?}"
+        );
+        let after = Subject { first_seen: Some(day("2026-06-01")), ..made_by("zte") };
+        assert!(on("2026-11-21", &after).iter().any(|(action, ..)| *action == NoInstall));
+    }
+
+    #[test]
+    fn what_does_not_match_has_nothing_to_do() {
+        let pack =
+            pack(IN_FORCE, &format!("action = [{{ do = \"remove\" }}]\n{MAKER}\n{ANYWHERE}"));
+        assert_eq!(judge(&pack, &made_by("nokia")).actions, []);
+        assert_eq!(
+            judge(&pack, &Subject::default()).actions.len(),
+            1,
+            "an open question keeps its dates"
+        );
+    }
+
+    #[test]
+    fn a_stayed_list_names_nobody_and_a_name_taken_off_no_longer_counts() {
+        let list = |id: &str, status: &str| {
+            format!(
+                "[[list]]\nid = \"{id}\"\ninstrument = \"{id}\"\njurisdiction = \"NL\"\nforce = \"warning\"\n\
+                 status = \"{status}\"\nbound = \"b\"\nscope = \"s\"\nmark = \"official\"\n\
+                 source = [{{ text = \"t\", last-checked = 2026-11-21 }}]\n"
+            )
+        };
+        let header = format!("{IN_FORCE}\n{}{}", list("now", "in-force"), list("court", "stayed"));
+        let named = |list: &str, more: &str| {
+            format!(
+                "{{ list = \"{list}\", name = \"n\", since = 2020-01-01, {more} reaches = [\"maker\"], mark = \"official\" }}"
+            )
+        };
+        let rule = |more: &str| {
+            format!(
+                "listing = [{}, {}]\n{MAKER}\n{ANYWHERE}",
+                named("now", more),
+                named("court", "")
+            )
+        };
+        let both = pack(&header, &rule(""));
+        let cited: Vec<_> =
+            judge(&both, &made_by("zte")).listings().map(|at| at.list.id.clone()).collect();
+        assert_eq!(cited, ["now"]);
+        let off = pack(&header, &rule("until = 2026-11-21,"));
+        assert_eq!(judge(&off, &made_by("zte")).verdict, Verdict::NotApplicable(Why::NotListed));
+        let eve = evaluate(&off, &off.rules[0], &made_by("zte"), day("2026-11-20"));
+        assert_eq!(eve.verdict, Verdict::Match);
+    }
+}

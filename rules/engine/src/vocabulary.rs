@@ -232,32 +232,45 @@ vocabulary! {
     }
 }
 
-/// The device roles that a rule may name.
+/// The device roles that a rule may name: those that the identification gives, and a few that an operator declares.
 pub const ROLES: &[&str] = &[
     "access-control",
+    "access-node",
     "access-point",
+    "base-station",
     "camera",
-    "cellular-gateway",
+    "console-server",
+    "cpe",
     "drone",
+    "field-device",
     "firewall",
-    "host",
     "inverter",
+    "load-balancer",
+    "management-controller",
+    "media",
     "meter",
-    "mobile",
-    "modem",
-    "ot-controller",
+    "microwave",
+    "olt",
+    "onu",
+    "optical-transport",
     "phone",
+    "plc",
+    "power-distribution",
     "printer",
     "radio",
     "recorder",
     "robot",
     "router",
     "scanner",
+    "sensor",
     "server",
+    "station",
     "storage",
     "switch",
+    "time-server",
     "ups",
-    "workstation",
+    "voice-gateway",
+    "wireless-controller",
 ];
 
 #[cfg(test)]
