@@ -87,12 +87,13 @@ fn party() -> impl Strategy<Value = Party> {
         "axis",
     ];
     (select(ids), confidence())
-        .prop_map(|(id, confidence)| Party { id: id.parse().unwrap(), confidence })
+        .prop_map(|(id, confidence)| Party { id: id.parse().expect("a valid id"), confidence })
 }
 
 fn day() -> impl Strategy<Value = Date> {
-    (2017_i16..=2030, 1_i8..=12, 1_i8..=28)
-        .prop_map(|(year, month, day)| Date::new(year, month, day).unwrap())
+    (2017_i16..=2030, 1_i8..=12, 1_i8..=28).prop_map(|(year, month, day)| {
+        Date::new(year, month, day).expect("every month has 28 days")
+    })
 }
 
 fn controllers() -> impl Strategy<Value = Controllers> {
@@ -103,7 +104,7 @@ fn controllers() -> impl Strategy<Value = Controllers> {
 
 fn tags() -> impl Strategy<Value = BTreeSet<PartTag>> {
     let tags = ["core.cp", "core.up", "wlan", "phys.cctv", "x.own"]
-        .map(|tag| tag.parse::<PartTag>().unwrap());
+        .map(|tag| tag.parse::<PartTag>().expect("a valid tag"));
     btree_set(select(tags.to_vec()), 0..3)
 }
 
