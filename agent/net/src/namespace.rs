@@ -3,6 +3,7 @@
 //! The demo and the tests send nothing outside of them.
 
 use std::ffi::CString;
+use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -28,6 +29,13 @@ pub struct NamespaceId {
 impl NamespaceId {
     fn of(metadata: &fs::Metadata) -> Self {
         Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+}
+
+impl fmt::Display for NamespaceId {
+    /// As the links in `/proc/PID/ns` read, without the device they are on.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "net:[{}]", self.inode)
     }
 }
 

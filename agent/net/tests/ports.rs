@@ -1,3 +1,0 @@
-//! Ports on real wires, in network namespaces that the tests make themselves.
-
-fn main() {}

@@ -1,0 +1,262 @@
+//! Datagram and echo ports: what arrives, what comes back as an error, and for whom.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use etherparse::{IcmpEchoHeader, Icmpv4Header, Icmpv4Type};
+use herkomst_net::{
+    DatagramError, DatagramPort, EchoKind, EchoPort, ErrorOrigin, HeldPort, NetworkNamespace,
+    drop_all_capabilities, links,
+};
+
+use crate::wire::{FAR_IP, NEAR_IP, Test, Wire, assert_away_from_home, until};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("datagrams_arrive_whole_and_in_order_with_their_sender", datagrams_arrive_whole_and_in_order),
+    (
+        "a_refused_destination_is_named_and_stops_nobody",
+        a_refused_destination_is_named_and_stops_nobody,
+    ),
+    ("what_cannot_be_sent_is_reported_by_its_place", what_cannot_be_sent_is_reported_by_its_place),
+    (
+        "an_error_from_the_far_end_says_who_refused_what",
+        an_error_from_the_far_end_says_who_refused_what,
+    ),
+    ("what_arrives_at_a_held_port_vanishes_without_an_error", what_arrives_at_a_held_port_vanishes),
+    ("an_echo_comes_back_through_a_raw_socket", an_echo_comes_back_through_a_raw_socket),
+    (
+        "an_echo_comes_back_without_capabilities_where_the_group_may",
+        an_echo_comes_back_without_capabilities,
+    ),
+    ("no_echo_without_capabilities_where_the_group_may_not", no_echo_where_the_group_may_not),
+];
+
+fn loopback() -> (DatagramPort, SocketAddrV4) {
+    assert_away_from_home();
+    let port = DatagramPort::bind(Ipv4Addr::LOCALHOST).unwrap();
+    let address = port.local_address().unwrap();
+    (port, address)
+}
+
+fn codes(refused: &[herkomst_net::Refused]) -> Vec<(usize, io::ErrorKind)> {
+    refused.iter().map(|refused| (refused.index, refused.error.kind())).collect()
+}
+
+/// Collects until there are so many.
+fn collect(port: &mut DatagramPort, count: usize) -> Vec<(SocketAddrV4, Vec<u8>)> {
+    let mut seen = Vec::new();
+    until(port, |port| {
+        while port.receive(&mut |from, bytes| seen.push((from, bytes.to_vec()))).unwrap() > 0 {}
+        (seen.len() >= count).then_some(())
+    });
+    seen
+}
+
+fn errors(port: &mut DatagramPort, count: usize) -> Vec<(SocketAddrV4, DatagramError)> {
+    let mut seen = Vec::new();
+    until(port, |port| {
+        port.errors(&mut |destination, error| seen.push((destination, error))).unwrap();
+        (seen.len() >= count).then_some(())
+    });
+    seen
+}
+
+fn datagrams_arrive_whole_and_in_order() {
+    let ((mut from, sender), (mut to, address)) = (loopback(), loopback());
+    // More than one batch either way; the last is as long as UDP over IPv4 allows.
+    let long = vec![7; 65_507];
+    let texts: Vec<Vec<u8>> =
+        (0..150u8).map(|number| vec![number; number.into()]).chain([long]).collect();
+    let datagrams: Vec<(SocketAddrV4, &[u8])> =
+        texts.iter().map(|text| (address, text.as_slice())).collect();
+    assert!(
+        to.granted_receive_buffer() >= 200 << 10,
+        "{} do not hold this",
+        to.granted_receive_buffer()
+    );
+    let sent = from.send(&datagrams[..150]).unwrap();
+    assert_eq!((sent.taken, sent.refused.len()), (150, 0));
+    let mut seen = collect(&mut to, 150);
+    assert_eq!(from.send(&datagrams[150..]).unwrap().taken, 1);
+    seen.extend(collect(&mut to, 1));
+    assert_eq!(seen, texts.into_iter().map(|text| (sender, text)).collect::<Vec<_>>());
+}
+
+fn a_refused_destination_is_named_and_stops_nobody() {
+    let ((mut from, _), (mut to, open)) = (loopback(), loopback());
+    let closed = loopback().1;
+    for round in 0..3 {
+        let sent = from
+            .send(&[(closed, b"one"), (open, b"two"), (closed, b"three"), (open, b"four")])
+            .unwrap();
+        assert_eq!((sent.taken, sent.refused.len()), (4, 0), "round {round}");
+    }
+    let refused = DatagramError {
+        origin: ErrorOrigin::Icmp { kind: 3, code: 3, from: Some(Ipv4Addr::LOCALHOST) },
+        errno: 111,
+    };
+    assert_eq!(errors(&mut from, 6), [(closed, refused); 6]);
+    assert_eq!(collect(&mut to, 6).len(), 6);
+    // The error that is still pending on the socket is not taken for one of receiving.
+    assert_eq!(from.receive(&mut |_, _| panic!("nobody answered")).unwrap(), 0);
+}
+
+fn what_cannot_be_sent_is_reported_by_its_place() {
+    let ((mut from, _), (mut to, open)) = (loopback(), loopback());
+    let too_long = vec![0; 65_508];
+    let no_port = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+    let sent =
+        from.send(&[(open, b"a"), (open, &too_long), (no_port, b"c"), (open, b"d")]).unwrap();
+    assert_eq!(sent.taken, 4);
+    let codes: Vec<_> =
+        sent.refused.iter().map(|refused| (refused.index, refused.error.raw_os_error())).collect();
+    // EMSGSIZE and EINVAL.
+    assert_eq!(codes, [(1, Some(90)), (2, Some(22))]);
+    let bytes: Vec<Vec<u8>> = collect(&mut to, 2).into_iter().map(|(_, bytes)| bytes).collect();
+    assert_eq!(bytes, [b"a", b"d"]);
+}
+
+fn an_error_from_the_far_end_says_who_refused_what() {
+    let wire = Wire::with_addresses();
+    let mut near = wire.near.run(|| DatagramPort::bind(Ipv4Addr::UNSPECIFIED).unwrap()).unwrap();
+    let mut far = wire.far.run(|| DatagramPort::bind(FAR_IP).unwrap()).unwrap();
+    let open = far.local_address().unwrap();
+    let closed = SocketAddrV4::new(FAR_IP, 9);
+    let nowhere = SocketAddrV4::new(Ipv4Addr::new(198, 51, 100, 1), 161);
+    let everybody = SocketAddrV4::new(Ipv4Addr::new(10, 77, 0, 255), 161);
+    let sent = near
+        .send(&[(nowhere, b"1"), (closed, b"2"), (everybody, b"3"), (open, b"4"), (nowhere, b"5")])
+        .unwrap();
+    assert_eq!(sent.taken, 5);
+    let unreachable = io::ErrorKind::NetworkUnreachable;
+    assert_eq!(
+        codes(&sent.refused),
+        [(0, unreachable), (2, io::ErrorKind::PermissionDenied), (4, unreachable)]
+    );
+    let from = Some(FAR_IP);
+    let refused =
+        DatagramError { origin: ErrorOrigin::Icmp { kind: 3, code: 3, from }, errno: 111 };
+    assert_eq!(errors(&mut near, 1), [(closed, refused)]);
+    let port = near.local_address().unwrap().port();
+    assert_eq!(collect(&mut far, 1), [(SocketAddrV4::new(NEAR_IP, port), b"4".to_vec())]);
+}
+
+fn what_arrives_at_a_held_port_vanishes() {
+    let (mut sender, _) = loopback();
+    let held = HeldPort::bind().unwrap();
+    let to = SocketAddrV4::new(Ipv4Addr::LOCALHOST, held.port());
+    let closed = loopback().1;
+    assert_eq!(
+        sender.send(&[(to, b"reply"), (to, b"reply"), (closed, b"reply")]).unwrap().taken,
+        3
+    );
+    let named: Vec<_> =
+        errors(&mut sender, 1).into_iter().map(|(destination, _)| destination).collect();
+    assert_eq!(named, [closed], "only the port that nobody holds refuses");
+    drop(held);
+    sender.send(&[(to, b"reply")]).unwrap();
+    assert_eq!(errors(&mut sender, 1)[0].0, to, "once let go it refuses too");
+}
+
+fn echo(id: u16, seq: u16) -> Vec<u8> {
+    let payload = b"are you there";
+    let header =
+        Icmpv4Header::with_checksum(Icmpv4Type::EchoRequest(IcmpEchoHeader { id, seq }), payload);
+    [header.to_bytes().as_slice(), payload].concat()
+}
+
+/// One request to each, and the replies: who, which identifier, which number.
+fn echoes(port: &mut EchoPort, to: &[Ipv4Addr], id: u16) -> Vec<(Ipv4Addr, u16, u16)> {
+    let requests: Vec<Vec<u8>> = (1..).zip(to).map(|(seq, _)| echo(id, seq)).collect();
+    let messages: Vec<(Ipv4Addr, &[u8])> =
+        to.iter().copied().zip(requests.iter().map(Vec::as_slice)).collect();
+    let sent = port.send(&messages).unwrap();
+    assert_eq!((sent.taken, sent.refused.len()), (to.len(), 0));
+    let mut replies = Vec::new();
+    until(port, |port| {
+        port.receive(&mut |from, bytes| {
+            let (header, payload) = Icmpv4Header::from_slice(bytes).unwrap();
+            match header.icmp_type {
+                Icmpv4Type::EchoReply(echo) => replies.push((from, echo.id, echo.seq)),
+                other => panic!("{from} says {other:?}"),
+            }
+            assert_eq!(payload, b"are you there");
+        })
+        .unwrap();
+        (replies.len() == to.len()).then_some(())
+    });
+    replies
+}
+
+fn an_echo_comes_back_through_a_raw_socket() {
+    let wire = Wire::with_addresses();
+    let mut port = wire.near.run(|| EchoPort::open().unwrap()).unwrap();
+    assert_eq!((port.kind(), port.id()), (EchoKind::Raw, None));
+    // More than one batch; the own requests to the own address are not taken for replies.
+    let to: Vec<Ipv4Addr> = [FAR_IP, NEAR_IP].into_iter().cycle().take(100).collect();
+    let mut replies = echoes(&mut port, &to, 0xbeef);
+    replies.sort_unstable_by_key(|(_, _, number)| *number);
+    assert_eq!(
+        replies,
+        (1..).zip(to).map(|(number, from)| (from, 0xbeef, number)).collect::<Vec<_>>()
+    );
+    let nowhere = Ipv4Addr::new(198, 51, 100, 1);
+    let sent = port.send(&[(nowhere, &echo(1, 1)), (FAR_IP, &echo(1, 2))]).unwrap();
+    assert_eq!(
+        (sent.taken, codes(&sent.refused)),
+        (2, vec![(0, io::ErrorKind::NetworkUnreachable)])
+    );
+}
+
+/// The range is of a network namespace; group 0 is the one this runs as, in a user namespace too.
+fn let_group_zero_echo(network: &NetworkNamespace) {
+    network.run(|| std::fs::write("/proc/sys/net/ipv4/ping_group_range", "0 0").unwrap()).unwrap();
+}
+
+fn an_echo_comes_back_without_capabilities() {
+    let wire = Wire::with_addresses();
+    let_group_zero_echo(&wire.near);
+    wire.near
+        .run(|| {
+            drop_all_capabilities().unwrap();
+            assert!(EchoPort::is_possible());
+            let mut port = EchoPort::open().unwrap();
+            assert_eq!(port.kind(), EchoKind::Datagram);
+            let id = port.id().unwrap();
+            // The identifier we write is not the one that is sent.
+            assert_eq!(echoes(&mut port, &[FAR_IP], id ^ 1), [(FAR_IP, id, 1)]);
+        })
+        .unwrap();
+    // A router that has no way on says so, to the one who asked for that address.
+    let beyond = Ipv4Addr::new(203, 0, 113, 5);
+    wire.far.run(|| std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap()).unwrap();
+    wire.near
+        .run(|| {
+            links::add_route("203.0.113.0/24".parse().unwrap(), links::Via::Gateway(FAR_IP))
+                .unwrap();
+            drop_all_capabilities().unwrap();
+            let mut port = EchoPort::open().unwrap();
+            assert_eq!(port.send(&[(beyond, &echo(0, 1))]).unwrap().taken, 1);
+            let mut seen = Vec::new();
+            until(&mut port, |port| {
+                port.errors(&mut |to, error| seen.push((to, error.origin))).unwrap();
+                (!seen.is_empty()).then_some(())
+            });
+            let origin = ErrorOrigin::Icmp { kind: 3, code: 0, from: Some(FAR_IP) };
+            assert_eq!(seen, [(beyond, origin)]);
+        })
+        .unwrap();
+}
+
+fn no_echo_where_the_group_may_not() {
+    let network = NetworkNamespace::create().unwrap();
+    network
+        .run(|| {
+            drop_all_capabilities().unwrap();
+            assert!(!EchoPort::is_possible());
+            let error = EchoPort::open().unwrap_err();
+            assert!(error.is_permission(), "{error}");
+            assert!(error.to_string().contains("net.ipv4.ping_group_range"), "{error}");
+        })
+        .unwrap();
+}
