@@ -181,3 +181,121 @@ fn differences(case: &Case, judgement: &Judgement) -> Vec<String> {
     }
     texts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a pack of one rule, with dates, says to the given cases.
+    fn failures(cases: &str) -> Vec<String> {
+        let pack = format!(
+            r#"id = "p"
+title = "t"
+edition = 2026-11-21
+last-checked = 2026-11-21
+jurisdiction = "NL"
+instrument = "i"
+sources = ["s"]
+status = "in-force"
+publicity = "public"
+bound = "b"
+disclaimer = "d"
+
+[[list]]
+id = "l"
+instrument = "A public list"
+jurisdiction = "NL"
+force = "warning"
+status = "in-force"
+bound = "public bodies"
+scope = "everything"
+mark = "official"
+source = [{{ text = "The gazette", last-checked = 2026-11-20 }}]
+
+[[rule]]
+id = "r"
+title = "t"
+severity = "low"
+minimum-confidence = "probable"
+wording = "w"
+party = {{ vendors = ["zte"], relations = ["maker"] }}
+place = {{ where = "anywhere" }}
+action = [{{ do = "remove", date = 2027-12-31 }}]
+listing = [{{ list = "l", name = "n", since = 2020-01-01, reaches = ["maker"], mark = "official" }}]
+{cases}"#
+        );
+        let pack = Pack::parse(&pack, "p").unwrap_or_else(|problems| panic!("{problems}"));
+        pack.run_cases().iter().map(ToString::to_string).collect()
+    }
+
+    fn case(id: &str, confidence: &str, more: &str) -> String {
+        format!(
+            "[[rule.case]]\ntitle = \"{id}\"\non = 2026-11-21\nmaker = {{ id = \"{id}\", confidence = \"{confidence}\" }}\n{more}\n"
+        )
+    }
+
+    #[test]
+    fn a_pack_whose_cases_all_come_out_has_no_failure() {
+        let matches = "expect = \"match\"\ncites = [\"l\"]\naction = [{ do = \"remove\", state = \"ahead\", days-left = 405 }]";
+        let open = "expect = \"undetermined\"\nmissing = \"confidence\"";
+        let all = [
+            case("zte", "confirmed", matches),
+            case("nokia", "confirmed", "expect = \"no-match\""),
+            case("zte", "possible", open),
+        ];
+        assert_eq!(failures(&all.concat()), [""; 0]);
+    }
+
+    #[test]
+    fn every_kind_of_difference_is_a_failure_that_says_what_came_out() {
+        for (confidence, more, told) in [
+            (
+                "confirmed",
+                "expect = \"no-match\"",
+                "is match, expected no-match, because the maker is zte (confirmed)",
+            ),
+            ("possible", "expect = \"match\"", "is undetermined, expected match"),
+            (
+                "possible",
+                "expect = \"undetermined\"\nmissing = \"parts\"",
+                "lacks confidence, expected parts",
+            ),
+            ("confirmed", "expect = \"match\"\ncites = []", "cites {\"l\"}, expected {}"),
+            (
+                "confirmed",
+                "expect = \"match\"\naction = [{ do = \"remove\", days-left = 404 }]",
+                "has no action",
+            ),
+            (
+                "confirmed",
+                "expect = \"match\"\naction = [{ do = \"remove\", date = 2027-12-30 }]",
+                "has no action",
+            ),
+            (
+                "confirmed",
+                "expect = \"match\"\naction = [{ do = \"remove\", state = \"overdue\" }]",
+                "has no action",
+            ),
+            ("confirmed", "expect = \"match\"\naction = [{ do = \"permit\" }]", "has no action"),
+        ] {
+            let all = failures(&case("zte", confidence, more));
+            let of_the_case: Vec<_> =
+                all.iter().filter(|text| text.starts_with("rule r, case \"zte\": ")).collect();
+            assert!(of_the_case.len() == 1 && of_the_case[0].contains(told), "{more}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn a_rule_without_cases_of_both_kinds_and_a_pack_without_an_open_one_fail() {
+        let lacking = [
+            "has no case that matches",
+            "has no case that does not match",
+            "no rule of the pack has a case",
+        ];
+        let all = failures("");
+        assert_eq!(all.len(), 3, "{all:?}");
+        for (told, wanted) in all.iter().zip(lacking) {
+            assert!(told.contains(wanted), "{told}");
+        }
+    }
+}

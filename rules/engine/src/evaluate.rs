@@ -639,6 +639,7 @@ wording = "w"
         assert_eq!(on("2027-12-31", &made_by("zte"))[0], (Remove, Some(0), Ahead));
         assert_eq!(on("2028-01-01", &made_by("zte"))[0], (Remove, Some(-1), Overdue));
         assert_eq!(on("2025-12-31", &made_by("zte"))[0], (NoProcure, Some(1), Ahead));
+        assert!(on("2026-01-01", &made_by("zte")).contains(&(NoProcure, None, InEffect)));
 
         let before = Subject { first_seen: Some(day("2026-05-31")), ..made_by("zte") };
         assert!(!on("2026-11-21", &before).iter().any(|(action, ..)| *action == NoInstall));

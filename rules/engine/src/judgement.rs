@@ -448,3 +448,49 @@ impl Serialize for ActionState {
         to.serialize_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Pack, Party, Subject, evaluate, shipped};
+
+    fn quectel(confidence: Confidence) -> Judgement {
+        let pack = Pack::parse(shipped()[0].1, "public-lists").unwrap();
+        let maker = Some(Party { id: "quectel".parse().unwrap(), confidence });
+        let subject = Subject { maker, ..Subject::default() };
+        evaluate(&pack, pack.rule("quectel").unwrap(), &subject, "2026-11-21".parse().unwrap())
+    }
+
+    #[test]
+    fn a_finding_names_the_list_its_status_its_addressees_and_what_is_contested() {
+        let words: Vec<_> =
+            quectel(Confidence::Confirmed).because.iter().map(ToString::to_string).collect();
+        let listed = "\"Quectel\" is named in National Defense Authorization Act FY2021, list of the Department of \
+                      Defense, s. 1260H, at the latest since 2025-01-07 (US, obligation, in-force, reported); binds \
+                      the US Department of Defense in its own buying; contested by the firm; the edition of January \
+                      2025 was used; later editions were not read";
+        assert_eq!(words, ["the maker is quectel (confirmed)", listed]);
+    }
+
+    #[test]
+    fn a_weak_hint_names_the_list_too_so_that_its_reader_can_judge() {
+        let judged = quectel(Confidence::Possible);
+        assert_eq!(judged.verdict, Verdict::Undetermined(Missing::Confidence));
+        assert_eq!(judged.listings().map(|at| at.name.as_str()).collect::<Vec<_>>(), ["Quectel"]);
+    }
+
+    #[test]
+    fn the_same_as_data_for_the_outputs() {
+        let data = serde_json::to_value(&quectel(Confidence::Confirmed).because).unwrap();
+        let party = serde_json::json!({
+            "test": "party", "relation": "maker", "id": "quectel", "confidence": "confirmed"
+        });
+        assert_eq!(data[0], party);
+        assert_eq!(data[1]["test"], "listed");
+        assert_eq!(data[1]["since"], serde_json::json!({ "known-by": "2025-01-07" }));
+        assert_eq!(data[1]["list"]["id"], "us-1260h");
+        assert_eq!(data[1]["list"]["sources"][0]["last_checked"], "2026-11-21");
+        let missing = serde_json::to_value(Because::Open { missing: Missing::Parts }).unwrap();
+        assert_eq!(missing, serde_json::json!({ "test": "open", "missing": "parts" }));
+    }
+}
