@@ -15,6 +15,7 @@ mod document;
 mod error;
 mod fake;
 pub mod network;
+mod peer;
 mod relay;
 pub mod scenario;
 mod station;
@@ -26,5 +27,6 @@ pub use device::{
 };
 pub use error::LabError;
 pub use fake::Segment;
+pub use peer::{Peer, PeerPlan, Program};
 pub use relay::{Faults, Relay, RelayEnd};
 pub use station::Heard;

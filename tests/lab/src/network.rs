@@ -133,7 +133,7 @@ impl LiveSegment {
         &mut self,
         peer: &NetworkNamespace,
         mac: Option<MacAddr>,
-        address: Option<Ipv4Net>,
+        addresses: &[Ipv4Net],
     ) -> Result<(), LabError> {
         if !self.plan.switch {
             let problem = "has no switch to plug a peer into, give it switch = true";
@@ -144,7 +144,7 @@ impl LiveSegment {
         if let Some(mac) = mac {
             within(peer, "eth0", || links::set_mac("eth0", mac))?;
         }
-        if let Some(address) = address {
+        for address in addresses {
             within(peer, "eth0", || {
                 links::add_address("eth0", address.addr(), address.prefix_len())
             })?;

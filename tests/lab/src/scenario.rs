@@ -13,6 +13,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::network::{LiveSegment, SegmentPlan};
+use crate::peer::PeerPlan;
 use crate::{Device, LabError, document};
 
 /// Devices that one `[[device]]` may stand for.
@@ -67,6 +68,8 @@ struct ScenarioFile {
     segment: Vec<SegmentPlan>,
     #[serde(default)]
     device: Vec<Spanned<toml::Table>>,
+    #[serde(default)]
+    peer: Vec<PeerPlan>,
     #[serde(default)]
     scan: ScanPlan,
     #[serde(default)]
@@ -228,6 +231,8 @@ pub struct Scenario {
     pub title: String,
     /// Its segments, with the devices on each.
     pub segments: Vec<(SegmentPlan, Vec<Device>)>,
+    /// Real programs at the switch of the first segment.
+    pub peers: Vec<PeerPlan>,
     /// How the program is called.
     pub scan: ScanPlan,
     /// What must be said of the devices.
@@ -294,6 +299,7 @@ impl Scenario {
         Ok(Self {
             title: scenario.title,
             segments,
+            peers: scenario.peer,
             scan: scenario.scan,
             expect: scenario.expect,
             coverage: scenario.coverage,
