@@ -1,0 +1,41 @@
+//! What `docs/rules.md` tells an operator is what the engine does.
+
+#![forbid(unsafe_code)]
+
+use herkomst_rules::{Pack, PartTag, ROLES, shipped};
+
+const PAGE: &str = include_str!("../../../docs/rules.md");
+
+fn block(language: &str) -> &'static str {
+    let start = PAGE.split_once(&format!("```{language}\n")).expect("the page has such a block").1;
+    start.split_once("```").expect("a block ends").0
+}
+
+#[test]
+fn the_example_is_a_right_pack_whose_cases_come_out() {
+    let pack = Pack::parse(block("toml"), "own-order.toml")
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(pack.run_cases(), []);
+}
+
+#[test]
+fn the_messages_shown_are_the_ones_given() {
+    let broken = block("toml").replacen("\"controlled-by\"", "\"controled-by\"", 1).replacen(
+        "\ndate = ",
+        "\ndat = ",
+        1,
+    );
+    let problems = Pack::parse(&broken, "own-order.toml").expect_err("two words are misspelt");
+    assert_eq!(problems.to_string(), block("text").trim_end());
+}
+
+#[test]
+fn every_role_and_every_rule_of_the_default_pack_is_on_the_page() {
+    let pack =
+        Pack::parse(shipped()[0].1, "public-lists").unwrap_or_else(|problems| panic!("{problems}"));
+    let rules = pack.rules.iter().map(|rule| rule.id.as_str());
+    for word in ROLES.iter().copied().chain(rules) {
+        assert!(PAGE.contains(&format!("`{word}`")), "{word} is not on the page");
+    }
+    assert!(PartTag::fixed().any(|tag| PAGE.contains(&format!("`{tag}`"))));
+}
