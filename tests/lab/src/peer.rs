@@ -49,7 +49,7 @@ impl Program {
     const fn sign(self) -> &'static str {
         match self {
             Self::Snmpd => "NET-SNMP version",
-            Self::Lldpd => "libevent initialization done",
+            Self::Lldpd => "lldpd should resume operations",
             Self::Keepalived => "Entering MASTER STATE",
         }
     }
@@ -67,7 +67,7 @@ impl Program {
             }
             Self::Lldpd => {
                 command
-                    .args(["-d", "-d", "-I", "eth0", "-O"])
+                    .args(["-d", "-I", "eth0", "-O"])
                     .arg(config)
                     .arg("-u")
                     .arg(file("socket"));

@@ -1,0 +1,314 @@
+//! The lab against kernels and real programs, in a private network of its own.
+//!
+//! `main` enters it before there is a second thread: as root, or as an ordinary user in a user namespace.
+
+use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use herkomst_ids::MacAddr;
+use herkomst_lab::network::{LiveSegment, far_port};
+use herkomst_lab::scenario::{DeviceLibrary, Scenario};
+use herkomst_lab::{Peer, demo};
+use herkomst_net::{
+    NamespaceId, NetworkNamespace, PacketPort, current_network, enter_private_network,
+    wait_readable,
+};
+use herkomst_wire::lldp::Tlv;
+use herkomst_wire::snmp::{CommunityMessage, PduKind, Value, Version, emit_get};
+use herkomst_wire::{Arp, ArpOperation, EthernetFrame, Lldp, arp_request_frame, ether_type};
+use libtest_mimic::{Arguments, Trial};
+
+static OUTSIDE: OnceLock<NamespaceId> = OnceLock::new();
+const PATIENCE: Duration = Duration::from_secs(20);
+const LIBRARY: DeviceLibrary = DeviceLibrary::BuiltIn(demo::device_files());
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let tests: Vec<(&str, fn() -> Result<()>)> = vec![
+        ("a_kernel_finds_and_asks_a_fake_device", a_kernel_finds_and_asks_a_fake_device),
+        ("a_routed_device_answers_through_its_router", a_routed_device_answers_through_its_router),
+        ("lldp_passes_the_switch", lldp_passes_the_switch),
+        ("two_thousand_devices_answer_a_sweep", two_thousand_devices_answer_a_sweep),
+        ("a_relay_loses_its_share_and_tags_the_rest", a_relay_loses_its_share_and_tags_the_rest),
+        ("snmpd_comes_up_at_the_switch", snmpd_comes_up_at_the_switch),
+        ("lldpd_is_heard_through_the_switch", lldpd_is_heard_through_the_switch),
+        ("keepalived_answers_with_its_virtual_mac", keepalived_answers_with_its_virtual_mac),
+        ("a_peer_that_does_not_come_up_says_why", a_peer_that_does_not_come_up_says_why),
+    ];
+    if !arguments.list {
+        let entered = current_network().and_then(|outside| {
+            let entered = enter_private_network(true)?;
+            OUTSIDE.get_or_init(|| outside);
+            herkomst_net::mount_memory(std::path::Path::new("/run"))?;
+            Ok(entered)
+        });
+        match entered {
+            Ok(entered) => eprintln!("private network entered: {entered:?}"),
+            Err(error) => {
+                for (name, _) in &tests {
+                    eprintln!("did not run: {name}");
+                }
+                eprintln!("{:#}", anyhow::Error::from(error));
+                return ExitCode::FAILURE;
+            }
+        }
+    }
+    let trials = tests
+        .into_iter()
+        .map(|(name, test)| {
+            Trial::test(name, move || test().map_err(|error| format!("{error:?}").into()))
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A scanner's namespace with the segment of a scenario.
+struct Stage {
+    segment: LiveSegment,
+    scanner: NetworkNamespace,
+    scenario: Scenario,
+    folder: tempfile::TempDir,
+}
+
+fn stage(text: &str) -> Result<Stage> {
+    let outside = *OUTSIDE.get().context("main notes where it was started")?;
+    ensure!(current_network()? != outside, "this is the machine's own network");
+    let scenario = Scenario::parse(&format!("title = \"t\"\n{text}"), "test", &LIBRARY)?;
+    let scanner = NetworkNamespace::create()?;
+    ensure!(scanner.id() != outside, "this is the machine's own network");
+    let segment = scenario.build(&scanner)?.pop().context("one segment")?;
+    let folder = tempfile::tempdir()?;
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    Ok(Stage { segment, scanner, scenario, folder })
+}
+
+impl Stage {
+    fn peer(&mut self) -> Result<Peer> {
+        Ok(Peer::start(&self.scenario.peers[0], &mut self.segment, self.folder.path())?)
+    }
+
+    /// Asks for sysDescr over an ordinary socket of the scanner's kernel.
+    fn description(&self, of: Ipv4Addr) -> Result<String> {
+        let answer = self.scanner.run(|| -> Result<Vec<u8>> {
+            let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+            socket.set_read_timeout(Some(PATIENCE))?;
+            let mut request = Vec::new();
+            let name = "1.3.6.1.2.1.1.1.0".parse()?;
+            emit_get(&mut request, Version::V2c, b"lab-read", PduKind::Get, 5, &[name]);
+            socket.send_to(&request, SocketAddrV4::new(of, 161))?;
+            let mut buf = [0; 2000];
+            let (length, from) = socket.recv_from(&mut buf)?;
+            ensure!(from.ip() == of, "the answer is from {from}");
+            Ok(buf[..length].to_vec())
+        })??;
+        let message = CommunityMessage::parse(&answer)?;
+        let binding = message.pdu.bindings().next().context("one binding")??;
+        let Value::OctetString(text) = binding.value else {
+            anyhow::bail!("not text: {binding:?}")
+        };
+        Ok(String::from_utf8_lossy(text).into_owned())
+    }
+
+    fn port(&self) -> Result<PacketPort> {
+        Ok(far_port(&self.scanner, "eth0")?)
+    }
+}
+
+/// Reads frames, each with its stripped tag, until one fits or the time is over.
+fn until<T>(
+    port: &mut PacketPort,
+    mut fits: impl FnMut(&[u8], Option<u16>) -> Option<T>,
+) -> Result<T> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut found = None;
+        port.receive(&mut |frame| {
+            if found.is_none() {
+                found = fits(frame.bytes, frame.vlan);
+            }
+        });
+        if let Some(found) = found {
+            return Ok(found);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        ensure!(
+            !left.is_zero() && wait_readable(port, left)?,
+            "nothing that fits came within {PATIENCE:?}"
+        );
+    }
+}
+
+const SEGMENT: &str = "[[segment]]\naddress = \"10.99.0.2/24\"\n";
+
+fn a_kernel_finds_and_asks_a_fake_device() -> Result<()> {
+    let stage = stage(&format!(
+        "{SEGMENT}[[device]]\nuses = \"huawei-ne40e\"\naddress = \"10.99.0.11\"\n"
+    ))?;
+    ensure!(
+        stage.description("10.99.0.11".parse()?)?.contains("NetEngine 40E"),
+        "its text is that of the file"
+    );
+    let heard = &stage.segment.fakes().heard()["huawei-ne40e"];
+    ensure!(
+        heard.arp >= 1 && heard.community == 1 && heard.communities.contains("lab-read"),
+        "{heard:?}"
+    );
+    let capture = stage.segment.fakes().capture();
+    ensure!(
+        capture.frames_to("10.99.0.11".parse()?) >= 2 && capture.left_out() == 0,
+        "question and packet"
+    );
+    Ok(())
+}
+
+fn a_routed_device_answers_through_its_router() -> Result<()> {
+    let stage = stage(
+        "[[segment]]\naddress = \"10.99.0.2/24\"\nroutes = [{ to = \"10.1.0.0/16\", via = \"10.99.0.1\" }]\n\
+         [[device]]\nuses = \"juniper-mx\"\naddress = \"10.99.0.1\"\n\
+         [[device]]\nuses = \"routed-zte\"\naddress = \"10.1.0.5\"\nbehind = \"juniper-mx\"\n",
+    )?;
+    ensure!(stage.description("10.1.0.5".parse()?)?.contains("ZTE"), "the routed device answers");
+    ensure!(
+        stage.segment.fakes().heard()["routed-zte"].arp == 0,
+        "nobody asks for it on this segment"
+    );
+    Ok(())
+}
+
+fn lldp_passes_the_switch() -> Result<()> {
+    let stage = stage(
+        "[[segment]]\naddress = \"10.99.0.2/24\"\nswitch = true\n\
+         [[device]]\nuses = \"yealink-phone\"\naddress = \"10.99.0.40\"\nlldp = { interval-ms = 100 }\n",
+    )?;
+    heard_name(&mut stage.port()?, b"SIP-T46U")
+}
+
+fn heard_name(port: &mut PacketPort, name: &[u8]) -> Result<()> {
+    until(port, |bytes, _| {
+        let frame = EthernetFrame::parse(bytes)
+            .ok()
+            .filter(|frame| frame.ether_type == ether_type::LLDP)?;
+        let said = Lldp::parse(frame.payload).ok()?;
+        said.tlvs().any(|tlv| tlv == Ok(Tlv::SystemName(name))).then_some(())
+    })
+}
+
+const SCANNER_IP: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 2);
+
+fn sweep(
+    port: &mut PacketPort,
+    from: MacAddr,
+    targets: impl Iterator<Item = Ipv4Addr>,
+) -> Result<()> {
+    let frames: Vec<[u8; 42]> =
+        targets.map(|target| arp_request_frame(from, SCANNER_IP, target)).collect();
+    let frames: Vec<&[u8]> = frames.iter().map(<[u8; 42]>::as_slice).collect();
+    ensure!(port.send(&frames)? == frames.len(), "the queue of a veth pair takes them all");
+    Ok(())
+}
+
+fn two_thousand_devices_answer_a_sweep() -> Result<()> {
+    let stage = stage(&format!(
+        "{}[[device]]\nuses = \"huawei-s5735\"\naddress = \"10.99.1.0\"\ncount = 2000\n",
+        SEGMENT.replace("/24", "/16")
+    ))?;
+    let mut port = stage.port()?;
+    let first = Ipv4Addr::new(10, 99, 1, 0).to_bits();
+    sweep(
+        &mut port,
+        MacAddr([2, 0, 0, 0, 0, 2]),
+        (0..2000).map(|n| Ipv4Addr::from_bits(first + n)),
+    )?;
+    let mut alive = std::collections::BTreeSet::new();
+    until(&mut port, |bytes, _| {
+        let arp =
+            EthernetFrame::parse(bytes).ok().and_then(|frame| Arp::parse(frame.payload).ok())?;
+        if arp.operation == ArpOperation::Reply {
+            alive.insert((arp.sender_ip, arp.sender_mac));
+        }
+        (alive.len() == 2000).then_some(())
+    })
+    .with_context(|| format!("{} of 2000 answered", alive.len()))
+}
+
+fn a_relay_loses_its_share_and_tags_the_rest() -> Result<()> {
+    let stage = stage(
+        "[[segment]]\naddress = \"10.99.0.2/16\"\nrelay = { seed = 4, drop = 0.25, reorder = 0.1, tag = 20 }\n\
+         [[device]]\nuses = \"huawei-s5735\"\naddress = \"10.99.1.0\"\ncount = 400\n\
+         [[device]]\nuses = \"yealink-phone\"\nlldp = { interval-ms = 50 }\n",
+    )?;
+    let mut port = stage.port()?;
+    let first = Ipv4Addr::new(10, 99, 1, 0).to_bits();
+    sweep(
+        &mut port,
+        MacAddr([2, 0, 0, 0, 0, 2]),
+        (0..400).map(|n| Ipv4Addr::from_bits(first + n)),
+    )?;
+    // The beacon comes on and on: after a hundred of them all replies are through, late ones too.
+    let (mut replies, mut beacons) = (0, 0);
+    until(&mut port, |bytes, vlan| {
+        let frame = EthernetFrame::parse(bytes).ok()?;
+        if vlan.or(frame.vlan) == Some(20) {
+            replies += usize::from(frame.ether_type == ether_type::ARP);
+            beacons += usize::from(frame.ether_type == ether_type::LLDP);
+        }
+        (beacons == 60).then_some(())
+    })?;
+    // Of 400, three quarters come through each way: 225 on average, 10 the standard deviation.
+    ensure!((175..275).contains(&replies), "{replies} of 400 came through twice a quarter lost");
+    ensure!(stage.segment.relay_lost() > 100, "the relay counts what it loses");
+    Ok(())
+}
+
+const SWITCH: &str = "[[segment]]\naddress = \"10.99.0.2/24\"\nswitch = true\n";
+
+fn snmpd_comes_up_at_the_switch() -> Result<()> {
+    let mut stage = stage(&format!(
+        "{SWITCH}[[peer]]\nruns = \"snmpd\"\nmac = \"00:e0:fc:12:34:56\"\naddresses = [\"10.99.0.11/24\"]\n\
+         config = \"\"\"\nagentAddress udp:161\nrocommunity lab-read\nsysDescr a real agent\n\"\"\"\n"
+    ))?;
+    let _peer = stage.peer()?;
+    let description = stage.description("10.99.0.11".parse()?)?;
+    ensure!(description == "a real agent", "{description}");
+    Ok(())
+}
+
+fn lldpd_is_heard_through_the_switch() -> Result<()> {
+    let mut stage = stage(&format!(
+        "{SWITCH}[[peer]]\nruns = \"lldpd\"\nconfig = \"\"\"\nconfigure system hostname node-7\nconfigure lldp tx-interval 1\n\"\"\"\n"
+    ))?;
+    let mut port = stage.port()?;
+    let peer = stage.peer()?;
+    heard_name(&mut port, b"node-7").with_context(|| peer.output().join("\n"))
+}
+
+fn keepalived_answers_with_its_virtual_mac() -> Result<()> {
+    let mut stage = stage(&format!(
+        "{SWITCH}[[peer]]\nruns = \"keepalived\"\naddresses = [\"10.99.0.3/24\"]\nconfig = \"\"\"\n\
+         vrrp_instance one {{\n  state MASTER\n  interface eth0\n  virtual_router_id 10\n  priority 200\n  advert_int 1\n  use_vmac\n  \
+         virtual_ipaddress {{\n    10.99.0.254/24\n  }}\n}}\n\"\"\"\n"
+    ))?;
+    let peer = stage.peer()?;
+    let mut port = stage.port()?;
+    sweep(&mut port, MacAddr([2, 0, 0, 0, 0, 2]), std::iter::once(Ipv4Addr::new(10, 99, 0, 254)))?;
+    until(&mut port, |bytes, _| {
+        let arp =
+            EthernetFrame::parse(bytes).ok().and_then(|frame| Arp::parse(frame.payload).ok())?;
+        let ours = arp.sender_ip == Ipv4Addr::new(10, 99, 0, 254);
+        (ours && arp.sender_mac == MacAddr([0, 0, 0x5e, 0, 1, 10])).then_some(())
+    })
+    .with_context(|| peer.output().join("\n"))
+}
+
+fn a_peer_that_does_not_come_up_says_why() -> Result<()> {
+    let mut stage = stage(&format!(
+        "{SWITCH}[[peer]]\nruns = \"keepalived\"\nconfig = \"\"\"\nvrrp_instance one {{\n  interface nowhere9\n  virtual_router_id 10\n}}\n\"\"\"\n"
+    ))?;
+    let Err(error) = stage.peer() else { anyhow::bail!("it came up") };
+    let text = error.to_string();
+    ensure!(text.contains("keepalived ended before") && text.contains("nowhere9"), "{text}");
+    Ok(())
+}
