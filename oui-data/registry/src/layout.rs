@@ -51,7 +51,7 @@ pub(crate) enum Section {
     /// Prefix 6 (left-aligned), bits u8, kind u8, what, source: by first octet, then longest first.
     Special,
     /// Id, name, legal name, note, source, last-checked, kind u8, flags u8, country, and (start u16, count u16) of
-    /// brands and registrants in `Lists`, numbers in `Numbers`, edges in `Edges`. Sorted by id.
+    /// brands and registrants in `Lists`, numbers and successors (rows here) in `Numbers`, edges in `Edges`. Sorted by id.
     Entities,
     /// Strings.
     Lists,
@@ -97,7 +97,7 @@ impl Section {
             Self::Corrections => 11,
             Self::SpecialIndex => 2,
             Self::Special => 14,
-            Self::Entities => 38,
+            Self::Entities => 42,
             Self::Numbers => 4,
             Self::Edges => 22,
             Self::Strings => 1,

@@ -52,7 +52,8 @@ const COUNTRY: usize = 20;
 const BRANDS: usize = 22;
 const REGISTRANTS: usize = 26;
 const NUMBERS: usize = 30;
-const EDGES: usize = 34;
+const SUCCESSORS: usize = 34;
+const EDGES: usize = 38;
 
 impl<'a> Vendor<'a> {
     /// The vendor of a row; none for an owner, which makes nothing.
@@ -150,6 +151,16 @@ impl<'a> Vendor<'a> {
     pub fn pens(&self) -> impl Iterator<Item = Pen> + use<'a> {
         let blob = &self.registry.blob;
         self.list(NUMBERS).map(|row| Pen(blob.row(Section::Numbers, row).u32()))
+    }
+
+    /// Who carried its business on when it ended or split: a box that names both it and one of them is no
+    /// contradiction.
+    pub fn successors(&self) -> impl Iterator<Item = Vendor<'a>> + use<'a> {
+        let registry = self.registry;
+        self.list(SUCCESSORS).filter_map(move |row| {
+            let row = u16::try_from(registry.blob.row(Section::Numbers, row).u32()).ok()?;
+            Self::at(registry, row)
+        })
     }
 
     /// All that the table knows of its direct controllers, oldest first, whatever the day.
@@ -290,7 +301,7 @@ mod tests {
         assert_eq!(chain, [Some("hikvision"), Some("cethik"), Some("cetc"), Some("sasac")]);
         assert_eq!(controller("imou", "2026-11-21"), Some("dahua"));
         assert_eq!(controller("motorola-mobility", "2026-11-21"), Some("lenovo"));
-        assert_eq!(controller("axis-communications", "2026-11-21"), Some("canon"));
+        assert_eq!(controller("axis", "2026-11-21"), Some("canon"));
         let mist: Vec<_> =
             vendor("mist").control_chain("2026-11-21").iter().map(|step| step.id).collect();
         assert_eq!(mist, [Some("juniper"), Some("hpe")]);
@@ -307,6 +318,13 @@ mod tests {
         let before = vendor("juniper").controller("2025-07-01").unwrap();
         let after = vendor("juniper").controller("2025-07-02").unwrap();
         assert_eq!((before.id, after.id), (Some("juniper"), Some("hpe")));
+    }
+
+    #[test]
+    fn a_firm_that_split_names_who_carried_on() {
+        let heirs: Vec<_> = vendor("hewlett-packard").successors().map(|one| one.id()).collect();
+        assert_eq!(heirs, ["hp-inc", "hpe"]);
+        assert_eq!(vendor("cisco").successors().next(), None);
     }
 
     #[test]

@@ -97,6 +97,11 @@ pub(super) fn check(
                 }
             }
         }
+        for (place, id) in &entity.successors {
+            if claims.ids.get(id).is_none_or(|other| *other == row) {
+                problems.add(place, format!("successor {id:?} is not another row of the register"));
+            }
+        }
         for edge in &entity.edges {
             if let By::Id(id) = &edge.by
                 && !claims.ids.contains_key(id)

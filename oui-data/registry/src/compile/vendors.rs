@@ -33,6 +33,9 @@ struct VendorRow {
     registrants: Vec<Spanned<String>>,
     #[serde(default)]
     pens: Vec<Spanned<u32>>,
+    /// Who carried its business on when it ended or split.
+    #[serde(default)]
+    successors: Vec<Spanned<String>>,
     note: Option<String>,
     #[serde(default)]
     verified: bool,
@@ -83,6 +86,7 @@ pub(super) struct Entity<'a> {
     pub(super) brands: Vec<(Place<'a>, String)>,
     pub(super) registrants: Vec<(Place<'a>, String)>,
     pub(super) pens: Vec<(Place<'a>, u32)>,
+    pub(super) successors: Vec<(Place<'a>, String)>,
     pub(super) note: Option<String>,
     pub(super) verified: bool,
     pub(super) source: Option<String>,
@@ -174,6 +178,7 @@ impl<'a> Reader<'a, '_> {
             brands: self.placed(row.brands),
             registrants: self.placed(row.registrants),
             pens: self.placed(row.pens),
+            successors: self.placed(row.successors),
             edges: row.control.into_iter().map(|edge| self.edge(edge, place)).collect(),
             id: row.id.into_inner(),
             name: row.name,
@@ -199,6 +204,7 @@ impl<'a> Reader<'a, '_> {
             brands: Vec::new(),
             registrants: Vec::new(),
             pens: Vec::new(),
+            successors: Vec::new(),
             verified: false,
             source: None,
             last_checked: None,

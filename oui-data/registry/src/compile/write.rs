@@ -177,6 +177,11 @@ impl Writer<'_> {
         for (_, number) in &entity.pens {
             self.row(Section::Numbers, &[&number.to_le_bytes()]);
         }
+        let successors = self.start(Section::Numbers, entity.successors.len());
+        for (_, id) in &entity.successors {
+            let row = claims.ids.get(id).map_or(NO_ENTITY, |row| self.number(*row, "entities"));
+            self.row(Section::Numbers, &[&u32::from(row).to_le_bytes()]);
+        }
         let edges = self.start(Section::Edges, entity.edges.len());
         let mut by_day: Vec<_> = entity.edges.iter().collect();
         by_day.sort_by_key(|edge| edge.from.as_deref());
@@ -198,7 +203,16 @@ impl Writer<'_> {
         let country = entity.country.unwrap_or_default();
         self.row(
             Section::Entities,
-            &[&texts, &[kind, flags], &country, &brands, &registrants, &numbers, &edges],
+            &[
+                &texts,
+                &[kind, flags],
+                &country,
+                &brands,
+                &registrants,
+                &numbers,
+                &successors,
+                &edges,
+            ],
         );
     }
 
