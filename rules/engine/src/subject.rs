@@ -53,6 +53,7 @@ pub enum Controllers {
     #[default]
     Unrecorded,
     /// All recorded controllers at any remove, in any order. Empty: the maker is recorded as controlled by nobody else.
+    /// A controller that has no id in the vendor table is left out: no rule can name it.
     Recorded(Vec<Controller>),
 }
 
