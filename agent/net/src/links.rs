@@ -3,13 +3,15 @@
 //! Each function acts in the network namespace of the calling thread and needs CAP_NET_ADMIN there: run it through
 //! [`NetworkNamespace::run`]. The scan itself changes nothing of this.
 
+use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, AsRawFd};
+use std::time::Duration;
 
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt};
 use herkomst_ids::MacAddr;
 use ipnet::Ipv4Net;
-use rtnetlink::packet_route::link::{LinkMessage, MacVlanMode};
+use rtnetlink::packet_route::link::{LinkAttribute, LinkFlags, LinkMessage, MacVlanMode};
 use rtnetlink::packet_route::route::{RouteScope, RouteType};
 use rtnetlink::{
     Handle, LinkBridge, LinkMacVlan, LinkMessageBuilder, LinkUnspec, LinkVeth, RouteMessageBuilder,
@@ -85,6 +87,39 @@ pub fn attach(bridge: &str, link: &str) -> Result<(), NetError> {
 /// When there is no such link.
 pub fn set_up(name: &str) -> Result<(), NetError> {
     change(name, "setting up", LinkUnspec::new_with_name(name).up())
+}
+
+/// Waits until a link carries frames: it is up, its other end is too, and the kernel has given it a queue. Until then,
+/// shortly after [`set_up`] returned, the kernel takes frames for it and drops them without a word.
+///
+/// # Errors
+/// When there is no such link, or it does not come so far in this time.
+pub fn wait_until_running(name: &str, patience: Duration) -> Result<(), NetError> {
+    let waited =
+        netlink::watch_links(&format!("waiting for {name} to run"), async |handle, mut changes| {
+            let look = async {
+                loop {
+                    let mut links = std::pin::pin!(handle.link().get().match_name(name).execute());
+                    let link = links.try_next().await.map_err(netlink::into_io)?;
+                    if link.is_some_and(|link| is_running(&link)) {
+                        return Ok(());
+                    }
+                    if changes.next().await.is_none() {
+                        return Err(io::ErrorKind::BrokenPipe.into());
+                    }
+                }
+            };
+            tokio::time::timeout(patience, look).await.unwrap_or_else(|late| Err(late.into()))
+        });
+    known(name, waited)
+}
+
+fn is_running(link: &LinkMessage) -> bool {
+    // The carrier is there at once, the queues are switched on with the operational state (RFC 2863), which follows
+    // a moment later; "noop" is the queue of a link that was never up.
+    let queue = (link.attributes.iter())
+        .any(|attribute| matches!(attribute, LinkAttribute::Qdisc(kind) if kind != "noop"));
+    queue && link.header.flags.contains(LinkFlags::Up | LinkFlags::Running | LinkFlags::LowerUp)
 }
 
 /// Switches a link off.
@@ -214,7 +249,7 @@ fn change(name: &str, what: &str, wanted: LinkMessageBuilder<LinkUnspec>) -> Res
 
 /// `ENODEV` is about the name.
 fn known<T>(name: &str, result: Result<T, NetError>) -> Result<T, NetError> {
-    result.map_err(|error| match error.io().and_then(std::io::Error::raw_os_error) {
+    result.map_err(|error| match error.io().and_then(io::Error::raw_os_error) {
         Some(libc::ENODEV) => NetError::NoSuchInterface { name: name.to_owned() },
         _ => error,
     })

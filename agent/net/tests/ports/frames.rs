@@ -216,6 +216,7 @@ fn an_interface_that_goes_down_is_an_error() {
     let refused = near.send(&[&frame]).unwrap_err();
     assert_eq!(refused.io().map(std::io::Error::kind), Some(ErrorKind::NetworkDown));
     wire.near.run(|| links::set_up("near").unwrap()).unwrap();
+    wire.wait();
     send_all(&mut far, &[&arp_reply(NEAR, FAR, FAR_IP, NEAR_IP)]);
     until(&mut near, |near| (near.receive(&mut |_| {}) > 0).then_some(()));
     let interface = wire.near.run(|| interface("near")).unwrap();

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use herkomst_ids::MacAddr;
@@ -15,8 +16,8 @@ use herkomst_net::{
 };
 
 use crate::wire::{
-    self, FAR, FAR_IP, NEAR, NEAR_IP, Test, Wire, arp_reply, assert_away_from_home, ethernet,
-    interface, send_all, until,
+    self, DEADLINE, FAR, FAR_IP, NEAR, NEAR_IP, Test, Wire, arp_reply, assert_away_from_home,
+    ethernet, interface, send_all, until,
 };
 
 pub(crate) const TESTS: &[Test] = &[
@@ -158,12 +159,16 @@ fn links_are_what_they_were_made() {
             assert!(links::create_veth("near", "other").is_err(), "the name is taken");
             links::create_macvlan("second", "near").unwrap();
             links::set_up("second").unwrap();
+            links::wait_until_running("second", DEADLINE).unwrap();
             assert_ne!(interface("second").mac, Some(NEAR));
         })
         .unwrap();
     wire.far.run(|| links::set_down("far").unwrap()).unwrap();
     let near = wire.near.run(|| interface("near")).unwrap();
     assert!(near.up && !near.running, "up, and the other end is not");
+    let late =
+        wire.near.run(|| links::wait_until_running("near", Duration::ZERO)).unwrap().unwrap_err();
+    assert_eq!(late.io().map(std::io::Error::kind), Some(std::io::ErrorKind::TimedOut));
     wire.near.run(|| links::delete_link("near").unwrap()).unwrap();
     for network in [&wire.near, &wire.far] {
         let links = network.run(|| interfaces().unwrap()).unwrap();
@@ -226,6 +231,7 @@ fn a_bridge_carries_lldp_and_all_else_to_its_ports() {
             host.run(|| {
                 assert_away_from_home();
                 links::set_up("eth0").unwrap();
+                links::wait_until_running("eth0", DEADLINE).unwrap();
                 let options = PortOptions { ring: RingSize::SMALL, ..PortOptions::default() };
                 let filter = Filter::discovery(NEAR, None);
                 PacketPort::open_with(&interface("eth0"), &filter, &[GROUP], options).unwrap()
@@ -233,6 +239,13 @@ fn a_bridge_carries_lldp_and_all_else_to_its_ports() {
             .unwrap(),
         );
     }
+    switch
+        .run(|| {
+            for port in ["port0", "port1", "port2", "bridge"] {
+                links::wait_until_running(port, DEADLINE).unwrap();
+            }
+        })
+        .unwrap();
     let lldp = ethernet(GROUP, FAR, 0x88cc, &[0x02, 0x07, 0x04, 2, 0, 0, 0, 0, 0x0b]);
     let arp = arp_reply(MacAddr::BROADCAST, FAR, FAR_IP, NEAR_IP);
     let (first, others) = ports.split_first_mut().unwrap();
@@ -310,6 +323,7 @@ fn a_link_that_is_not_there_is_named() {
         .run(|| {
             let results = [
                 links::set_up("eth7"),
+                links::wait_until_running("eth7", DEADLINE),
                 links::set_mac("eth7", NEAR),
                 links::delete_link("eth7"),
                 links::move_link("eth7", &other),

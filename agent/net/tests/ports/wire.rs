@@ -61,7 +61,16 @@ impl Wire {
             links::set_up("far").unwrap();
         })
         .unwrap();
-        Self { near, far }
+        let wire = Self { near, far };
+        wire.wait();
+        wire
+    }
+
+    /// Until both ends carry frames.
+    pub(crate) fn wait(&self) {
+        for (network, name) in [(&self.near, "near"), (&self.far, "far")] {
+            network.run(|| links::wait_until_running(name, DEADLINE).unwrap()).unwrap();
+        }
     }
 
     /// With one address each, in one /24.
