@@ -133,3 +133,112 @@ pub fn quick_reply(frame: &[u8], our_mac: MacAddr) -> Option<(MacAddr, Ipv4Addr)
     let ip: &[u8; 4] = rest.first_chunk()?;
     Some((MacAddr(*mac), Ipv4Addr::from(*ip)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EthernetFrame, captures};
+
+    const OURS: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x0a]);
+    const THEIRS: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x0b]);
+    const OUR_IP: Ipv4Addr = Ipv4Addr::new(10, 50, 0, 1);
+    const THEIR_IP: Ipv4Addr = Ipv4Addr::new(10, 50, 0, 2);
+
+    fn read(name: &str) -> Vec<Arp> {
+        let payload =
+            |frame: &Vec<u8>| Arp::parse(EthernetFrame::parse(frame).unwrap().payload).unwrap();
+        captures::frames(name).iter().map(payload).collect()
+    }
+
+    #[test]
+    fn reads_a_recorded_question_and_its_answer() {
+        let [question, answer] = read("arp")[..] else { panic!("two packets") };
+        let zero = MacAddr::ZERO;
+        let operation = ArpOperation::Request;
+        let (sender_mac, sender_ip) = (OURS, OUR_IP);
+        assert_eq!(
+            question,
+            Arp { operation, sender_mac, sender_ip, target_mac: zero, target_ip: THEIR_IP }
+        );
+        let operation = ArpOperation::Reply;
+        let (sender_mac, sender_ip) = (THEIRS, THEIR_IP);
+        assert_eq!(
+            answer,
+            Arp { operation, sender_mac, sender_ip, target_mac: OURS, target_ip: OUR_IP }
+        );
+    }
+
+    #[test]
+    fn tells_questions_probes_and_announcements_apart() {
+        let kind = |arp: &Arp| (arp.is_probe(), arp.is_announcement());
+        assert_eq!(read("arp").iter().map(kind).collect::<Vec<_>>(), [(false, false); 2]);
+        assert_eq!(kind(&read("arp_probe")[0]), (true, false));
+        assert_eq!(
+            read("arp_announcement").iter().map(kind).collect::<Vec<_>>(),
+            [(false, true); 2]
+        );
+        let nothing = Arp {
+            sender_ip: Ipv4Addr::UNSPECIFIED,
+            target_ip: Ipv4Addr::UNSPECIFIED,
+            ..read("arp")[0]
+        };
+        assert_eq!(kind(&nothing), (true, false));
+    }
+
+    #[test]
+    fn our_question_is_the_one_that_a_kernel_sends() {
+        assert_eq!(arp_request_frame(OURS, OUR_IP, THEIR_IP)[..], captures::frames("arp")[0]);
+    }
+
+    #[test]
+    fn the_quick_way_takes_replies_to_us_and_nothing_else() {
+        let frames = captures::frames("arp");
+        assert_eq!(quick_reply(&frames[1], OURS), Some((THEIRS, THEIR_IP)));
+        assert_eq!(quick_reply(&frames[0], OURS), None, "a question");
+        assert_eq!(quick_reply(&frames[1], THEIRS), None, "for somebody else");
+        for length in 0..frames[1].len() {
+            assert_eq!(quick_reply(&frames[1][..length], OURS), None, "cut at {length}");
+        }
+        let mut padded = frames[1].clone();
+        padded.resize(60, 0);
+        assert_eq!(quick_reply(&padded, OURS), Some((THEIRS, THEIR_IP)));
+        for at in 12..22 {
+            let mut other = frames[1].clone();
+            other[at] ^= 1;
+            assert_eq!(quick_reply(&other, OURS), None, "byte {at} is another");
+        }
+    }
+
+    #[test]
+    fn other_address_types_are_refused_and_cut_packets_too() {
+        let frame = &captures::frames("arp")[1];
+        for at in 0..6 {
+            let mut packet = frame[14..].to_vec();
+            packet[at] ^= 4;
+            assert!(matches!(Arp::parse(&packet), Err(WireError::Unexpected { at: 0, .. })));
+        }
+        for length in 14..frame.len() {
+            assert!(
+                matches!(Arp::parse(&frame[14..length]), Err(WireError::Short { .. })),
+                "cut at {length}"
+            );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn comes_back_as_it_was_sent(operation: u16, macs: [[u8; 6]; 2], ips: [u32; 2]) {
+            let arp = Arp {
+                operation: operation.into(),
+                sender_mac: MacAddr(macs[0]),
+                sender_ip: ips[0].into(),
+                target_mac: MacAddr(macs[1]),
+                target_ip: ips[1].into(),
+            };
+            let mut buf = vec![];
+            arp.emit(&mut buf);
+            assert_eq!(buf.len(), 28);
+            assert_eq!(Arp::parse(&buf), Ok(arp));
+        }
+    }
+}

@@ -103,3 +103,97 @@ pub fn emit_ethernet(
     }
     buf.extend_from_slice(&ether_type.to_be_bytes());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::captures;
+
+    const OURS: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x0a]);
+    const THEIRS: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x0b]);
+
+    fn tagged(tags: &[(u16, u16)]) -> Vec<u8> {
+        let mut frame = [OURS.octets(), THEIRS.octets()].concat();
+        for (ether_type, tag) in tags {
+            frame.extend([ether_type.to_be_bytes(), tag.to_be_bytes()].concat());
+        }
+        frame.extend([0x08, 0x06, 1, 2, 3]);
+        frame
+    }
+
+    #[test]
+    fn reads_a_recorded_frame() {
+        let frame = &captures::frames("arp")[1];
+        let read = EthernetFrame::parse(frame).unwrap();
+        assert_eq!((read.destination, read.source), (OURS, THEIRS));
+        assert_eq!((read.vlan, read.ether_type, read.payload.len()), (None, ether_type::ARP, 28));
+    }
+
+    #[test]
+    fn a_recorded_frame_with_a_length_is_cut_to_it() {
+        let mut frame = captures::frames("cdp").remove(0);
+        let length = frame.len() - 14;
+        frame.extend([0xee; 9]);
+        let read = EthernetFrame::parse(&frame).unwrap();
+        assert_eq!((usize::from(read.ether_type), read.payload.len()), (length, length));
+        assert_eq!(read.payload[..3], [0xaa, 0xaa, 0x03]); // LLC with SNAP
+        assert!(EthernetFrame::parse(&frame[..length]).is_err());
+    }
+
+    #[test]
+    fn the_outermost_tag_that_names_a_vlan_counts() {
+        let cases: [(&[(u16, u16)], Option<u16>); 5] = [
+            (&[(0x8100, 10)], Some(10)),
+            (&[(0x88a8, 0xe064), (0x8100, 10)], Some(100)),
+            (&[(0x9100, 7), (0x8100, 10)], Some(7)),
+            (&[(0x8100, 0xe000)], None),
+            (&[(0x8100, 0), (0x8100, 10)], Some(10)),
+        ];
+        for (tags, vlan) in cases {
+            let frame = tagged(tags);
+            let read = EthernetFrame::parse(&frame).unwrap();
+            assert_eq!(
+                (read.vlan, read.ether_type, read.payload),
+                (vlan, ether_type::ARP, &[1, 2, 3][..])
+            );
+        }
+    }
+
+    #[test]
+    fn a_third_tag_is_left_as_the_type() {
+        let frame = tagged(&[(0x8100, 1), (0x8100, 2), (0x8100, 3)]);
+        let read = EthernetFrame::parse(&frame).unwrap();
+        assert_eq!((read.vlan, read.ether_type), (Some(1), ether_type::VLAN));
+    }
+
+    #[test]
+    fn what_is_neither_length_nor_type_is_refused() {
+        let mut frame = captures::frames("arp").remove(0);
+        for (number, right) in [(1500, false), (1501, false), (1535, false), (1536, true)] {
+            frame[12..14].copy_from_slice(&u16::to_be_bytes(number));
+            assert_eq!(EthernetFrame::parse(&frame).is_ok(), right, "{number}");
+        }
+        frame.resize(14 + 1500, 0);
+        frame[12..14].copy_from_slice(&1500_u16.to_be_bytes());
+        assert!(EthernetFrame::parse(&frame).is_ok());
+    }
+
+    #[test]
+    fn a_header_comes_back_as_it_was_sent() {
+        for vlan in [None, Some(1), Some(4094)] {
+            let mut frame = vec![];
+            emit_ethernet(&mut frame, THEIRS, OURS, vlan, ether_type::LLDP);
+            frame.extend([9; 46]);
+            let read = EthernetFrame::parse(&frame).unwrap();
+            let payload = &[9; 46][..];
+            let sent = EthernetFrame {
+                destination: THEIRS,
+                source: OURS,
+                vlan,
+                ether_type: ether_type::LLDP,
+                payload,
+            };
+            assert_eq!(read, sent);
+        }
+    }
+}

@@ -151,3 +151,135 @@ pub fn icmp_frame(
     buf.extend_from_slice(message);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EthernetFrame, Ipv4Packet, captures};
+
+    const OURS: Ipv4Addr = Ipv4Addr::new(10, 50, 0, 1);
+    const THEIRS: Ipv4Addr = Ipv4Addr::new(10, 50, 0, 2);
+
+    fn message(frame: &[u8]) -> &[u8] {
+        Ipv4Packet::parse(EthernetFrame::parse(frame).unwrap().payload).unwrap().payload
+    }
+
+    #[test]
+    fn reads_a_recorded_echo_and_its_reply() {
+        let frames = captures::frames("icmp");
+        let echo = Echo { id: 0x1234, sequence: 7, payload: b"wire capture" };
+        assert_eq!(Icmp::parse(message(&frames[0])), Ok(Icmp::EchoRequest(echo)));
+        assert_eq!(Icmp::parse(message(&frames[1])), Ok(Icmp::EchoReply(echo)));
+    }
+
+    #[test]
+    fn our_echo_is_the_recorded_one() {
+        let frames = captures::frames("icmp");
+        for (reply, frame) in [(false, &frames[0]), (true, &frames[1])] {
+            let mut buf = vec![];
+            icmp_echo(&mut buf, reply, 0x1234, 7, b"wire capture");
+            assert_eq!(buf, message(frame));
+        }
+    }
+
+    #[test]
+    fn a_recorded_unreachable_names_the_datagram_it_is_about() {
+        let frames = captures::frames("icmp_unreachable");
+        let ports = Some((40_001, 40_000));
+        let original = Some(OriginalDatagram {
+            source: OURS,
+            destination: THEIRS,
+            protocol: protocol::UDP,
+            ports,
+        });
+        assert_eq!(Icmp::parse(message(&frames[1])), Ok(Icmp::Unreachable { code: 3, original }));
+    }
+
+    #[test]
+    fn our_unreachable_quotes_header_and_eight_bytes() {
+        let quoted = &captures::frames("snmp_v1")[0][14..];
+        let mut buf = vec![];
+        icmp_unreachable(&mut buf, 3, quoted);
+        assert_eq!(buf.len(), 8 + 20 + 8);
+        let Ok(Icmp::Unreachable { code: 3, original: Some(original) }) = Icmp::parse(&buf) else {
+            panic!("an unreachable: {:?}", Icmp::parse(&buf))
+        };
+        assert_eq!(
+            (original.destination, original.ports.map(|(_, port)| port)),
+            (THEIRS, Some(161))
+        );
+    }
+
+    #[test]
+    fn a_quote_without_ports_still_names_the_address() {
+        let fragment = &captures::frames("fragments")[1][14..];
+        let whole = &captures::frames("snmp_v1")[0][14..];
+        for (quoted, known) in
+            [(fragment, true), (&whole[..20], true), (&whole[..23], true), (&whole[..19], false)]
+        {
+            let mut buf = vec![];
+            icmp_unreachable(&mut buf, 1, quoted);
+            let Ok(Icmp::Unreachable { original, .. }) = Icmp::parse(&buf) else {
+                panic!("an unreachable")
+            };
+            assert_eq!(
+                original.map(|original| (original.destination, original.ports)),
+                known.then_some((THEIRS, None))
+            );
+        }
+    }
+
+    #[test]
+    fn changed_and_cut_messages_are_refused() {
+        for frame in
+            captures::frames("icmp").iter().chain(&captures::frames("icmp_unreachable")[1..])
+        {
+            let message = message(frame);
+            for bit in 0..message.len() * 8 {
+                let mut changed = message.to_vec();
+                changed[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(
+                    Icmp::parse(&changed),
+                    Err(WireError::Checksum { what: "icmp message" }),
+                    "bit {bit}"
+                );
+            }
+            for length in 0..message.len() {
+                // cut between zeros the sum stays right, and nothing is missed
+                if let Ok(Icmp::Unreachable { original: Some(original), .. }) =
+                    Icmp::parse(&message[..length])
+                {
+                    assert_eq!(original.destination, THEIRS);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn other_messages_keep_type_and_code() {
+        let mut buf = vec![11, 1, 0, 0, 0, 0, 0, 0];
+        set_checksum(&mut buf);
+        assert_eq!(Icmp::parse(&buf), Ok(Icmp::Other { kind: 11, code: 1 }));
+        let mut buf = vec![8, 1, 0, 0, 0, 0, 0, 0];
+        set_checksum(&mut buf);
+        assert_eq!(Icmp::parse(&buf), Ok(Icmp::Other { kind: 8, code: 1 }));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn comes_back_as_it_was_sent(
+            reply: bool,
+            id: u16,
+            sequence: u16,
+            payload in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..100),
+        ) {
+            let mut buf = vec![];
+            icmp_echo(&mut buf, reply, id, sequence, &payload);
+            let mut frame = vec![1; 3];
+            icmp_frame(&mut frame, MacAddr::ZERO, MacAddr::BROADCAST, Some(5), OURS, THEIRS, &buf).unwrap();
+            let echo = Echo { id, sequence, payload: &payload };
+            let sent = if reply { Icmp::EchoReply(echo) } else { Icmp::EchoRequest(echo) };
+            assert_eq!(Icmp::parse(message(&frame)), Ok(sent));
+        }
+    }
+}

@@ -149,3 +149,86 @@ pub(crate) fn emit_ipv4(
     buf.extend_from_slice(&header);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::captures;
+
+    const OURS: Ipv4Addr = Ipv4Addr::new(10, 50, 0, 1);
+    const THEIRS: Ipv4Addr = Ipv4Addr::new(10, 50, 0, 2);
+
+    /// Writes the checksum that the header should have.
+    fn seal(packet: &mut [u8]) {
+        let header = usize::from(packet[0] & 0x0f) * 4;
+        packet[10..12].fill(0);
+        let sum = checksum(&packet[..header]);
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    }
+
+    #[test]
+    fn reads_a_recorded_packet_and_leaves_the_padding() {
+        let mut frame = captures::frames("icmp").remove(1);
+        let whole = frame[14..].to_vec();
+        frame.resize(100, 0xee);
+        let packet = Ipv4Packet::parse(&frame[14..]).unwrap();
+        assert_eq!(
+            (packet.source, packet.destination, packet.protocol),
+            (THEIRS, OURS, protocol::ICMP)
+        );
+        assert_eq!((packet.ttl, packet.fragment), (64, false));
+        assert_eq!(packet.payload, &whole[20..]);
+    }
+
+    #[test]
+    fn marks_recorded_fragments_the_first_and_the_last_too() {
+        for frame in captures::frames("fragments") {
+            assert!(Ipv4Packet::parse(&frame[14..]).unwrap().fragment);
+        }
+    }
+
+    #[test]
+    fn a_changed_or_cut_header_is_refused() {
+        let packet = &captures::frames("snmp_v1")[1][14..];
+        for bit in 0..20 * 8 {
+            let mut changed = packet.to_vec();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(Ipv4Packet::parse(&changed).is_err(), "bit {bit}");
+        }
+        for length in 0..packet.len() {
+            assert!(Ipv4Packet::parse(&packet[..length]).is_err(), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn options_are_skipped() {
+        let mut packet =
+            vec![0x46, 0, 0, 27, 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 50, 0, 1, 10, 50, 0, 2];
+        packet.extend([0x94, 4, 0, 0, 7, 8, 9]); // router alert (RFC 2113), then the payload
+        seal(&mut packet);
+        assert_eq!(Ipv4Packet::parse(&packet).unwrap().payload, [7, 8, 9]);
+    }
+
+    #[test]
+    fn a_total_length_shorter_than_the_header_is_refused() {
+        let mut packet = captures::frames("icmp").remove(0).split_off(14);
+        packet[2..4].copy_from_slice(&[0, 19]);
+        seal(&mut packet);
+        let unexpected = Ipv4Packet::parse(&packet);
+        assert!(
+            matches!(unexpected, Err(WireError::Unexpected { found: 19, .. })),
+            "{unexpected:?}"
+        );
+    }
+
+    #[test]
+    fn a_payload_over_the_total_length_is_not_sent() {
+        let mut buf = vec![];
+        assert_eq!(emit_ipv4(&mut buf, 17, OURS, THEIRS, 65_515), Ok(()));
+        buf.clear();
+        let refused = emit_ipv4(&mut buf, 17, OURS, THEIRS, 65_516);
+        assert!(matches!(refused, Err(WireError::TooLong { found: 65_516, most: 65_515, .. })));
+        assert!(emit_ipv4(&mut buf, 17, OURS, THEIRS, usize::MAX).is_err());
+        assert!(buf.is_empty());
+    }
+}

@@ -29,3 +29,7 @@ pub use ipv4::{Ipv4Packet, protocol};
 pub use lldp::{LLDP_MULTICAST, Lldp, emit_lldp};
 pub use reader::{Reader, WireError};
 pub use udp::{UdpDatagram, udp_frame};
+
+#[cfg(test)]
+#[path = "../tests/captures/mod.rs"]
+mod captures;

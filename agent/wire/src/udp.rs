@@ -110,3 +110,128 @@ fn pseudo_header(source: Ipv4Addr, destination: Ipv4Addr, length: usize) -> Sum 
         .word(protocol::UDP.into())
         .word(length)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EthernetFrame, Ipv4Packet, captures};
+
+    fn read(frame: &[u8]) -> Result<UdpDatagram<'_>, WireError> {
+        let packet = Ipv4Packet::parse(EthernetFrame::parse(frame)?.payload)?;
+        UdpDatagram::parse(packet.payload, packet.source, packet.destination)
+    }
+
+    #[test]
+    fn reads_a_recorded_datagram() {
+        let frames = captures::frames("snmp_v1");
+        let (question, answer) = (read(&frames[0]).unwrap(), read(&frames[1]).unwrap());
+        assert_eq!((question.destination_port, answer.source_port), (161, 161));
+        assert_eq!(question.source_port, answer.destination_port);
+        assert_eq!(answer.payload, &frames[1][42..]);
+    }
+
+    #[test]
+    fn one_changed_bit_is_seen_unless_the_sum_is_not_made() {
+        let frame = captures::frames("snmp_v1").remove(1);
+        let packet = Ipv4Packet::parse(&frame[14..]).unwrap();
+        for bit in 0..packet.payload.len() * 8 {
+            let mut changed = packet.payload.to_vec();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(
+                UdpDatagram::parse(&changed, packet.source, packet.destination).is_err(),
+                "bit {bit}"
+            );
+        }
+        let mut unsummed = packet.payload.to_vec();
+        unsummed[6..8].fill(0);
+        assert!(UdpDatagram::parse(&unsummed, packet.source, packet.destination).is_ok());
+        unsummed[6..8].fill(1);
+        assert_eq!(
+            UdpDatagram::parse(&unsummed, packet.source, packet.destination),
+            Err(WireError::Checksum { what: "udp datagram" })
+        );
+        assert_eq!(UdpDatagram::parse_without_checksum(&unsummed).unwrap().payload, &frame[42..]);
+    }
+
+    #[test]
+    fn a_cut_datagram_is_short_and_a_long_one_is_cut() {
+        let frame = captures::frames("snmp_v1").remove(1);
+        let packet = Ipv4Packet::parse(&frame[14..]).unwrap();
+        for length in 0..packet.payload.len() {
+            let cut =
+                UdpDatagram::parse(&packet.payload[..length], packet.source, packet.destination);
+            assert!(matches!(cut, Err(WireError::Short { .. })), "cut at {length}");
+        }
+        let longer = [packet.payload, &[0xee; 5]].concat();
+        let read = UdpDatagram::parse(&longer, packet.source, packet.destination).unwrap();
+        assert_eq!(read.payload, &frame[42..]);
+        let tiny = UdpDatagram::parse(&[0, 1, 0, 2, 0, 7, 0, 0], packet.source, packet.destination);
+        assert!(matches!(tiny, Err(WireError::Unexpected { found: 7, .. })));
+    }
+
+    #[test]
+    fn a_sum_that_comes_out_as_zero_is_sent_as_all_ones() {
+        let (ours, theirs) = (
+            SocketAddrV4::new([10, 50, 0, 1].into(), 1),
+            SocketAddrV4::new([10, 50, 0, 2].into(), 2),
+        );
+        let mut frame = vec![];
+        let mut seen = false;
+        for number in 0..=u16::MAX {
+            udp_frame(
+                &mut frame,
+                MacAddr::ZERO,
+                MacAddr::ZERO,
+                None,
+                ours,
+                theirs,
+                &number.to_be_bytes(),
+            )
+            .unwrap();
+            assert_ne!(frame[40..42], [0, 0]);
+            seen |= frame[40..42] == [0xff, 0xff];
+            assert!(read(&frame).is_ok());
+        }
+        assert!(seen, "one of all numbers makes the sum zero");
+    }
+
+    #[test]
+    fn a_frame_of_ours_clears_what_was_there_and_refuses_what_does_not_fit() {
+        let end = SocketAddrV4::new([10, 50, 0, 1].into(), 1);
+        let mut frame = vec![1; 2000];
+        udp_frame(&mut frame, MacAddr::ZERO, MacAddr::ZERO, None, end, end, b"x").unwrap();
+        assert_eq!(frame.len(), 43);
+        let too_long = vec![0; 65_508];
+        assert!(
+            udp_frame(&mut frame, MacAddr::ZERO, MacAddr::ZERO, None, end, end, &too_long).is_err()
+        );
+        assert!(frame.is_empty());
+        udp_frame(&mut frame, MacAddr::ZERO, MacAddr::ZERO, None, end, end, &too_long[1..])
+            .unwrap();
+        assert_eq!(read(&frame).unwrap().payload.len(), 65_507);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn comes_back_as_it_was_sent(
+            macs: [[u8; 6]; 2],
+            vlan in proptest::option::of(1_u16..4095),
+            ends: [(u32, u16); 2],
+            payload in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..600),
+        ) {
+            let [source, destination] = ends.map(|(ip, port)| SocketAddrV4::new(ip.into(), port));
+            let [source_mac, destination_mac] = macs.map(MacAddr);
+            let mut frame = vec![];
+            udp_frame(&mut frame, source_mac, destination_mac, vlan, source, destination, &payload).unwrap();
+            let ethernet = EthernetFrame::parse(&frame).unwrap();
+            assert_eq!((ethernet.source, ethernet.destination), (source_mac, destination_mac));
+            assert_eq!((ethernet.vlan, ethernet.ether_type), (vlan, ether_type::IPV4));
+            let packet = Ipv4Packet::parse(ethernet.payload).unwrap();
+            assert_eq!((packet.source, packet.destination), (*source.ip(), *destination.ip()));
+            assert_eq!((packet.protocol, packet.ttl, packet.fragment), (protocol::UDP, 64, false));
+            let datagram = UdpDatagram::parse(packet.payload, packet.source, packet.destination).unwrap();
+            assert_eq!((datagram.source_port, datagram.destination_port), (source.port(), destination.port()));
+            assert_eq!(datagram.payload, payload);
+        }
+    }
+}
