@@ -275,7 +275,8 @@ fn listing(
     cited.insert(id.clone());
     let list = lists.get(&id).cloned();
     if list.is_none() && !id.is_empty() {
-        file.problem_at("list", problems, no_such_list(&id, lists));
+        let text = no_such_list(&id, lists, problems);
+        file.problem_at("list", problems, text);
     }
     let (since, known_by) = (file.date("since", problems), file.date("known-by", problems));
     let until = file.date("until", problems);
@@ -312,8 +313,14 @@ fn listing(
     Some(Listing { list: list?, name, since: since?, until, reaches, note, mark, actions })
 }
 
-fn no_such_list(id: &str, lists: &BTreeMap<String, Arc<LawList>>) -> String {
-    let hint = match nearest(id, lists.keys().map(String::as_str)) {
+fn no_such_list(
+    id: &str,
+    lists: &BTreeMap<String, Arc<LawList>>,
+    problems: &Problems<'_>,
+) -> String {
+    // Thousands of wrong ids against thousands of lists: once nobody is told any more, nothing is looked for.
+    let known = lists.keys().filter(|_| !problems.is_full());
+    let hint = match nearest(id, known.map(String::as_str)) {
         Some(near) => format!("did you mean {near:?}?"),
         None => "a [[list]] with that id must stand in this file".to_owned(),
     };
@@ -589,6 +596,23 @@ listing = [{ list = "l1", name = "Huawei", since = 2020-01-01, reaches = ["maker
         );
         let deep = format!("rule = {}", "[".repeat(500_000));
         assert!(refused(&deep).to_string().contains("is not TOML"));
+    }
+
+    #[test]
+    fn a_list_too_long_to_compare_with_itself_is_refused() {
+        let many: Vec<_> = (0..100_000).map(|number| format!("\"v{number}\"")).collect();
+        let told = only_problem("[\"huawei\", \"zte\"]", &format!("[{}]", many.join(",")));
+        assert!(
+            told.contains("rule[1].party.vendors has 100000 items, allowed are 2000"),
+            "{told}"
+        );
+        let listings =
+            (0..2_000).map(|number| format!("{{list = \"x{number}\"}},")).collect::<String>();
+        let all = refused(&GOOD.replacen("listing = [", &format!("listing = [{listings}"), 1));
+        assert!(
+            all.to_string().contains("rule[1].listing has 2001 items, allowed are 2000"),
+            "{all}"
+        );
     }
 
     #[test]

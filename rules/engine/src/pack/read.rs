@@ -16,6 +16,9 @@ use crate::vocabulary::{Word, nearest, read_word};
 /// Longest text of a pack: a wording is a paragraph or two, not a book.
 const LONGEST_TEXT: usize = 4_000;
 
+/// Most items of one list: looking for doubles costs the square of it.
+const MOST_ITEMS: usize = 2_000;
+
 /// A table of the file, and the keys that were asked of it so far.
 pub(crate) struct Section<'t> {
     path: String,
@@ -249,6 +252,15 @@ impl<'t> Section<'t> {
             found.wrong(problems, "a list in square brackets");
             return None;
         };
+        if array.len() > MOST_ITEMS {
+            let many = array.len();
+            problems.add(
+                &found.span,
+                &found.key,
+                format!("has {many} items, allowed are {MOST_ITEMS}"),
+            );
+            return None;
+        }
         // Numbered from 1, as a person counts `[[rule]]` headings.
         let item = |(number, item): (usize, &'t Spanned<DeValue<'t>>)| Found {
             value: item.get_ref(),

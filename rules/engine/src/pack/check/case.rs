@@ -112,7 +112,8 @@ fn cites(
     for found in items {
         let Some(id) = found.string(problems) else { continue };
         if !lists.contains_key(&id) {
-            problems.add(&found.span, &found.key, no_such_list(&id, lists));
+            let text = no_such_list(&id, lists, problems);
+            problems.add(&found.span, &found.key, text);
         }
         all.insert(id);
     }
