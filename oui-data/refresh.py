@@ -6,6 +6,7 @@ not as dependencies. Nothing of the street addresses, contacts and e-mail addres
 
   oui-data/refresh.py                      fetch, print the diff, write
   oui-data/refresh.py --dry-run            fetch and print the diff only
+  oui-data/refresh.py --check              compare the committed tables with SOURCES.toml; fetches nothing
   oui-data/refresh.py --ieee DIR --pen FILE --ieee-date 2026-10-24 --pen-date 2026-09-23
                                            take files that are already here: {oui,oui28,oui36,iab,cid}.csv and a
                                            two-column text (number, organisation)
@@ -32,6 +33,11 @@ SOURCES = HERE / "registry" / "sources"
 IEEE_CRATE, IEEE_DATE = "0.2.4", "2026-10-24"
 PEN_PACKAGE_DATES = {"4.6.9": "2026-09-23", "4.0.17": "2024-08-23"}  # tshark release -> day of its list
 FILES = [("oui", "MA-L", 6), ("oui28", "MA-M", 7), ("oui36", "MA-S", 9), ("iab", "IAB", 9), ("cid", "CID", 6)]
+# Rows of the IANA list in which a person and an address are glued to the organisation: the organisation alone.
+GLUED = {1106: "Uni-Q", 1493: "DAVIC (Digital Audio-Visual Council)", 1924: "Castleton Network Systems Corp", 1975: "Nabisco",
+         2021: "U.C. Davis, ECE Dept.", 2132: "Comnet Datensysteme", 2190: "ABSYSS", 2475: "Sierra Technology, Inc.", 4786: "Sierra Partners",
+         6833: "Scarptor Network AB"}
+ADDRESS = re.compile(r"[\w.+-]+[@&][\w-]+(\.[\w-]+)*\.[a-z]{2,}\b")
 SHRINK = 0.98  # fewer rows than this share of the committed ones is a broken source, not news
 
 ISO = set("""AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
@@ -171,9 +177,11 @@ def read_pen(path):
         if not number.isdigit():
             sys.exit(f"{path}:{line}: {number!r} is not an enterprise number")
         organisation = clean(organisation)
-        # The list is of organisations; a row that is only an e-mail address names a person and tells us nothing.
-        rows[int(number)] = "" if re.fullmatch(r"\S+[@&]\S+\.\S+", organisation) else organisation
-    return rows, {"name": path.name, "official": "IANA Private Enterprise Numbers (CC0 1.0)", "rows": len(rows), "sha256": hashlib.sha256(raw).hexdigest()}
+        organisation = GLUED.get(int(number), organisation)
+        if ADDRESS.search(organisation):
+            sys.exit(f"{path}:{line}: {organisation!r} holds a person's address: say in GLUED what the organisation is")
+        rows[int(number)] = organisation
+    return rows, {"name": path.name, "official": "IANA Private Enterprise Numbers", "rows": len(rows), "sha256": hashlib.sha256(raw).hexdigest()}
 
 
 def committed(name, key):
@@ -182,6 +190,18 @@ def committed(name, key):
         return {}
     rows = (line.split("\t") for line in path.read_text().splitlines() if not line.startswith("#"))
     return dict(key(row) for row in rows)
+
+
+def check():
+    """Whether the tables are the ones that SOURCES.toml describes, by digest and rows; nothing is fetched."""
+    kept = tomllib.loads((SOURCES / "SOURCES.toml").read_text())
+    for table in kept.values():
+        raw = (SOURCES / table["name"]).read_bytes()
+        rows = sum(1 for line in raw.decode().splitlines() if not line.startswith("#"))
+        found = (rows, hashlib.sha256(raw).hexdigest())
+        if found != (table["rows"], table["sha256"]):
+            sys.exit(f"{table['name']} has {found[0]} rows and digest {found[1]}, SOURCES.toml says {table['rows']} and {table['sha256']}")
+        print(f"{table['name']}: {rows} rows of {table['date']}, as SOURCES.toml says")
 
 
 def difference(title, old, new, show):
@@ -213,6 +233,7 @@ def toml_table(fields):
 def main():
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--dry-run", action="store_true", help="print the diff, write nothing")
+    ask.add_argument("--check", action="store_true", help="compare the tables with SOURCES.toml and stop")
     ask.add_argument("--force", action="store_true", help="accept a source that shrank by more than 2 %%")
     ask.add_argument("--show", type=int, default=40, help="rows of each kind of change to print")
     ask.add_argument("--crate", default=IEEE_CRATE, help="version of the crate that carries the IEEE files")
@@ -221,6 +242,8 @@ def main():
     ask.add_argument("--ieee-date", help="day of the IEEE files")
     ask.add_argument("--pen-date", help="day of the IANA list")
     given = ask.parse_args()
+    if given.check:
+        return check()
 
     work = pathlib.Path(tempfile.mkdtemp(prefix="herkomst-refresh-"))
     try:
@@ -257,10 +280,10 @@ def main():
     ieee_file = write("ieee.tsv", "prefix\tregistry\tcountry\tregistrant", ["\t".join((*key, *ieee[key])) for key in sorted(ieee)])
     pen_file = write("pen.tsv", "number\torganisation", [f"{number}\t{pen[number]}" for number in sorted(pen)])
     text = "# Written by oui-data/refresh.py: where the tables beside this file are from.\n\n"
-    text += "[ieee]\n" + toml_table({"date": ieee_date, "origin": f"crate oui-data {given.crate}, unmodified IEEE CSV files", **ieee_file})
+    text += "[ieee]\n" + toml_table({"date": ieee_date, "origin": f"crate oui-data {given.crate}, unmodified IEEE CSV files", "terms": "IEEE asserts no copyright in the public listing and does not restrict its distribution", **ieee_file})
     for origin in ieee_origins:
         text += "\n[[ieee.file]]\n" + toml_table(origin)
-    text += "\n[pen]\n" + toml_table({"date": pen_date, "origin": pen_origin, **pen_file})
+    text += "\n[pen]\n" + toml_table({"date": pen_date, "origin": pen_origin, "terms": "CC0 1.0", **pen_file})
     text += "\n[[pen.file]]\n" + toml_table(pen_source)
     (SOURCES / "SOURCES.toml").write_text(text)
 
