@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -49,7 +50,7 @@ impl Program {
     const fn sign(self) -> &'static str {
         match self {
             Self::Snmpd => "NET-SNMP version",
-            Self::Lldpd => "lldpd should resume operations",
+            Self::Lldpd => "lldpd goes on",
             Self::Keepalived => "Entering MASTER STATE",
         }
     }
@@ -66,11 +67,8 @@ impl Program {
                 command.env("SNMP_PERSISTENT_DIR", file("persistent"));
             }
             Self::Lldpd => {
-                command
-                    .args(["-d", "-I", "eth0", "-O"])
-                    .arg(config)
-                    .arg("-u")
-                    .arg(file("socket"));
+                command.arg("-L").arg(file("lldpcli"));
+                command.args(["-d", "-I", "eth0", "-O"]).arg(config).arg("-u").arg(file("socket"));
             }
             Self::Keepalived => {
                 command.args(["-n", "-l", "-D", "-P", "-f"]).arg(config);
@@ -141,9 +139,8 @@ impl Peer {
         segment.plug(&inside, plan.mac, &plan.addresses)?;
         let config = folder.join("config");
         fs::write(&config, &plan.config).map_err(LabError::io(&config, "written"))?;
-        // snmpd and lldpd refuse what others may write; lldpd reads it as a user of its own.
         if plan.runs == Program::Lldpd {
-            private_run_folder()?;
+            prepare_lldpd(folder)?;
         }
         let mut command = plan.runs.command(folder);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -261,8 +258,12 @@ fn follow(output: &Arc<Output>, from: Option<impl Read + Send + 'static>) {
     });
 }
 
-/// The folder that lldpd changes its root to. Needs mounts of our own with memory over /run.
-fn private_run_folder() -> Result<(), LabError> {
-    let folder = PathBuf::from("/run/lldpd");
-    fs::create_dir_all(&folder).map_err(LabError::io(folder, "made"))
+/// lldpd changes its root to a folder under /run, which takes mounts of our own with memory over /run.
+fn prepare_lldpd(folder: &Path) -> Result<(), LabError> {
+    let root = PathBuf::from("/run/lldpd");
+    fs::create_dir_all(&root).map_err(LabError::io(root, "made"))?;
+    let resume = folder.join("lldpcli");
+    fs::write(&resume, include_str!("lldp_resume.py")).map_err(LabError::io(&resume, "written"))?;
+    fs::set_permissions(&resume, fs::Permissions::from_mode(0o755))
+        .map_err(LabError::io(resume, "made executable"))
 }

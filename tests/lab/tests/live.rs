@@ -25,9 +25,11 @@ static OUTSIDE: OnceLock<NamespaceId> = OnceLock::new();
 const PATIENCE: Duration = Duration::from_secs(20);
 const LIBRARY: DeviceLibrary = DeviceLibrary::BuiltIn(demo::device_files());
 
+type Test = fn() -> Result<()>;
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests: Vec<(&str, fn() -> Result<()>)> = vec![
+    let tests: Vec<(&str, Test)> = vec![
         ("a_kernel_finds_and_asks_a_fake_device", a_kernel_finds_and_asks_a_fake_device),
         ("a_routed_device_answers_through_its_router", a_routed_device_answers_through_its_router),
         ("lldp_passes_the_switch", lldp_passes_the_switch),
