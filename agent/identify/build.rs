@@ -64,8 +64,23 @@ struct Object {
     roles: Vec<String>,
 }
 
+/// `houses.toml`: firms whose evidence does not contradict each other's.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Houses {
+    house: Vec<House>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct House {
+    vendors: Vec<String>,
+    because: String,
+}
+
 fn main() {
     println!("cargo:rerun-if-changed=fingerprints");
+    println!("cargo:rerun-if-changed=houses.toml");
     println!("cargo:rerun-if-changed=src/role.rs");
     let mut paths: Vec<_> = fs::read_dir("fingerprints")
         .expect("the folder `fingerprints` is part of the crate")
@@ -83,6 +98,11 @@ fn main() {
             Err(error) => problems.push(format!("{}: {error}", path.display())),
         }
     }
+    let text = fs::read_to_string("houses.toml").expect("houses.toml is part of the crate");
+    match toml::from_str::<Houses>(&text) {
+        Ok(houses) => out.houses = houses.house.iter().map(House::source).collect(),
+        Err(error) => problems.push(format!("houses.toml: {error}")),
+    }
     assert!(problems.is_empty(), "fingerprints are wrong:\n{}", problems.join("\n"));
     let to = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&to).join("fingerprints.rs"), out.source())
@@ -94,7 +114,14 @@ struct Tables {
     texts: String,
     objects: String,
     examples: String,
+    houses: String,
     count: usize,
+}
+
+impl House {
+    fn source(&self) -> String {
+        format!("House {{ vendors: &{:?}, because: {:?} }},\n", self.vendors, self.because)
+    }
 }
 
 impl Tables {
@@ -177,8 +204,10 @@ impl Tables {
              pub static FINGERPRINTS: &[Fingerprint] = &[\n{}];\n\
              /// Subtrees of sysObjectID that are known beyond their enterprise number.\n\
              pub static SUBTREES: &[Subtree] = &[\n{}];\n\
+             /// Firms that divided or handed on a line of boxes.\n\
+             pub static HOUSES: &[House] = &[\n{}];\n\
              #[cfg(test)]\npub(crate) static EXAMPLES: &[Example] = &[\n{}];\n",
-            self.texts, self.objects, self.examples
+            self.texts, self.objects, self.houses, self.examples
         )
     }
 }

@@ -62,6 +62,15 @@ pub struct Subtree {
     pub roles: &'static [Role],
 }
 
+/// Firms that divided or handed on a line of boxes (`houses.toml`): their evidence does not contradict each other's.
+#[derive(Debug, PartialEq, Eq)]
+pub struct House {
+    /// Their ids.
+    pub vendors: &'static [&'static str],
+    /// What happened, and where that is written.
+    pub because: &'static str,
+}
+
 /// A text that a fingerprint must or must not know.
 #[cfg(test)]
 pub(crate) struct Example {
@@ -187,6 +196,11 @@ mod tests {
         let registry = Registry::embedded();
         let named = FINGERPRINTS.iter().map(|one| (one.id, one.names));
         let named = named.chain(SUBTREES.iter().map(|one| (one.text, one.names)));
+        let houses = HOUSES
+            .iter()
+            .flat_map(|house| house.vendors)
+            .map(|id| ("houses.toml", Names::Vendor(id)));
+        let named = named.chain(houses);
         let missing: Vec<String> = named
             .filter_map(|(place, names)| match names {
                 Names::Vendor(id) => {

@@ -21,7 +21,7 @@ mod vendor;
 
 pub use claim::{Claim, Confidence};
 pub use evidence::{Adapter, Assigned, Evidence, Number, Numbered, Party, Weight, Witness};
-pub use fingerprints::{FINGERPRINTS, Fingerprint, Names, SUBTREES, Subtree};
+pub use fingerprints::{FINGERPRINTS, Fingerprint, HOUSES, House, Names, SUBTREES, Subtree};
 pub use identify::{ComponentHint, Identification, Identifier, MakerClaim};
 pub use merge::merge;
 pub use product::ProductFacts;

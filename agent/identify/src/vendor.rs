@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use herkomst_registry::Registry;
 
+use crate::fingerprints::{HOUSES, House};
 use crate::{Claim, Confidence, Evidence, Party, Weight, Witness};
 
 /// What all the evidence comes to.
@@ -131,8 +132,8 @@ pub(crate) fn weigh(mut evidence: Vec<Evidence>, registry: &Registry, on: &str) 
     verdict
 }
 
-/// Whether one of two vendors controls the other, or a third vendor controls both. An owner that makes nothing, such
-/// as a state's asset holder, relates nobody: its firms are makers of their own.
+/// Whether one of two vendors controls the other, a third vendor controls both, or they divided one line of boxes. An
+/// owner that makes nothing, such as a state's asset holder, relates nobody: its firms are makers of their own.
 pub(crate) fn related(one: &Party, other: &Party, registry: &Registry, on: &str) -> bool {
     let house = |party: &Party| -> Vec<String> {
         let Some(vendor) = party.id().and_then(|id| registry.vendor(id.as_str())) else {
@@ -142,8 +143,15 @@ pub(crate) fn related(one: &Party, other: &Party, registry: &Registry, on: &str)
         let makers = above.filter(|id| registry.vendor(id).is_some());
         std::iter::once(vendor.id()).chain(makers).map(str::to_owned).collect()
     };
-    let others = house(other);
-    one == other || house(one).iter().any(|id| others.contains(id))
+    if one == other {
+        return true;
+    }
+    let (ours, others) = (house(one), house(other));
+    let same_line = |line: &House| {
+        let of = |ids: &[String]| ids.first().is_some_and(|id| line.vendors.contains(&id.as_str()));
+        of(&ours) && of(&others)
+    };
+    ours.iter().any(|id| others.contains(id)) || HOUSES.iter().any(same_line)
 }
 
 #[cfg(test)]
