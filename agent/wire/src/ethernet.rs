@@ -142,14 +142,13 @@ mod tests {
 
     #[test]
     fn the_outermost_tag_that_names_a_vlan_counts() {
-        let cases: [(&[(u16, u16)], Option<u16>); 5] = [
-            (&[(0x8100, 10)], Some(10)),
+        for (tags, vlan) in [
+            (&[(0x8100, 10)][..], Some(10)),
             (&[(0x88a8, 0xe064), (0x8100, 10)], Some(100)),
             (&[(0x9100, 7), (0x8100, 10)], Some(7)),
             (&[(0x8100, 0xe000)], None),
             (&[(0x8100, 0), (0x8100, 10)], Some(10)),
-        ];
-        for (tags, vlan) in cases {
+        ] {
             let frame = tagged(tags);
             let read = EthernetFrame::parse(&frame).unwrap();
             assert_eq!(

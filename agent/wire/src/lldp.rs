@@ -578,3 +578,289 @@ fn tlv(buf: &mut Vec<u8>, kind: u8, value: impl FnOnce(&mut Vec<u8>)) -> Result<
     buf[at..at + 2].copy_from_slice(&header.to_be_bytes());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{EthernetFrame, captures, ether_type};
+
+    const THEIRS: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x0b]);
+
+    fn recorded() -> Vec<u8> {
+        let frame = captures::frames("lldp").remove(0);
+        let read = EthernetFrame::parse(&frame).unwrap();
+        assert_eq!((read.destination, read.ether_type), (LLDP_MULTICAST, ether_type::LLDP));
+        read.payload.to_vec()
+    }
+
+    fn emitted(lldp: &LldpToSend<'_>) -> Vec<u8> {
+        let mut buf = vec![];
+        emit_lldp(&mut buf, lldp).unwrap();
+        buf
+    }
+
+    fn with_tlv(kind: u8, value: &[u8]) -> Vec<u8> {
+        let mut buf = emitted(&LldpToSend {
+            chassis_id: ChassisId::Local(b"box"),
+            port_id: PortId::Local(b"1"),
+            ttl: 120,
+            tlvs: &[Tlv::Other { kind, value }, Tlv::SystemName(b"after")],
+        });
+        buf.extend([0xee; 20]); // what stands after the end is padding
+        buf
+    }
+
+    #[test]
+    fn reads_a_recorded_packet() {
+        let payload = recorded();
+        let lldp = Lldp::parse(&payload).unwrap();
+        assert_eq!(lldp.chassis_id(), ChassisId::Mac(THEIRS));
+        assert_eq!(lldp.port_id(), PortId::Mac(THEIRS));
+        assert_eq!(lldp.ttl(), 120);
+        let tlvs: Vec<_> = lldp.tlvs().collect::<Result<_, _>>().unwrap();
+        let address = ManagementAddress {
+            address: NetworkAddress::Ip(IpAddr::from([10, 50, 0, 2])),
+            numbering: InterfaceNumbering::IfIndex,
+            interface: 2,
+            oid: &[],
+        };
+        let supported = capability::BRIDGE
+            | capability::ACCESS_POINT
+            | capability::ROUTER
+            | capability::STATION;
+        let text = [
+            Tlv::SystemName(b"lab-peer"),
+            Tlv::SystemDescription(b"lab peer of a wire capture"),
+            Tlv::SystemCapabilities { supported, enabled: capability::STATION },
+            Tlv::ManagementAddress(address),
+            Tlv::PortDescription(b"vb"),
+        ];
+        assert_eq!(tlvs[..5], text);
+        let organisations: Vec<_> = tlvs[5..8]
+            .iter()
+            .map(|tlv| match tlv {
+                Tlv::Organisation { oui, subtype, value } => (*oui, *subtype, value.len()),
+                other => panic!("an organisation's: {other:?}"),
+            })
+            .collect();
+        assert_eq!(
+            organisations,
+            [([0, 0x12, 0x0f], 3, 5), ([0, 0x12, 0x0f], 1, 5), ([0, 0x12, 0xbb], 1, 3)]
+        );
+        let inventory = [
+            (InventoryItem::HardwareRevision, "lab hardware-revision"),
+            (InventoryItem::FirmwareRevision, "lab firmware-revision"),
+            (InventoryItem::SoftwareRevision, "lab software-revision"),
+            (InventoryItem::SerialNumber, "lab serial-number"),
+            (InventoryItem::Manufacturer, "lab manufacturer"),
+            (InventoryItem::Model, "lab model"),
+            (InventoryItem::Asset, "lab asset"),
+        ];
+        assert_eq!(
+            tlvs[8..],
+            inventory.map(|(item, text)| Tlv::Inventory { item, value: text.as_bytes() })
+        );
+    }
+
+    #[test]
+    fn what_was_recorded_is_what_we_would_send() {
+        let payload = recorded();
+        let lldp = Lldp::parse(&payload).unwrap();
+        let tlvs: Vec<_> = lldp.tlvs().collect::<Result<_, _>>().unwrap();
+        let (chassis_id, port_id, ttl) = (lldp.chassis_id(), lldp.port_id(), lldp.ttl());
+        assert_eq!(emitted(&LldpToSend { chassis_id, port_id, ttl, tlvs: &tlvs }), payload);
+    }
+
+    #[test]
+    fn cut_at_any_byte_it_is_short_and_says_what_came_before() {
+        let payload = recorded();
+        let whole: Vec<_> = Lldp::parse(&payload).unwrap().tlvs().collect();
+        for length in 0..payload.len() {
+            let Ok(lldp) = Lldp::parse(&payload[..length]) else {
+                assert!(length < 22, "the mandatory part ends at 22, cut at {length}");
+                continue;
+            };
+            let tlvs: Vec<_> = lldp.tlvs().collect();
+            let good = tlvs.iter().take_while(|tlv| tlv.is_ok()).count();
+            assert_eq!(tlvs[..good], whole[..good]);
+            assert!(tlvs.len() - good <= 1, "nothing follows the TLV that is cut");
+        }
+    }
+
+    #[test]
+    fn the_mandatory_ones_come_first_in_order_and_once() {
+        let payload = recorded();
+        let (chassis, port, ttl) = (&payload[..9], &payload[9..18], &payload[18..22]);
+        for wrong in [[port, chassis, ttl], [chassis, ttl, port], [chassis, chassis, port]] {
+            assert!(matches!(Lldp::parse(&wrong.concat()), Err(WireError::Unexpected { .. })));
+        }
+        let twice = [chassis, port, ttl, chassis].concat();
+        let tlvs: Vec<_> = Lldp::parse(&twice).unwrap().tlvs().collect();
+        assert!(matches!(tlvs[..], [Err(WireError::Unexpected { found: 1, .. })]), "{tlvs:?}");
+    }
+
+    #[test]
+    fn wrong_contents_are_an_error_in_their_place() {
+        for (kind, value) in [
+            (7, &[0, 4, 0][..]),
+            (7, &[0, 4, 0, 4, 0]),
+            (8, &[]),
+            (8, &[0, 2, 0, 0, 0, 1, 0]),
+            (8, &[5, 1, 10, 50, 0, 2, 2, 0, 0, 0, 1, 1]),
+            (8, &[5, 1, 10, 50, 0, 2, 2, 0, 0, 0, 1, 0, 9]),
+            (127, &[0, 0x12, 0xbb]),
+        ] {
+            let buf = with_tlv(kind, value);
+            let tlvs: Vec<_> = Lldp::parse(&buf).unwrap().tlvs().collect();
+            assert!(
+                matches!(tlvs[..], [Err(_), Ok(Tlv::SystemName(b"after"))]),
+                "{kind}: {tlvs:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_unknown_is_kept() {
+        let buf = with_tlv(99, b"what");
+        let tlvs: Vec<_> = Lldp::parse(&buf).unwrap().tlvs().collect();
+        assert_eq!(
+            tlvs,
+            [Ok(Tlv::Other { kind: 99, value: b"what" }), Ok(Tlv::SystemName(b"after"))]
+        );
+        let chassis_id = ChassisId::Other { subtype: 4, value: b"short" };
+        let port_id = PortId::Network(NetworkAddress::Other { family: 1, address: &[10, 50, 0] });
+        let buf = emitted(&LldpToSend { chassis_id, port_id, ttl: 0, tlvs: &[] });
+        let lldp = Lldp::parse(&buf).unwrap();
+        assert_eq!((lldp.chassis_id(), lldp.port_id(), lldp.ttl()), (chassis_id, port_id, 0));
+    }
+
+    #[test]
+    fn a_value_over_nine_bits_of_length_is_not_sent() {
+        for (length, fits) in [(511, true), (512, false), (100_000, false)] {
+            let text = vec![b'x'; length];
+            let tlvs = [Tlv::SystemDescription(&text)];
+            let (chassis_id, port_id) = (ChassisId::Local(b"box"), PortId::Local(b"1"));
+            let sent =
+                emit_lldp(&mut vec![], &LldpToSend { chassis_id, port_id, ttl: 1, tlvs: &tlvs });
+            assert_eq!(sent.is_ok(), fits, "{length}");
+        }
+    }
+
+    // Owned stand-ins, from which borrowed ones are made: a strategy cannot lend.
+    #[derive(Debug, Clone)]
+    struct Any {
+        which: u8,
+        kind: u8,
+        number: u32,
+        bytes: Vec<u8>,
+        address: [u8; 16],
+    }
+
+    fn any_tlv() -> impl Strategy<Value = Any> {
+        (
+            any::<u8>(),
+            any::<u8>(),
+            any::<u32>(),
+            prop::collection::vec(any::<u8>(), 0..80),
+            any::<[u8; 16]>(),
+        )
+            .prop_map(|(which, kind, number, bytes, address)| Any {
+                which,
+                kind,
+                number,
+                bytes,
+                address,
+            })
+    }
+
+    impl Any {
+        fn network(&self) -> NetworkAddress<'_> {
+            let [a, b, c, d, e, f, ..] = self.address;
+            match self.which % 4 {
+                0 => NetworkAddress::Ip(IpAddr::from([a, b, c, d])),
+                1 => NetworkAddress::Ip(IpAddr::from(self.address)),
+                2 => NetworkAddress::Mac(MacAddr([a, b, c, d, e, f])),
+                _ => NetworkAddress::Other { family: self.kind | 8, address: &self.bytes },
+            }
+        }
+
+        fn chassis_id(&self) -> ChassisId<'_> {
+            let [a, b, c, d, e, f, ..] = self.address;
+            match self.which % 8 {
+                0 => ChassisId::Component(&self.bytes),
+                1 => ChassisId::InterfaceAlias(&self.bytes),
+                2 => ChassisId::PortComponent(&self.bytes),
+                3 => ChassisId::Mac(MacAddr([a, b, c, d, e, f])),
+                4 => ChassisId::Network(self.network()),
+                5 => ChassisId::InterfaceName(&self.bytes),
+                6 => ChassisId::Local(&self.bytes),
+                _ => ChassisId::Other { subtype: self.kind | 8, value: &self.bytes },
+            }
+        }
+
+        fn port_id(&self) -> PortId<'_> {
+            let [a, b, c, d, e, f, ..] = self.address;
+            match self.which % 8 {
+                0 => PortId::InterfaceAlias(&self.bytes),
+                1 => PortId::PortComponent(&self.bytes),
+                2 => PortId::Mac(MacAddr([a, b, c, d, e, f])),
+                3 => PortId::Network(self.network()),
+                4 => PortId::InterfaceName(&self.bytes),
+                5 => PortId::AgentCircuit(&self.bytes),
+                6 => PortId::Local(&self.bytes),
+                _ => PortId::Other { subtype: self.kind | 8, value: &self.bytes },
+            }
+        }
+
+        fn tlv(&self) -> Tlv<'_> {
+            let (supported, enabled) = ((self.number >> 16) as u16, self.number as u16);
+            let numbering = match self.kind % 4 {
+                0 => InterfaceNumbering::Unknown,
+                1 => InterfaceNumbering::IfIndex,
+                2 => InterfaceNumbering::SystemPort,
+                _ => InterfaceNumbering::Other(self.kind | 4),
+            };
+            let (interface, oid) = (self.number, &self.bytes[..]);
+            match self.which % 8 {
+                0 => Tlv::PortDescription(&self.bytes),
+                1 => Tlv::SystemName(&self.bytes),
+                2 => Tlv::SystemDescription(&self.bytes),
+                3 => Tlv::SystemCapabilities { supported, enabled },
+                4 => Tlv::ManagementAddress(ManagementAddress {
+                    address: self.network(),
+                    numbering,
+                    interface,
+                    oid,
+                }),
+                5 => {
+                    let (_, item) = InventoryItem::ALL[usize::from(self.kind) % 7];
+                    Tlv::Inventory { item, value: &self.bytes }
+                }
+                6 => Tlv::Organisation {
+                    oui: [0, 0x80, 0xc2],
+                    subtype: self.kind,
+                    value: &self.bytes,
+                },
+                _ => Tlv::Other { kind: 9 + self.kind % 118, value: &self.bytes },
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn comes_back_as_it_was_sent(
+            ids in [any_tlv(), any_tlv()],
+            ttl: u16,
+            any in prop::collection::vec(any_tlv(), 0..12),
+        ) {
+            let tlvs: Vec<_> = any.iter().map(Any::tlv).collect();
+            let (chassis_id, port_id) = (ids[0].chassis_id(), ids[1].port_id());
+            let buf = emitted(&LldpToSend { chassis_id, port_id, ttl, tlvs: &tlvs });
+            let lldp = Lldp::parse(&buf).unwrap();
+            assert_eq!((lldp.chassis_id(), lldp.port_id(), lldp.ttl()), (chassis_id, port_id, ttl));
+            assert_eq!(lldp.tlvs().collect::<Result<Vec<_>, _>>(), Ok(tlvs));
+        }
+    }
+}

@@ -272,3 +272,182 @@ fn emit_arc(buf: &mut Vec<u8>, arc: u32) {
     }
     buf.push((arc & 0x7f) as u8);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn written(emit: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut buf = vec![];
+        emit(&mut buf);
+        buf
+    }
+
+    fn read_oid(contents: &[u8]) -> Result<Oid, WireError> {
+        oid(Reader::new(contents), "oid")
+    }
+
+    #[test]
+    fn numbers_are_written_in_their_shortest_form() {
+        for (number, octets) in [
+            (0, &[0][..]),
+            (127, &[0x7f]),
+            (128, &[0, 0x80]),
+            (-1, &[0xff]),
+            (-128, &[0x80]),
+            (-129, &[0xff, 0x7f]),
+            (256, &[1, 0]),
+            (i64::MAX, &[0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+            (i64::MIN, &[0x80, 0, 0, 0, 0, 0, 0, 0]),
+        ] {
+            assert_eq!(written(|buf| emit_signed(buf, INTEGER, number))[2..], *octets, "{number}");
+            assert_eq!(signed(Reader::new(octets), "number"), Ok(number));
+        }
+        assert_eq!(written(|buf| emit_unsigned(buf, 0x46, u64::MAX))[1..3], [9, 0]);
+    }
+
+    #[test]
+    fn longer_forms_of_numbers_are_read() {
+        assert_eq!(signed(Reader::new(&[0, 0, 0, 0, 5]), "number"), Ok(5));
+        assert_eq!(signed(Reader::new(&[0xff, 0xff, 0xff, 0xff, 0xfb]), "number"), Ok(-5));
+        assert_eq!(unsigned(Reader::new(&[0xff, 0xff, 0xff, 0xff]), 4, "number"), Ok(0xffff_ffff));
+        assert_eq!(
+            unsigned(Reader::new(&[0, 0xff, 0xff, 0xff, 0xff]), 4, "number"),
+            Ok(0xffff_ffff)
+        );
+        assert_eq!(unsigned(Reader::new(&[0xff; 8]), 8, "number"), Ok(u64::MAX));
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_are_refused() {
+        for octets in [&[][..], &[1; 9]] {
+            assert!(signed(Reader::new(octets), "number").is_err());
+        }
+        for octets in [&[][..], &[0xff], &[0x80, 0, 0], &[1, 0, 0, 0, 0], &[0, 0, 0, 0, 0, 1]] {
+            assert!(unsigned(Reader::new(octets), 4, "number").is_err(), "{octets:?}");
+        }
+        assert!(integer(&mut Reader::new(&[2, 5, 1, 0, 0, 0, 0]), "number").is_err());
+        assert!(natural(&mut Reader::new(&[2, 1, 0xff]), "number").is_err());
+    }
+
+    #[test]
+    fn only_definite_lengths_and_short_tags_are_read() {
+        for bytes in [
+            &[0x30, 0x80, 0, 0][..],
+            &[0x30, 0xff],
+            &[0x30, 0x85, 0, 0, 0, 0, 1, 0],
+            &[0x1f, 1, 0],
+            &[0xbf, 1, 0],
+        ] {
+            assert!(
+                matches!(
+                    element(&mut Reader::new(bytes), "any"),
+                    Err(WireError::Unexpected { .. })
+                ),
+                "{bytes:x?}"
+            );
+        }
+        for bytes in [
+            &[][..],
+            &[4],
+            &[4, 1],
+            &[4, 0x81],
+            &[4, 0x82, 1],
+            &[4, 0x84, 0xff, 0xff, 0xff, 0xff, 1],
+        ] {
+            assert!(
+                matches!(element(&mut Reader::new(bytes), "any"), Err(WireError::Short { .. })),
+                "{bytes:x?}"
+            );
+        }
+        let long = element(&mut Reader::new(&[4, 0x84, 0, 0, 0, 1, 7]), "any").unwrap();
+        assert_eq!((long.contents.at(), long.contents.rest()), (6, &[7][..]));
+    }
+
+    #[test]
+    fn object_identifiers_of_the_standard_are_read() {
+        for (text, contents) in [
+            ("2.999.3", &[0x88, 0x37, 0x03][..]), // X.690, 8.19.5, the example
+            ("1.3.6.1.4.1.2011", &[0x2b, 6, 1, 4, 1, 0x8f, 0x5b]),
+            ("0.39", &[39]),
+            ("1.39", &[79]),
+            ("2.0", &[80]),
+            ("2.4294967215", &[0x8f, 0xff, 0xff, 0xff, 0x7f]),
+            ("0.0", &[0]),
+        ] {
+            let oid: Oid = text.parse().unwrap();
+            assert_eq!(read_oid(contents), Ok(oid.clone()));
+            assert_eq!(written(|buf| emit_oid(buf, &oid))[2..], *contents, "{text}");
+        }
+        assert_eq!(read_oid(&[]).unwrap().to_string(), "0.0");
+    }
+
+    #[test]
+    fn object_identifiers_out_of_bounds_are_refused() {
+        assert!(
+            matches!(
+                read_oid(&[0x2b, 0x90, 0x80, 0x80, 0x80, 0]),
+                Err(WireError::Unexpected { .. })
+            ),
+            "33 bits"
+        );
+        assert!(
+            matches!(read_oid(&[0x2b, 0x80, 1]), Err(WireError::Unexpected { found: 0x80, .. })),
+            "padded"
+        );
+        assert!(
+            matches!(read_oid(&[0x2b, 0x86]), Err(WireError::Short { at: 2, .. })),
+            "unfinished"
+        );
+        assert_eq!(read_oid(&[1; 127]).unwrap().arcs().len(), 128);
+        assert!(matches!(read_oid(&[1; 128]), Err(WireError::TooLong { found: 129, .. })));
+        assert!(read_oid(&[1; 60_000]).is_err());
+        assert!(read_oid(&[0xff; 60_000]).is_err());
+    }
+
+    #[test]
+    fn lengths_around_each_step_come_back() {
+        for length in [0, 1, 127, 128, 129, 255, 256, 257, 65_535, 65_536, 70_000] {
+            let contents = vec![7; length];
+            let buf = written(|buf| {
+                buf.push(1); // what stands before is left alone
+                emit_octets(buf, OCTET_STRING, &contents);
+            });
+            assert_eq!(buf[0], 1);
+            assert_eq!(octets(&mut Reader::new(&buf[1..]), "octets"), Ok(&contents[..]));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(number: i64, other: u64) {
+            let buf = written(|buf| emit_signed(buf, INTEGER, number));
+            assert_eq!(signed(Reader::new(&buf[2..]), "number"), Ok(number));
+            let buf = written(|buf| emit_unsigned(buf, 0x46, other));
+            assert_eq!(unsigned(Reader::new(&buf[2..]), 8, "number"), Ok(other));
+        }
+
+        #[test]
+        fn object_identifiers_come_back(
+            first in 0_u32..3, second: u32, rest in prop::collection::vec(any::<u32>(), 0..126),
+        ) {
+            let second = if first < 2 { second % 40 } else { second.min(u32::MAX - 80) };
+            let arcs: Vec<_> = [first, second].into_iter().chain(rest).collect();
+            let oid = Oid::new(arcs).unwrap();
+            let buf = written(|buf| emit_oid(buf, &oid));
+            let contents = expect(&mut Reader::new(&buf), OBJECT_IDENTIFIER, "oid", "6").unwrap();
+            assert_eq!(super::oid(contents, "oid"), Ok(oid));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+            let _ = signed(Reader::new(&bytes), "number");
+            let _ = unsigned(Reader::new(&bytes), 4, "number").map(|number| u32::try_from(number).unwrap());
+            if let Ok(oid) = read_oid(&bytes) && !bytes.is_empty() {
+                assert_eq!(written(|buf| emit_oid(buf, &oid))[2..], bytes);
+            }
+        }
+    }
+}

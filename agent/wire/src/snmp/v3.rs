@@ -230,3 +230,138 @@ fn emit_plain(
         });
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use herkomst_ids::{EngineId, MacAddr, Pen};
+
+    use super::*;
+    use crate::captures;
+
+    fn messages(name: &str) -> Vec<Vec<u8>> {
+        captures::frames(name).iter().map(|frame| frame[42..].to_vec()).collect()
+    }
+
+    #[test]
+    fn our_discovery_is_the_recorded_one() {
+        let recorded = messages("snmp_v3").remove(0);
+        let read = V3Message::parse(&recorded).unwrap();
+        let request_id = read.scoped.unwrap().pdu.request_id;
+        let mut buf = vec![];
+        emit_discovery(&mut buf, read.msg_id, request_id);
+        assert_eq!(buf, recorded);
+    }
+
+    #[test]
+    fn reads_who_the_recorded_engine_is() {
+        let recorded = messages("snmp_v3");
+        let question = V3Message::parse(&recorded[0]).unwrap();
+        let report = V3Message::parse(&recorded[1]).unwrap();
+        assert_eq!(
+            (report.msg_id, report.flags, report.security_model),
+            (question.msg_id, 0, USER_BASED)
+        );
+        let engine = EngineId::new(report.usm.engine_id).unwrap();
+        assert_eq!((engine.pen(), engine.mac()), (Pen(8072), Some(MacAddr([2, 0, 0, 0, 0, 0x0b]))));
+        assert_eq!((report.usm.boots, report.usm.time), (1, 4));
+        let scoped = report.scoped.unwrap();
+        assert_eq!((scoped.engine_id, scoped.name), (engine.octets(), &b""[..]));
+        assert_eq!(
+            (scoped.pdu.kind, scoped.pdu.request_id),
+            (PduKind::Report, question.scoped.unwrap().pdu.request_id)
+        );
+        let bindings: Vec<_> = scoped.pdu.bindings().map(Result::unwrap).collect();
+        let [binding] = &bindings[..] else { panic!("one binding: {bindings:?}") };
+        assert_eq!((&binding.name, &binding.value), (&unknown_engine_ids(), &Value::Counter32(1)));
+    }
+
+    #[test]
+    fn our_report_is_the_recorded_one() {
+        let recorded = messages("snmp_v3").remove(1);
+        let read = V3Message::parse(&recorded).unwrap();
+        let request_id = read.scoped.as_ref().unwrap().pdu.request_id;
+        let mut buf = vec![];
+        emit_discovery_report(&mut buf, read.msg_id, request_id, read.usm.engine_id, 1, 4, 1);
+        assert_eq!(buf, recorded);
+    }
+
+    #[test]
+    fn an_encrypted_message_shows_its_headers_only() {
+        let recorded = messages("snmp_v3");
+        for (message, reportable) in [(&recorded[2], true), (&recorded[3], false)] {
+            let read = V3Message::parse(message).unwrap();
+            let flags = flag::AUTHENTICATED
+                | flag::ENCRYPTED
+                | if reportable { flag::REPORTABLE } else { 0 };
+            assert_eq!((read.flags, read.scoped), (flags, None));
+            assert_eq!(
+                (read.usm.user, read.usm.auth_params.len(), read.usm.priv_params.len()),
+                (&b"labuser"[..], 24, 8)
+            );
+        }
+    }
+
+    #[test]
+    fn a_recorded_report_on_an_unknown_user_is_read_as_well() {
+        let recorded = messages("snmp_v3_unknown_user");
+        let read = V3Message::parse(&recorded[3]).unwrap();
+        let binding = read.scoped.unwrap().pdu.bindings().next().unwrap().unwrap();
+        assert_eq!(binding.name.to_string(), "1.3.6.1.6.3.15.1.1.3.0");
+    }
+
+    #[test]
+    fn cut_at_any_byte_it_is_short_and_padding_is_left() {
+        for message in messages("snmp_v3").iter().chain(&messages("snmp_v3_unknown_user")) {
+            for length in 0..message.len() {
+                let cut = V3Message::parse(&message[..length]);
+                assert!(matches!(cut, Err(WireError::Short { .. })), "cut at {length}: {cut:?}");
+            }
+            let padded = [&message[..], &[0; 3]].concat();
+            assert_eq!(V3Message::parse(&padded), V3Message::parse(message));
+        }
+    }
+
+    #[test]
+    fn encryption_without_authentication_and_other_models_are_refused() {
+        let message = messages("snmp_v3").remove(0);
+        let flags =
+            message.windows(3).position(|part| part == [4, 1, flag::REPORTABLE]).unwrap() + 2;
+        for (octet, right) in [(0, true), (2, false), (6, false)] {
+            let mut changed = message.clone();
+            changed[flags] = octet;
+            assert_eq!(V3Message::parse(&changed).is_ok(), right, "{octet}");
+        }
+        let mut changed = message.clone();
+        changed[flags + 3] = 1; // the security model, after its tag and length
+        let refused = V3Message::parse(&changed);
+        assert!(matches!(
+            refused,
+            Err(WireError::Unexpected { what: "snmp security model", found: 1, .. })
+        ));
+        let refused = V3Message::parse(&captures::frames("snmp_v2c")[0][42..]).map(|_| ());
+        assert!(matches!(
+            refused,
+            Err(WireError::Unexpected { what: "snmp version", found: 1, .. })
+        ));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn comes_back_as_it_was_sent(
+            msg_id in 0..=i32::MAX,
+            request_id: i32,
+            engine_id in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+            clock in (0..=i32::MAX, 0..=i32::MAX),
+            counter: u32,
+        ) {
+            let mut buf = vec![];
+            emit_discovery_report(&mut buf, msg_id, request_id, &engine_id, clock.0, clock.1, counter);
+            let read = V3Message::parse(&buf).unwrap();
+            assert_eq!((read.msg_id, read.max_size, read.flags), (msg_id, MOST_MESSAGE, 0));
+            assert_eq!((read.usm.engine_id, read.usm.boots, read.usm.time), (&engine_id[..], clock.0, clock.1));
+            let pdu = read.scoped.unwrap().pdu;
+            assert_eq!(pdu.request_id, request_id);
+            assert_eq!(pdu.bindings().next().unwrap().unwrap().value, Value::Counter32(counter));
+        }
+    }
+}

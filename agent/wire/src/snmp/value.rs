@@ -125,3 +125,57 @@ fn empty<'a>(
         most: 0,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Reader;
+
+    fn read(bytes: &[u8]) -> Result<Value<'_>, WireError> {
+        Value::read(ber::element(&mut Reader::new(bytes), "value").unwrap())
+    }
+
+    #[test]
+    fn each_kind_comes_back_as_it_was_sent() {
+        for value in [
+            Value::Integer(-7),
+            Value::OctetString(b"text"),
+            Value::Null,
+            Value::Oid("1.3.6.1.4.1.2011.2.88.2".parse().unwrap()),
+            Value::IpAddress([10, 50, 0, 2]),
+            Value::Counter32(u32::MAX),
+            Value::Gauge32(0x8000_0000),
+            Value::TimeTicks(0),
+            Value::Opaque(&[0x9f, 0x78, 4, 0, 0, 0, 0]),
+            Value::Counter64(u64::MAX),
+            Value::NoSuchObject,
+            Value::NoSuchInstance,
+            Value::EndOfMibView,
+            Value::Other { tag: 0x47, bytes: &[1, 2] },
+        ] {
+            let mut buf = vec![];
+            value.emit(&mut buf);
+            assert_eq!(read(&buf), Ok(value));
+        }
+    }
+
+    #[test]
+    fn contents_that_do_not_fit_their_tag_are_refused() {
+        for bytes in [
+            &[2, 0][..],
+            &[5, 1, 0],
+            &[6, 1, 0x80],
+            &[0x40, 3, 10, 50, 0],
+            &[0x40, 5, 10, 50, 0, 2, 0],
+            &[0x41, 0],
+            &[0x41, 5, 1, 0, 0, 0, 0],
+            &[0x42, 1, 0xff],
+            &[0x46, 9, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+            &[0x80, 1, 0],
+            &[0x81, 1, 0],
+            &[0x82, 1, 0],
+        ] {
+            assert!(read(bytes).is_err(), "{bytes:x?}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What a hostile or broken device can send: recorded messages, cut and changed, through every parser.
+//!
+//! Everything that a parser hands out is read to its end. The changes come from a seed, so that a failure comes again.
+
+use std::hint::black_box;
+
+use herkomst_ids::MacAddr;
+use herkomst_wire::snmp::{self, CommunityMessage, V3Message, message_version};
+use herkomst_wire::{
+    Arp, EthernetFrame, Icmp, Ipv4Packet, Lldp, UdpDatagram, protocol, quick_reply,
+};
+
+mod captures;
+
+/// Ethernet, IPv4 without options, UDP.
+const UDP_HEADERS: usize = 42;
+
+type Parse = fn(&[u8]);
+
+fn ethernet(frame: &[u8]) {
+    black_box(quick_reply(frame, MacAddr([2, 0, 0, 0, 0, 0x0a])));
+    if let Ok(ethernet) = EthernetFrame::parse(frame) {
+        arp(ethernet.payload);
+        lldp(ethernet.payload);
+        ipv4(ethernet.payload);
+    }
+}
+
+fn arp(payload: &[u8]) {
+    if let Ok(arp) = Arp::parse(payload) {
+        let mut again = vec![];
+        arp.emit(&mut again);
+        assert_eq!(again, payload[..28]);
+    }
+}
+
+fn ipv4(payload: &[u8]) {
+    let Ok(packet) = Ipv4Packet::parse(payload) else { return };
+    assert!(packet.payload.len() < payload.len());
+    match packet.protocol {
+        protocol::ICMP => icmp(packet.payload),
+        protocol::UDP => {
+            let checked = UdpDatagram::parse(packet.payload, packet.source, packet.destination);
+            let unchecked = UdpDatagram::parse_without_checksum(packet.payload);
+            assert!(checked.is_err() || checked == unchecked);
+            unchecked.iter().for_each(|datagram| snmp(datagram.payload));
+        }
+        _ => {}
+    }
+}
+
+/// The header as given, but with the checksum it should have.
+fn ipv4_sealed(payload: &[u8]) {
+    let mut packet = payload.to_vec();
+    let header = packet.first().map_or(0, |octet| usize::from(octet & 0x0f) * 4);
+    if (20..=packet.len()).contains(&header) {
+        packet[10..12].fill(0);
+        let sum = checksum(&packet[..header]);
+        packet[10..12].copy_from_slice(&sum);
+    }
+    ipv4(&packet);
+}
+
+fn icmp(payload: &[u8]) {
+    let _ = black_box(Icmp::parse(payload));
+}
+
+fn icmp_sealed(payload: &[u8]) {
+    let mut message = payload.to_vec();
+    if message.len() >= 8 {
+        message[2..4].fill(0);
+        let sum = checksum(&message);
+        message[2..4].copy_from_slice(&sum);
+        assert!(Icmp::parse(&message).is_ok());
+    }
+}
+
+/// RFC 1071, written once more and slowly.
+fn checksum(bytes: &[u8]) -> [u8; 2] {
+    let word = |pair: &[u8]| u32::from(pair[0]) << 8 | pair.get(1).map_or(0, |low| u32::from(*low));
+    let sum = bytes.chunks(2).map(word).fold(0, |sum, word| (sum + word) % 0xffff);
+    let all_zero = bytes.iter().all(|byte| *byte == 0);
+    let sum = if sum == 0 && !all_zero { 0xffff } else { sum };
+    (!u16::try_from(sum).expect("a remainder of 65535")).to_be_bytes()
+}
+
+fn lldp(payload: &[u8]) {
+    if let Ok(lldp) = Lldp::parse(payload) {
+        black_box((lldp.chassis_id(), lldp.port_id(), lldp.ttl()));
+        assert!(lldp.tlvs().count() <= payload.len() / 2);
+    }
+}
+
+fn snmp(payload: &[u8]) {
+    let version = message_version(payload);
+    if let Ok(message) = CommunityMessage::parse(payload) {
+        assert!(matches!(version, Ok(0 | 1)));
+        assert!(message.pdu.bindings().count() <= snmp::MOST_BINDINGS + 1);
+        let mut again = vec![];
+        message.emit(&mut again);
+        assert_eq!(CommunityMessage::parse(&again), Ok(message));
+    }
+    if let Ok(message) = V3Message::parse(payload) {
+        assert_eq!(version, Ok(3));
+        message
+            .scoped
+            .iter()
+            .for_each(|scoped| assert!(scoped.pdu.bindings().count() <= snmp::MOST_BINDINGS + 1));
+    }
+}
+
+/// Each recorded frame, and what is inside it, beside what reads it.
+fn seeds() -> Vec<(Parse, Vec<u8>)> {
+    let mut seeds: Vec<(Parse, Vec<u8>)> = vec![];
+    for (name, _) in captures::ALL {
+        for frame in captures::frames(name) {
+            let inside: (Parse, usize) = match *name {
+                name if name.starts_with("snmp_") => (snmp, UDP_HEADERS),
+                name if name.starts_with("arp") => (arp, 14),
+                "lldp" => (lldp, 14),
+                "icmp" => (icmp_sealed, 34),
+                _ => (ipv4_sealed, 14),
+            };
+            seeds.push((inside.0, frame[inside.1..].to_vec()));
+            if name.starts_with("icmp") || name.starts_with("snmp") {
+                seeds.push((ipv4_sealed, frame[14..].to_vec()));
+            }
+            seeds.push((ethernet, frame));
+        }
+    }
+    seeds
+}
+
+/// Values at which a parser may turn: edges, tags, forms of length.
+const TELLING: [u8; 16] =
+    [0, 1, 2, 4, 5, 6, 0x30, 0x7f, 0x80, 0x81, 0x82, 0x84, 0xa0, 0xa2, 0xfe, 0xff];
+
+/// Xorshift (Marsaglia, 2003): no more is asked of it than to come again.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 16).expect("48 bits") % most.max(1)
+    }
+
+    fn octet(&mut self) -> u8 {
+        const TELLING: [u8; 16] =
+            [0, 1, 2, 4, 5, 6, 0x30, 0x7f, 0x80, 0x81, 0x82, 0x84, 0xa0, 0xa2, 0xfe, 0xff];
+        match self.below(2) {
+            0 => TELLING[self.below(TELLING.len())],
+            _ => u8::try_from(self.below(256)).expect("below 256"),
+        }
+    }
+
+    /// Changes, adds, removes and repeats bytes, once to four times.
+    fn mutate(&mut self, bytes: &mut Vec<u8>) {
+        for _ in 0..=self.below(4) {
+            let at = self.below(bytes.len());
+            match self.below(8) {
+                0 => bytes.truncate(at),
+                1 => bytes.insert(at, self.octet()),
+                2 if !bytes.is_empty() => drop(bytes.remove(at)),
+                3 => {
+                    let end = at + self.below(bytes.len() - at);
+                    let part = bytes[at..end].to_vec();
+                    let to = self.below(bytes.len());
+                    bytes.splice(to..to, part);
+                }
+                _ => {
+                    let octet = self.octet();
+                    bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte = octet);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_recorded_message_may_be_cut_anywhere() {
+    for (parse, seed) in seeds() {
+        (0..=seed.len()).for_each(|length| parse(&seed[..length]));
+    }
+}
+
+#[test]
+fn every_byte_of_every_recorded_message_may_be_another() {
+    for (parse, mut seed) in seeds() {
+        for at in 0..seed.len().min(400) {
+            let right = seed[at];
+            for octet in TELLING.into_iter().chain((0..8).map(|bit| right ^ 1 << bit)) {
+                seed[at] = octet;
+                parse(&seed);
+            }
+            seed[at] = right;
+        }
+    }
+}
+
+#[test]
+fn mutations_of_recorded_messages_are_read_or_refused() {
+    let seeds = seeds();
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..50_000 {
+        let (parse, seed) = &seeds[random.below(seeds.len())];
+        let mut bytes = seed.clone();
+        random.mutate(&mut bytes);
+        parse(&bytes);
+    }
+}
+
+#[test]
+fn bytes_without_any_sense_are_read_or_refused() {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
+    let parsers: [Parse; 8] = [ethernet, arp, ipv4, ipv4_sealed, icmp, icmp_sealed, lldp, snmp];
+    for round in 0..10_000 {
+        let length = random.below(if round % 100 == 0 { 3000 } else { 90 });
+        let bytes: Vec<u8> = (0..length).map(|_| random.octet()).collect();
+        parsers.iter().for_each(|parse| parse(&bytes));
+    }
+}
+
+#[test]
+fn deep_and_long_nestings_are_refused_without_going_into_them() {
+    for (open, each) in
+        [(&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff][..], 10_000), (&[0x30, 0x80], 30_000)]
+    {
+        let bytes = open.repeat(each);
+        assert!(CommunityMessage::parse(&bytes).is_err() && V3Message::parse(&bytes).is_err());
+    }
+    let mut nested = vec![5, 0];
+    for _ in 0..3_000 {
+        let length = u32::try_from(nested.len()).expect("short enough");
+        nested.splice(0..0, [&[0x30, 0x84][..], &length.to_be_bytes()].concat());
+    }
+    snmp(&nested);
+    assert!(CommunityMessage::parse(&nested).is_err());
+}
