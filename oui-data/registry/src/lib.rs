@@ -19,7 +19,7 @@ mod vendor;
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use herkomst_ids::Edition;
+use herkomst_ids::{Edition, VendorId};
 
 pub use kinds::{ControlConfidence, ControlTest, PenRole, RegistryKind, SpecialKind, VendorKind};
 pub use lookup::{Assignment, Correction, MacMeaning, PenMeaning, Special};
@@ -59,6 +59,12 @@ pub enum RegistryError {
         /// Its place in the table.
         index: usize,
     },
+    /// A row of the vendor table cannot be used.
+    #[error("registry file is damaged: row {row} of the vendor table has no valid id")]
+    Vendor {
+        /// Its place in the table.
+        row: u16,
+    },
 }
 
 /// The registries and the vendor table of one edition.
@@ -72,13 +78,21 @@ impl Registry {
     /// The one that this program was built with.
     pub fn embedded() -> &'static Self {
         static OPENED: OnceLock<Registry> = OnceLock::new();
-        OPENED
-            .get_or_init(|| Self::open(EMBEDDED).expect("the build opens the file it has written"))
+        OPENED.get_or_init(|| Self {
+            blob: Blob::open(Cow::Borrowed(EMBEDDED))
+                .expect("the tests open the file that the build writes"),
+        })
     }
 
-    /// Opens a registry file that lies in memory: checks its frame and reads nothing else.
+    /// Opens a registry file that lies in memory: checks its frame and the ids in it. Rows are read when asked for, and
+    /// a damaged one answers nothing.
     pub fn open(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, RegistryError> {
-        Ok(Self { blob: Blob::open(bytes.into())? })
+        let opened = Self { blob: Blob::open(bytes.into())? };
+        for row in 0..opened.entities() {
+            let id = opened.blob.row(Section::Entities, row.into()).text();
+            id.parse::<VendorId>().map_err(|_| RegistryError::Vendor { row })?;
+        }
+        Ok(opened)
     }
 
     /// The day of the IEEE listings.
@@ -223,6 +237,7 @@ mod tests {
     fn a_file_cut_anywhere_is_refused_or_gives_empty_answers() {
         let whole = EMBEDDED;
         let table_end = layout::TABLE_AT + 8 * Section::ALL.len();
+        assert!(Registry::open(whole).is_ok());
         for end in (0..table_end).chain([whole.len() / 2, whole.len() - 1]) {
             assert!(Registry::open(whole[..end].to_vec()).is_err(), "{end}");
         }
@@ -238,7 +253,11 @@ mod tests {
         for fill in [0x00, 0x41, 0xff] {
             let mut file = EMBEDDED.to_vec();
             file[table_end..].fill(fill);
-            let registry = Registry::open(file).unwrap();
+            assert!(
+                matches!(Registry::open(file.clone()), Err(RegistryError::Vendor { row: 0 })),
+                "{fill}"
+            );
+            let registry = Registry { blob: Blob::open(file.into()).unwrap() };
             for mac in ["00:e0:fc:12:34:56", "ff:ff:ff:ff:ff:ff", "41:41:41:41:41:41"] {
                 let _ = format!("{:?}", registry.mac(mac.parse().unwrap()));
             }

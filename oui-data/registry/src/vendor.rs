@@ -94,7 +94,7 @@ impl<'a> Vendor<'a> {
 
     /// The id as a value of its own.
     pub fn vendor_id(&self) -> VendorId {
-        self.id().parse().expect("the compiler lets only valid ids in")
+        self.id().parse().expect("ids are checked when a file is compiled and when one is opened")
     }
 
     /// The name people know it by.
