@@ -121,13 +121,13 @@ words! {
 }
 
 words! {
-    /// How sure the table is of a controller: defined by its sources, not by a percentage.
+    /// How sure the editor of a row is of a controller; whether it was checked is another question (`verified`).
     ControlConfidence {
         /// Disputed or old.
         Low = "low",
-        /// One report.
+        /// Likely.
         Medium = "medium",
-        /// Filings, or several reports that agree.
+        /// Not in doubt.
         High = "high",
     }
 }
