@@ -1,2 +1,73 @@
-//! x
-fn main() {}
+//! herkomst: finds the equipment on a network, says who made it and who controls the maker, and judges it against
+//! designated-vendor rules. This file parses, runs and ends; nothing else.
+
+#![forbid(unsafe_code)]
+
+mod cli;
+mod config;
+mod coverage;
+mod demo;
+mod dry_run;
+mod engine;
+mod exit;
+mod judge;
+mod outputs;
+mod plan;
+mod progress;
+mod scan;
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::filter::LevelFilter;
+
+use crate::cli::{Cli, Command};
+use crate::config::checked::Scan;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; all else is EX_USAGE.
+            let code = if error.use_stderr() { 64 } else { 0 };
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    log(&cli);
+    let (result, exit_zero) = match &cli.command {
+        Command::Scan(args) => {
+            (Scan::check(args).and_then(|scan| scan::run(&scan, cli.quiet)), args.exit_zero)
+        }
+        Command::Demo(args) => (demo::run(args, cli.quiet), args.exit_zero),
+    };
+    match result {
+        Ok(outcome) => ExitCode::from(outcome.code(exit_zero)),
+        Err(failure) => {
+            for line in failure.to_string().lines() {
+                eprintln!("herkomst: {line}");
+            }
+            failure.code()
+        }
+    }
+}
+
+fn log(cli: &Cli) {
+    let level = match (cli.quiet, cli.verbose) {
+        (true, _) => LevelFilter::ERROR,
+        (false, 0) => LevelFilter::WARN,
+        (false, 1) => LevelFilter::INFO,
+        (false, 2) => LevelFilter::DEBUG,
+        (false, _) => LevelFilter::TRACE,
+    };
+    let colour = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .with_target(false)
+        .without_time()
+        .init();
+}

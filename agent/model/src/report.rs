@@ -100,6 +100,8 @@ pub struct DeviceEntry {
     pub special: Option<String>,
     /// Why its keys are taken for one device.
     pub joined_by: Vec<String>,
+    /// What was seen and names nobody, each with the reason.
+    pub rejected: Vec<EvidenceEntry>,
 }
 
 /// Who made it, and why we think so.
@@ -208,6 +210,8 @@ pub struct FindingEntry {
     pub waiver: Option<String>,
     /// The rule's wording.
     pub wording: String,
+    /// What the pack says must be said with every finding.
+    pub disclaimer: String,
 }
 
 /// An action and its date.
@@ -215,12 +219,16 @@ pub struct FindingEntry {
 pub struct ActionEntry {
     /// `remove`, `no-install` …
     pub action: String,
-    /// The instrument that asks for it.
+    /// The list or instrument that asks for it, of those it binds; null for the rule itself.
     pub instrument: Option<String>,
+    /// Which things or places it is about, where that is less than the whole.
+    pub scope: Option<String>,
     /// The date, if it has one.
     pub due: Option<String>,
     /// Days from today; negative when past.
     pub days_left: Option<i64>,
+    /// `ahead`, `overdue`, `in-effect` or `undated`.
+    pub state: String,
 }
 
 /// Where a rule comes from.

@@ -14,6 +14,7 @@ mod namespace;
 mod netlink;
 mod packet;
 mod privileges;
+mod readiness;
 mod sys;
 
 use std::os::fd::AsFd;
@@ -32,6 +33,7 @@ pub use namespace::{
     Entered, NamespaceId, NetworkNamespace, current_network, enter_private_network, mount_memory,
 };
 pub use packet::{PacketPort, PacketStatistics, PortOptions, ReceivedFrame, RingSize};
+pub use readiness::{Awaited, awaited};
 pub use privileges::{drop_all_capabilities, effective_uid, forbid_core_dumps, has_net_raw};
 
 /// Waits until a port has something to receive, or an error to fetch. False when the time is over.

@@ -1,0 +1,120 @@
+//! The command line. Conventions: results on stdout, progress and log on stderr; exit codes of [`crate::exit`].
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Finds the equipment on a network, says who made it, who controls that maker and why it thinks so, and judges it
+/// against designated-vendor rules.
+#[derive(Debug, Parser)]
+#[command(name = "herkomst", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes of scan and demo: 0 complete, no finding; 1 at least one match; 2 no match, but something is \
+undetermined or was not properly asked; 64 usage, 65 bad input data, 69 unavailable, 74 I/O, 77 no permission, 78 configuration."
+)]
+pub struct Cli {
+    /// Say more on stderr; twice for every packet that was not understood.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing on stderr but errors.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Discover, identify, judge and print.
+    Scan(Box<ScanArgs>),
+    /// The same scan over a private network of fake devices that it makes and removes itself.
+    Demo(DemoArgs),
+}
+
+/// The form of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Table,
+    /// One document.
+    Json,
+    /// One object a line.
+    Jsonl,
+}
+
+/// Flags of `scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// CIDR, range, address, host name, @FILE or - (stdin); none: the IPv4 segments of the local interfaces.
+    #[arg(value_name = "TARGET")]
+    pub targets: Vec<String>,
+    /// Use this interface for the local segments (repeatable).
+    #[arg(short, long = "interface", value_name = "NAME")]
+    pub interfaces: Vec<String>,
+    /// Never send to these (as targets; repeatable). Exclusions win over everything.
+    #[arg(short = 'x', long, value_name = "TARGET", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    /// Packets a second over all interfaces, or "max" [default: 1000].
+    #[arg(long, value_name = "N|max")]
+    pub rate: Option<String>,
+    /// Print what would be asked and send nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Go on hearing neighbours for at least so long, such as 30s or 2m [default: 0s].
+    #[arg(long, value_name = "DURATION")]
+    pub listen: Option<String>,
+    /// Send nothing, only listen; 65 s unless --listen says otherwise.
+    #[arg(long)]
+    pub passive: bool,
+    /// Only these methods: arp, icmp, snmp, lldp [default: all].
+    #[arg(long, value_name = "METHOD", value_delimiter = ',')]
+    pub methods: Vec<String>,
+    /// The file with SNMP credentials (mode 0600 or stricter).
+    #[arg(long, value_name = "FILE")]
+    pub snmp_credentials: Option<PathBuf>,
+    /// A rule pack: the id of a shipped one, or a file (repeatable) [default: public-lists].
+    #[arg(long, value_name = "PACK")]
+    pub rules: Vec<String>,
+    /// The form of the result.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Read this configuration file; flags win over it.
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Sweep more than a /16 of the local segments unasked.
+    #[arg(long)]
+    pub force: bool,
+    /// Count devices that nobody could name as undetermined.
+    #[arg(long)]
+    pub strict: bool,
+    /// Exit with 0 where it would be 1 or 2.
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+/// Flags of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Read the fake devices from this folder instead of the built-in ones.
+    #[arg(long, value_name = "FOLDER")]
+    pub devices: Option<PathBuf>,
+    /// The form of the result.
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    pub output: Output,
+    /// Exit with 0 where it would be 1 or 2.
+    #[arg(long)]
+    pub exit_zero: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

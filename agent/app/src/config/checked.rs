@@ -1,0 +1,363 @@
+//! Flags and configuration file together, checked: what the rest of the program sees.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use herkomst_probe::pacer::{Limits, Rate};
+use herkomst_probe::snmp::credentials::Credential;
+use herkomst_rules::Pack;
+
+use super::file::{self, ScanFile};
+use super::problems::{Kind, Problems, hint};
+use super::targets::{self, LookUp, TargetSpec, Use};
+use super::{credentials, targets::AddressSet};
+use crate::cli::{Output, ScanArgs};
+use crate::exit::{Failure, Result};
+
+/// How long `--passive` listens: twice the usual interval of LLDP, and a little.
+const PASSIVE: Duration = Duration::from_secs(65);
+/// The longest time to listen: a one-off scan is no service.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// The largest file of targets.
+const LARGEST: u64 = 64 << 20;
+/// The pack that is judged when none is named.
+const DEFAULT_PACK: &str = "public-lists";
+
+/// Which methods are on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Methods {
+    /// ARP.
+    pub arp: bool,
+    /// ICMP echo.
+    pub icmp: bool,
+    /// SNMP.
+    pub snmp: bool,
+    /// LLDP, heard.
+    pub lldp: bool,
+    /// The operator named them: also devices that are spared otherwise are asked.
+    pub named: bool,
+}
+
+impl Methods {
+    const NAMES: [&'static str; 4] = ["arp", "icmp", "snmp", "lldp"];
+
+    /// The names of those that are on.
+    pub fn names(self) -> Vec<String> {
+        let on = [self.arp, self.icmp, self.snmp, self.lldp];
+        Self::NAMES
+            .iter()
+            .zip(on)
+            .filter(|(_, on)| *on)
+            .map(|(name, _)| (*name).to_owned())
+            .collect()
+    }
+}
+
+/// One scan, as the operator wants it.
+#[derive(Debug)]
+pub struct Scan {
+    /// Whom to ask; `None` is the local segments.
+    pub targets: Option<TargetSpec>,
+    /// Whom not to ask.
+    pub exclude: TargetSpec,
+    /// Whom to ask nothing beyond ARP.
+    pub no_probe: AddressSet,
+    /// The interfaces that the operator named.
+    pub interfaces: Vec<String>,
+    /// The methods.
+    pub methods: Methods,
+    /// The limits.
+    pub limits: Limits,
+    /// How long to listen at least.
+    pub listen: Duration,
+    /// Send nothing.
+    pub passive: bool,
+    /// Print the plan only.
+    pub dry_run: bool,
+    /// Sweep large local segments.
+    pub force: bool,
+    /// Credentials, in the operator's order.
+    pub credentials: Arc<[Credential]>,
+    /// The packs to judge.
+    pub packs: Vec<Pack>,
+    /// Unnamed devices count as undetermined.
+    pub strict: bool,
+    /// The form of the result.
+    pub output: Output,
+}
+
+impl Scan {
+    /// Checks everything the operator gave, and says all that is wrong with it.
+    pub fn check(args: &ScanArgs) -> Result<Self> {
+        let mut problems = Problems::default();
+        let file =
+            args.config.as_deref().map(|path| file::read(path, &mut problems)).unwrap_or_default();
+        let scan = Self::checked(args, file, &mut problems);
+        match problems.kind() {
+            _ if problems.is_empty() => Ok(scan),
+            Kind::Usage => Err(Failure::usage(problems)),
+            Kind::Configuration => Err(Failure::configuration(problems)),
+        }
+    }
+
+    fn checked(args: &ScanArgs, file: ScanFile, problems: &mut Problems) -> Self {
+        let look_up = if args.dry_run { LookUp::No } else { LookUp::Yes };
+        let given =
+            flags("target", &args.targets).or(file.targets).map(|given| expanded(given, problems));
+        let targets = given.map(|given| targets::read(&given, Use::Target, look_up, problems));
+        let mut exclude = expanded(flags("--exclude", &args.exclude).unwrap_or_default(), problems);
+        // Both win over every target, so they add up.
+        exclude.extend(expanded(file.exclude.unwrap_or_default(), problems));
+        // An exclusion by name must hold, also where names are not looked up otherwise.
+        let exclude = targets::read(&exclude, Use::Exclusion, look_up, problems);
+        let no_probe =
+            targets::read(&file.no_probe.unwrap_or_default(), Use::Exclusion, look_up, problems)
+                .addresses;
+        let texts = |list: Vec<(String, String)>| {
+            list.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        let interfaces = flags("--interface", &args.interfaces)
+            .or(file.interfaces)
+            .map(texts)
+            .unwrap_or_default();
+        let defaults = Limits::default();
+        let rate = args.rate.clone().map(|rate| ("--rate".to_owned(), rate)).or(file.rate);
+        let limits = Limits {
+            total: rate.map_or(defaults.total, |(place, text)| read_rate(&place, &text, problems)),
+            per_subnet: file.rate_per_subnet.map_or(defaults.per_subnet, Rate::PerSecond),
+            per_host: file.rate_per_host.map_or(defaults.per_host, Rate::PerSecond),
+        };
+        let listen = args.listen.clone().map(|text| ("--listen".to_owned(), text)).or(file.listen);
+        let listen = listen.and_then(|(place, text)| read_duration(&place, &text, problems));
+        let path = args.snmp_credentials.clone().or(file.snmp_credentials);
+        let credentials = path.map(|path| credentials::read(&path, problems)).unwrap_or_default();
+        let rules = flags("--rules", &args.rules).or(file.rules);
+        let rules = rules.unwrap_or_else(|| vec![("--rules".to_owned(), DEFAULT_PACK.to_owned())]);
+        Self {
+            targets,
+            exclude,
+            no_probe,
+            interfaces,
+            methods: read_methods(flags("--methods", &args.methods).or(file.methods), problems),
+            limits,
+            listen: listen.unwrap_or(if args.passive { PASSIVE } else { Duration::ZERO }),
+            passive: args.passive,
+            dry_run: args.dry_run,
+            force: args.force,
+            credentials: credentials.into(),
+            packs: rules
+                .iter()
+                .filter_map(|(place, name)| read_pack(place, name, problems))
+                .collect(),
+            strict: args.strict,
+            output: args.output,
+        }
+    }
+}
+
+/// Flags with their place; `None` when the flag was not given, so that the file decides.
+fn flags(place: &str, values: &[String]) -> Option<Vec<(String, String)>> {
+    let listed = || values.iter().map(|value| (place.to_owned(), value.clone())).collect();
+    (!values.is_empty()).then(listed)
+}
+
+/// Takes in `@FILE` and `-`: targets between white space, with comments from `#` to the end of the line.
+fn expanded(given: Vec<(String, String)>, problems: &mut Problems) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for (place, text) in given {
+        let read = match text.as_str() {
+            "-" => Some(("stdin", read_bounded(std::io::stdin().lock()))),
+            _ => text
+                .strip_prefix('@')
+                .map(|path| (path, fs::File::open(path).and_then(read_bounded))),
+        };
+        match read {
+            None => all.push((place, text)),
+            Some((name, Err(error))) => {
+                problems.add(&place, format!("{name} cannot be read: {error}"))
+            }
+            Some((name, Ok(content))) => {
+                for (number, line) in content.lines().enumerate() {
+                    let line = line.split('#').next().unwrap_or_default();
+                    let place = format!("{name}:{}", number + 1);
+                    all.extend(
+                        line.split_whitespace().map(|word| (place.clone(), word.to_owned())),
+                    );
+                }
+            }
+        }
+    }
+    all
+}
+
+fn read_bounded(from: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    from.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(std::io::Error::other(format!("it is longer than {LARGEST} octets")));
+    }
+    Ok(text)
+}
+
+fn read_rate(place: &str, text: &str, problems: &mut Problems) -> Rate {
+    if text == "max" {
+        return Rate::Max;
+    }
+    match text.parse() {
+        Ok(rate @ 1..=1_000_000) => Rate::PerSecond(rate),
+        _ => {
+            problems.add(
+                place,
+                format!("is {text:?}, allowed are 1 to 1000000 packets a second, or \"max\""),
+            );
+            Rate::PerSecond(1)
+        }
+    }
+}
+
+fn read_duration(place: &str, text: &str, problems: &mut Problems) -> Option<Duration> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "ms" => Some(1),
+        "s" | "" => Some(1000),
+        "m" | "min" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    let number = digits.parse::<u64>().ok();
+    let duration = number
+        .zip(factor)
+        .and_then(|(number, factor)| number.checked_mul(factor))
+        .map(Duration::from_millis);
+    let duration = duration.filter(|duration| *duration <= LONGEST);
+    if duration.is_none() {
+        problems.add(
+            place,
+            format!("is {text:?}, right would be a time such as 500ms, 30s or 2m, at most 24h"),
+        );
+    }
+    duration
+}
+
+fn read_methods(named: Option<Vec<(String, String)>>, problems: &mut Problems) -> Methods {
+    let Some(named) = named else {
+        return Methods { arp: true, icmp: true, snmp: true, lldp: true, named: false };
+    };
+    let mut methods = Methods { arp: false, icmp: false, snmp: false, lldp: false, named: true };
+    for (place, name) in named {
+        match name.trim() {
+            "arp" => methods.arp = true,
+            "icmp" => methods.icmp = true,
+            "snmp" => methods.snmp = true,
+            "lldp" => methods.lldp = true,
+            other => problems
+                .add(&place, format!("{other:?} is no method; {}", hint(other, &Methods::NAMES))),
+        }
+    }
+    methods
+}
+
+fn read_pack(place: &str, name: &str, problems: &mut Problems) -> Option<Pack> {
+    let shipped = herkomst_rules::shipped();
+    let parsed = match shipped.iter().find(|(id, _)| *id == name) {
+        Some((id, text)) => Pack::parse(text, &format!("{id}.toml")),
+        None if name.contains(['/', '.']) => match fs::read_to_string(Path::new(name)) {
+            Ok(text) => {
+                tracing::warn!(
+                    pack = name,
+                    "rule pack is not signed: judged all the same, since you named it"
+                );
+                Pack::parse(&text, name)
+            }
+            Err(error) => {
+                problems.add_configuration(name, format!("cannot be read: {error}"));
+                return None;
+            }
+        },
+        None => {
+            let known: Vec<&str> = shipped.iter().map(|(id, _)| *id).collect();
+            problems.add(
+                place,
+                format!("{name:?} is no shipped pack and no path to one; {}", hint(name, &known)),
+            );
+            return None;
+        }
+    };
+    parsed.map_err(|error| problems.add_configuration("rule pack", error.to_string())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn check(args: &[&str]) -> Result<Scan> {
+        let cli = Cli::try_parse_from(["herkomst", "scan"].iter().chain(args)).unwrap();
+        let Command::Scan(args) = cli.command else { panic!("scan was asked for") };
+        Scan::check(&args)
+    }
+
+    #[test]
+    fn the_defaults_are_the_manners_of_the_design() {
+        let scan = check(&[]).unwrap();
+        assert_eq!(scan.limits, Limits::default());
+        assert_eq!((scan.targets, scan.listen, scan.methods.named), (None, Duration::ZERO, false));
+        assert_eq!(scan.packs[0].id, "public-lists");
+        assert_eq!(check(&["--passive"]).unwrap().listen, Duration::from_secs(65));
+    }
+
+    #[test]
+    fn every_bad_flag_is_named_at_once() {
+        let failure = check(&[
+            "10.0.0.0/40",
+            "--rate",
+            "0",
+            "--listen",
+            "soon",
+            "--methods",
+            "arp,snpm",
+            "--rules",
+            "public-list",
+        ]);
+        let text = failure.unwrap_err().to_string();
+        for says in [
+            "10.0.0.0/40",
+            "--rate: is \"0\"",
+            "--listen: is \"soon\"",
+            "did you mean \"snmp\"?",
+            "did you mean \"public-lists\"?",
+        ] {
+            assert!(text.contains(says), "{says}: {text}");
+        }
+    }
+
+    #[test]
+    fn targets_come_from_a_file_with_comments() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("targets");
+        fs::write(&path, "10.0.0.1 10.0.0.2 # two\n\n10.0.0.300\n").unwrap();
+        let text = check(&[&format!("@{}", path.display())]).unwrap_err().to_string();
+        assert!(text.contains("targets:3: \"10.0.0.300\""), "{text}");
+    }
+
+    #[test]
+    fn flags_win_over_the_file_and_exclusions_add_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("herkomst.toml");
+        fs::write(
+            &path,
+            "[scan]\ntargets = [\"10.9.0.0/24\"]\nexclude = [\"10.0.0.1\"]\nrate = 5\n",
+        )
+        .unwrap();
+        let config = path.display().to_string();
+        let scan = check(&["10.0.0.0/24", "-x", "10.0.0.2", "-c", &config]).unwrap();
+        assert_eq!(scan.targets.unwrap().written, ["10.0.0.0/24"]);
+        assert_eq!(scan.exclude.addresses.len(), 2);
+        assert_eq!(scan.limits.total, Rate::PerSecond(5));
+    }
+}

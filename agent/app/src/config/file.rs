@@ -1,0 +1,120 @@
+//! The configuration file as written: every key is one of the flags of `scan`, or a limit that has no flag.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::problems::Problems;
+use super::section::{Document, Section};
+
+/// `[scan]` of the file; what is absent is `None`.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct ScanFile {
+    /// Targets with their places.
+    pub targets: Option<Vec<(String, String)>>,
+    /// Exclusions with their places.
+    pub exclude: Option<Vec<(String, String)>>,
+    /// Prefixes that are asked nothing beyond ARP.
+    pub no_probe: Option<Vec<(String, String)>>,
+    /// Interfaces.
+    pub interfaces: Option<Vec<(String, String)>>,
+    /// Methods.
+    pub methods: Option<Vec<(String, String)>>,
+    /// Packets a second in all, or `max`.
+    pub rate: Option<(String, String)>,
+    /// Packets a second to one /24 beyond the local segments.
+    pub rate_per_subnet: Option<u32>,
+    /// Packets a second to one host.
+    pub rate_per_host: Option<u32>,
+    /// How long to listen at least.
+    pub listen: Option<(String, String)>,
+    /// The credentials file; a relative path is taken from the folder of this file.
+    pub snmp_credentials: Option<PathBuf>,
+    /// Rule packs.
+    pub rules: Option<Vec<(String, String)>>,
+}
+
+/// Reads the file and notes every problem.
+pub fn read(path: &Path, problems: &mut Problems) -> ScanFile {
+    let name = path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(text) => parse(path, &name, &text, problems),
+        Err(error) => {
+            problems.add_configuration(&name, format!("cannot be read: {error}"));
+            ScanFile::default()
+        }
+    }
+}
+
+fn parse(path: &Path, name: &str, text: &str, problems: &mut Problems) -> ScanFile {
+    let document = Document { file: name, text };
+    let Some(table) = document.parse(text, problems) else { return ScanFile::default() };
+    let root = Section::root(document, &table);
+    let scan = root.take("scan").and_then(|found| found.section(problems));
+    root.finish(problems);
+    let Some(scan) = scan else { return ScanFile::default() };
+    let limit = |key, problems: &mut Problems| {
+        scan.number(key, 1..=1_000_000, problems).and_then(|number| u32::try_from(number).ok())
+    };
+    let file = ScanFile {
+        targets: scan.texts("targets", problems),
+        exclude: scan.texts("exclude", problems),
+        no_probe: scan.texts("no-probe", problems),
+        interfaces: scan.texts("interfaces", problems),
+        methods: scan.texts("methods", problems),
+        rate: scan
+            .take("rate")
+            .and_then(|found| Some((found.place(), found.number_or_text(problems)?))),
+        rate_per_subnet: limit("rate-per-subnet", problems),
+        rate_per_host: limit("rate-per-host", problems),
+        listen: scan
+            .take("listen")
+            .and_then(|found| Some((found.place(), found.text(problems)?.to_owned()))),
+        snmp_credentials: scan
+            .text("snmp-credentials", problems)
+            .map(|text| path.parent().unwrap_or(Path::new("")).join(text)),
+        rules: scan.texts("rules", problems),
+    };
+    scan.finish(problems);
+    file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> (ScanFile, String) {
+        let mut problems = Problems::default();
+        let file =
+            parse(Path::new("/etc/herkomst/herkomst.toml"), "herkomst.toml", text, &mut problems);
+        (file, problems.to_string())
+    }
+
+    #[test]
+    fn reads_every_key() {
+        let (file, problems) = parsed(
+            "[scan]\ntargets = [\"10.0.0.0/24\"]\nexclude = \"10.0.0.9\"\nno-probe = []\ninterfaces = [\"eth0\"]\n\
+             methods = [\"arp\"]\nrate = \"max\"\nrate-per-subnet = 10\nrate-per-host = 5\nlisten = \"30s\"\n\
+             snmp-credentials = \"snmp.toml\"\nrules = [\"public-lists\"]\n",
+        );
+        assert_eq!(problems, "");
+        assert_eq!(file.rate.unwrap().1, "max");
+        assert_eq!(file.exclude.unwrap()[0].1, "10.0.0.9");
+        assert_eq!(file.snmp_credentials.unwrap(), Path::new("/etc/herkomst/snmp.toml"));
+    }
+
+    #[test]
+    fn a_typo_is_no_default() {
+        let (_, problems) = parsed("[scan]\nrates = 5\nrate-per-host = 0\n\n[skan]\n");
+        assert!(problems.contains("herkomst.toml:2:1: scan.rates is not a key"), "{problems}");
+        assert!(problems.contains("did you mean \"rate\"?"), "{problems}");
+        assert!(
+            problems.contains("herkomst.toml:5:2: skan")
+                && problems.contains("did you mean \"scan\"?"),
+            "{problems}"
+        );
+        assert!(
+            problems.contains("scan.rate-per-host is out of range, allowed are 1 to 1000000"),
+            "{problems}"
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! Everything that is wrong with what the operator gave, each with its place: collected, not stopped at the first.
+
+use std::fmt;
+
+/// More than a person reads at once.
+const MOST: usize = 50;
+
+/// What kind of failure it is: decides the exit code (sysexits).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A flag or target is wrong: 64.
+    Usage,
+    /// A file or key is wrong: 78.
+    Configuration,
+}
+
+/// The problems so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Problems {
+    list: Vec<String>,
+    more: usize,
+    configuration: bool,
+}
+
+impl Problems {
+    /// Notes that what stands at `place` is wrong: what, and what would be right.
+    pub fn add(&mut self, place: &str, what: impl Into<String>) {
+        if self.list.len() < MOST {
+            self.list.push(format!("{place}: {}", what.into()));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Notes a problem in a file.
+    pub fn add_configuration(&mut self, place: &str, what: impl Into<String>) {
+        self.configuration = true;
+        self.add(place, what);
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// What kind of failure they are together.
+    pub fn kind(&self) -> Kind {
+        if self.configuration { Kind::Configuration } else { Kind::Usage }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, problem) in self.list.iter().enumerate() {
+            write!(f, "{}{problem}", if number > 0 { "\n" } else { "" })?;
+        }
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
+    }
+}
+
+impl std::error::Error for Problems {}
+
+/// The known word that a typing error most likely stands for.
+pub fn nearest<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
+    if text.len() > 80 {
+        return None;
+    }
+    let near = known.iter().map(|word| (strsim::damerau_levenshtein(text, word), *word));
+    near.filter(|(distance, word)| *distance <= 1 + word.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+/// `did you mean "x"?`, or the list of what is allowed.
+pub fn hint(text: &str, known: &[&str]) -> String {
+    match nearest(text, known) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("allowed are {}", known.join(", ")),
+    }
+}

@@ -1,0 +1,320 @@
+//! What the operator allowed to be asked: targets and exclusions as written, and as sets of addresses.
+
+use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
+use std::str::FromStr;
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::problems::Problems;
+
+/// The most addresses that one scan asks.
+pub const MOST_TARGETS: u64 = 1 << 20;
+
+/// One target as written, read but not yet looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Spec {
+    Range(Range),
+    Name(String),
+}
+
+/// Addresses from one to another, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Range {
+    /// The first address, as a number.
+    pub first: u32,
+    /// The last address, as a number.
+    pub last: u32,
+}
+
+impl Range {
+    /// How many addresses it holds.
+    pub fn len(self) -> u64 {
+        u64::from(self.last) - u64::from(self.first) + 1
+    }
+
+    /// The hosts of a prefix: without its first and last address, which name the network and everybody in it, where
+    /// the prefix is shorter than 31 bits (RFC 1122, 3.2.1.3; RFC 3021).
+    pub fn hosts_of(net: Ipv4Net) -> Self {
+        let (first, last) = (u32::from(net.network()), u32::from(net.broadcast()));
+        if net.prefix_len() >= 31 {
+            Self { first, last }
+        } else {
+            Self { first: first + 1, last: last - 1 }
+        }
+    }
+
+    fn whole(net: Ipv4Net) -> Self {
+        Self { first: net.network().into(), last: net.broadcast().into() }
+    }
+}
+
+/// Addresses as sorted ranges that do not touch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AddressSet(Vec<Range>);
+
+impl AddressSet {
+    /// The union of these ranges.
+    pub fn new(mut ranges: Vec<Range>) -> Self {
+        ranges.sort_unstable();
+        let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            match merged.last_mut() {
+                Some(last) if u64::from(range.first) <= u64::from(last.last) + 1 => {
+                    last.last = last.last.max(range.last);
+                }
+                _ => merged.push(range),
+            }
+        }
+        Self(merged)
+    }
+
+    /// Whether the address is in it.
+    pub fn contains(&self, address: Ipv4Addr) -> bool {
+        let number = u32::from(address);
+        let after = self.0.partition_point(|range| range.first <= number);
+        after > 0 && number <= self.0[after - 1].last
+    }
+
+    /// How many addresses it holds.
+    pub fn len(&self) -> u64 {
+        self.0.iter().map(|range| range.len()).sum()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Every address, in order.
+    pub fn iter(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
+        self.0.iter().flat_map(|range| range.first..=range.last).map(Ipv4Addr::from)
+    }
+}
+
+/// Targets or exclusions: as written, for the report, and as addresses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TargetSpec {
+    /// As the operator wrote them.
+    pub written: Vec<String>,
+    /// What they hold.
+    pub addresses: AddressSet,
+    /// Host names that were not looked up, since nothing may be sent.
+    pub names: Vec<String>,
+}
+
+/// Where a list of targets stands, for messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// To be asked.
+    Target,
+    /// Not to be asked: the first and last address of a prefix are excluded with it.
+    Exclusion,
+}
+
+/// Whether host names may be looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LookUp {
+    /// Through the resolver of the system, which may ask a name server.
+    Yes,
+    /// Not at all.
+    No,
+}
+
+/// Reads targets as written, each with the place it stands in. Every bad one becomes a problem.
+pub fn read(
+    written: &[(String, String)],
+    purpose: Use,
+    look_up: LookUp,
+    problems: &mut Problems,
+) -> TargetSpec {
+    let mut spec = TargetSpec::default();
+    let mut ranges = Vec::new();
+    for (place, text) in written {
+        let text = text.trim();
+        if text.is_empty() {
+            continue;
+        }
+        spec.written.push(text.to_owned());
+        match parse(text, purpose) {
+            Ok(Spec::Range(range)) => ranges.push(range),
+            Ok(Spec::Name(name)) if look_up == LookUp::No => spec.names.push(name),
+            Ok(Spec::Name(name)) => match resolve(&name) {
+                Ok(found) => ranges.extend(found),
+                Err(what) => problems.add(place, what),
+            },
+            Err(what) => problems.add(place, what),
+        }
+    }
+    let total: u64 = ranges.iter().map(|range| range.len()).sum();
+    if purpose == Use::Target && total > MOST_TARGETS && problems.is_empty() {
+        problems.add("targets", format!("hold {total} addresses, at most {MOST_TARGETS} are asked in one scan: name fewer, or scan in turns"));
+        return spec;
+    }
+    spec.addresses = AddressSet::new(ranges);
+    spec
+}
+
+fn parse(text: &str, purpose: Use) -> Result<Spec, String> {
+    let example = "right would be 10.0.0.0/24, 10.0.0.1-10.0.0.9, 10.0.0.1-9, 10.0.0.1, a host name, @FILE or -";
+    if text.contains('/') {
+        let net = IpNet::from_str(text).map_err(|_| format!("{text:?} is no target: {example}"))?;
+        let IpNet::V4(net) = net else { return Err(not_ipv6(text)) };
+        let range = if purpose == Use::Target { Range::hosts_of(net) } else { Range::whole(net) };
+        if purpose == Use::Target && range.len() > MOST_TARGETS {
+            let (size, most) = (range.len(), MOST_TARGETS);
+            return Err(format!(
+                "{text:?} holds {size} addresses, at most {most} are asked in one scan: name a longer prefix"
+            ));
+        }
+        return checked(text, range, purpose);
+    }
+    if let Ok(address) = text.parse::<IpAddr>() {
+        let IpAddr::V4(address) = address else { return Err(not_ipv6(text)) };
+        let number = u32::from(address);
+        return checked(text, Range { first: number, last: number }, purpose);
+    }
+    if let Some((first, last)) = text.split_once('-')
+        && let Ok(first) = first.trim().parse::<Ipv4Addr>()
+    {
+        let last = last.trim();
+        let end = match last.parse::<u8>() {
+            // As nmap writes it: 10.0.0.1-9.
+            Ok(octet) => Ipv4Addr::from(u32::from(first) & 0xffff_ff00 | u32::from(octet)),
+            Err(_) => last
+                .parse()
+                .map_err(|_| format!("{text:?} is no range, {last:?} is no address: {example}"))?,
+        };
+        if end < first {
+            return Err(format!(
+                "{text:?} is no range, it ends before it begins: right would be {end}-{first}"
+            ));
+        }
+        return checked(text, Range { first: first.into(), last: end.into() }, purpose);
+    }
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && !label.starts_with('-')
+    };
+    let name = text.strip_suffix('.').unwrap_or(text);
+    let labels: Vec<&str> = name.split('.').collect();
+    let is_name = name.len() <= 253
+        && labels.iter().all(|label| is_label(label))
+        && labels.last().is_some_and(|last| last.bytes().any(|b| !b.is_ascii_digit()));
+    if is_name {
+        Ok(Spec::Name(text.to_owned()))
+    } else {
+        Err(format!("{text:?} is no target: {example}"))
+    }
+}
+
+fn not_ipv6(text: &str) -> String {
+    format!("{text:?} is IPv6: this version scans IPv4 targets such as 10.0.0.0/24")
+}
+
+/// Refuses what can be no host: nothing may be sent to everybody at once.
+fn checked(text: &str, range: Range, purpose: Use) -> Result<Spec, String> {
+    let last = Ipv4Addr::from(range.last);
+    if purpose == Use::Target {
+        if u32::from(Ipv4Addr::new(224, 0, 0, 0)) <= range.last {
+            return Err(format!(
+                "{text:?} reaches {last}, which is no host: targets end at 223.255.255.255 (RFC 1112, 4)"
+            ));
+        }
+        if range.first < u32::from(Ipv4Addr::new(1, 0, 0, 0)) {
+            return Err(format!(
+                "{text:?} begins in 0.0.0.0/8, where no host is: targets begin at 1.0.0.0 (RFC 1122, 3.2.1.3)"
+            ));
+        }
+    }
+    Ok(Spec::Range(range))
+}
+
+fn resolve(name: &str) -> Result<Vec<Range>, String> {
+    let found = (name, 0)
+        .to_socket_addrs()
+        .map_err(|error| format!("{name:?} cannot be looked up: {error}"))?;
+    let mut ranges = Vec::new();
+    for address in found {
+        if let IpAddr::V4(address) = address.ip()
+            && let Spec::Range(range) =
+                checked(name, Range { first: address.into(), last: address.into() }, Use::Target)?
+        {
+            ranges.push(range);
+        }
+    }
+    if ranges.is_empty() { Err(format!("{name:?} has no IPv4 address")) } else { Ok(ranges) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_targets(texts: &[&str]) -> Result<AddressSet, String> {
+        let mut problems = Problems::default();
+        let written: Vec<_> =
+            texts.iter().map(|text| ("target".to_owned(), (*text).to_owned())).collect();
+        let spec = read(&written, Use::Target, LookUp::No, &mut problems);
+        if problems.is_empty() { Ok(spec.addresses) } else { Err(problems.to_string()) }
+    }
+
+    #[test]
+    fn reads_what_nmap_and_arp_scan_read() {
+        assert_eq!(read_targets(&["10.0.0.0/24"]).unwrap().len(), 254);
+        assert_eq!(read_targets(&["10.0.0.4/31"]).unwrap().len(), 2);
+        assert_eq!(read_targets(&["10.0.0.4/32", "10.0.0.4"]).unwrap().len(), 1);
+        assert_eq!(read_targets(&["10.0.0.250-10.0.1.5"]).unwrap().len(), 12);
+        assert_eq!(read_targets(&["10.0.0.1-9"]).unwrap().len(), 9);
+        assert!(read_targets(&["core-1.example.net"]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn refuses_what_is_no_target_and_says_what_would_be_right() {
+        for (text, says) in [
+            ("10.0.0.0/33", "is no target"),
+            ("10.0.0.256", "is no target"),
+            ("10.0.0", "is no target"),
+            ("10.0.0.9-1", "ends before it begins"),
+            ("0.0.0.0/0", "4294967294 addresses, at most 1048576"),
+            ("10.0.0.0/8", "16777214 addresses"),
+            ("224.0.0.1", "is no host"),
+            ("255.255.255.255", "is no host"),
+            ("0.0.0.0", "targets begin at 1.0.0.0"),
+            ("fe80::1", "is IPv6"),
+            ("2001:db8::/32", "is IPv6"),
+            ("rm -rf", "is no target"),
+            ("-x", "is no target"),
+        ] {
+            let error = read_targets(&[text]).unwrap_err();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn many_small_targets_are_bounded_too() {
+        assert!(
+            read_targets(&["10.0.0.0/12", "11.0.0.0/12"])
+                .unwrap_err()
+                .contains("2097148 addresses")
+        );
+    }
+
+    #[test]
+    fn every_bad_target_is_named_at_once() {
+        let error = read_targets(&["10.0.0.300", "10.0.0.1", "x/y"]).unwrap_err();
+        assert!(error.contains("10.0.0.300") && error.contains("x/y"), "{error}");
+    }
+
+    #[test]
+    fn sets_know_what_they_hold() {
+        let set = read_targets(&["10.0.0.1-3", "10.0.0.3-5", "10.0.1.0-10.0.1.0"]).unwrap();
+        assert_eq!(set.len(), 6);
+        assert!(
+            set.contains(Ipv4Addr::new(10, 0, 0, 5)) && set.contains(Ipv4Addr::new(10, 0, 1, 0))
+        );
+        assert!(
+            !set.contains(Ipv4Addr::new(10, 0, 0, 6)) && !set.contains(Ipv4Addr::new(9, 0, 0, 0))
+        );
+        assert_eq!(set.iter().count(), 6);
+    }
+}

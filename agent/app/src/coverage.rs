@@ -1,0 +1,242 @@
+//! Ledger and receipt as they stand in the report: counts, and ranges of targets with the same outcome.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use herkomst_model::report::{
+    Counts, Coverage, LedgerEntry, ListenedEntry, NotAskedEntry, ReceiptEntry, SentEntry,
+};
+use herkomst_model::{Ledger, Method, Outcome, Receipt, Sent, TargetLine, Why};
+
+use crate::judge::Judged;
+
+/// The coverage of a scan.
+pub fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> Coverage {
+    let mut methods: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut targets = Counts::default();
+    let mut is_complete = !ledger.interrupted && receipt.dropped == 0;
+    for line in ledger.targets.values() {
+        for (method, outcome) in line.outcomes() {
+            count(methods.entry(method.as_str().to_owned()).or_default(), outcome);
+            is_complete &= is_proper(outcome);
+        }
+        count(&mut targets, overall(line));
+    }
+    let listened = ledger.lldp.map(|heard| {
+        let entry = ListenedEntry {
+            seconds: heard.listened.as_secs(),
+            usual_seconds: heard.usual.as_secs(),
+        };
+        ("lldp".to_owned(), entry)
+    });
+    Coverage {
+        complete: is_complete,
+        interrupted: ledger.interrupted,
+        targets,
+        methods,
+        identified: judged.identified,
+        undetermined: judged.unnamed,
+        special: judged.special,
+        listened: listened.into_iter().collect(),
+        not_asked: not_asked(ledger),
+        limits: ledger.limits.clone(),
+        ledger: grouped(ledger.targets.iter().map(|(target, line)| (*target, *line)))
+            .into_iter()
+            .map(|(targets, line)| LedgerEntry { targets, outcomes: outcomes(&line) })
+            .collect(),
+    }
+}
+
+/// What was sent.
+pub fn receipt(receipt: &Receipt) -> ReceiptEntry {
+    let totals = receipt.totals();
+    let by_kind = kinds(&totals);
+    ReceiptEntry {
+        packets: by_kind.values().sum(),
+        by_kind,
+        targets: grouped(receipt.targets.iter().map(|(target, sent)| (*target, *sent)))
+            .into_iter()
+            .map(|(targets, sent)| SentEntry { targets, packets: kinds(&sent) })
+            .collect(),
+        credentials: receipt
+            .credentials
+            .iter()
+            .map(|(name, targets)| {
+                let ranges = grouped(targets.iter().map(|target| (*target, ())));
+                (name.to_string(), ranges.into_iter().map(|(range, ())| range).collect())
+            })
+            .collect(),
+        ignored: receipt.ignored,
+        dropped: receipt.dropped,
+    }
+}
+
+fn kinds(sent: &Sent) -> BTreeMap<String, u64> {
+    sent.by_kind().map(|(kind, count)| (kind.as_str().to_owned(), count.into())).collect()
+}
+
+fn count(counts: &mut Counts, outcome: Outcome) {
+    if outcome == Outcome::NotExpected {
+        return;
+    }
+    counts.expected += 1;
+    if let Outcome::NotAsked(_) = outcome {
+        counts.not_asked += 1;
+        return;
+    }
+    counts.asked += 1;
+    *match outcome {
+        Outcome::Silent => &mut counts.silent,
+        Outcome::Refused => &mut counts.refused,
+        Outcome::Malformed => &mut counts.malformed,
+        Outcome::CutShort => &mut counts.cut_short,
+        Outcome::Answered | Outcome::NotAsked(_) | Outcome::NotExpected => &mut counts.answered,
+    } += 1;
+}
+
+/// What became of a target over all methods: the most that any of them got out of it.
+fn overall(line: &TargetLine) -> Outcome {
+    let telling = |outcome: &Outcome| match outcome {
+        Outcome::Answered => 6,
+        Outcome::Malformed => 5,
+        Outcome::Refused => 4,
+        Outcome::CutShort => 3,
+        Outcome::Silent => 2,
+        Outcome::NotAsked(_) => 1,
+        Outcome::NotExpected => 0,
+    };
+    line.outcomes().into_iter().map(|(_, outcome)| outcome).max_by_key(telling).unwrap_or_default()
+}
+
+/// Whether the target was asked as the operator could expect: what he excluded, switched off or gave no credential for
+/// is his choice; what we could not do is not.
+fn is_proper(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::NotAsked(Why::NoPermission | Why::Interrupted | Why::NoRoute)
+        | Outcome::CutShort => false,
+        Outcome::NotAsked(
+            Why::Excluded
+            | Why::ThisHost
+            | Why::Fragile
+            | Why::NoCredential
+            | Why::StrongerCredential
+            | Why::CredentialsUsedUp
+            | Why::NoneBefore
+            | Why::MethodOff,
+        )
+        | Outcome::NotExpected
+        | Outcome::Silent
+        | Outcome::Refused
+        | Outcome::Malformed
+        | Outcome::Answered => true,
+    }
+}
+
+fn outcomes(line: &TargetLine) -> BTreeMap<String, String> {
+    let told = line.outcomes().into_iter().filter(|(_, outcome)| *outcome != Outcome::NotExpected);
+    told.map(|(method, outcome)| {
+        let word = match outcome {
+            Outcome::NotAsked(why) => format!("not asked: {why}"),
+            other => other.as_str().to_owned(),
+        };
+        (method.as_str().to_owned(), word)
+    })
+    .collect()
+}
+
+/// Runs of neighbouring addresses with the same value, written as ranges.
+fn grouped<T: PartialEq + Copy>(items: impl Iterator<Item = (Ipv4Addr, T)>) -> Vec<(String, T)> {
+    let mut runs: Vec<(Ipv4Addr, Ipv4Addr, T)> = Vec::new();
+    for (address, value) in items {
+        match runs.last_mut() {
+            Some((_, last, of))
+                if *of == value && u32::from(*last).checked_add(1) == Some(address.into()) =>
+            {
+                *last = address
+            }
+            _ => runs.push((address, address, value)),
+        }
+    }
+    let name = |first: Ipv4Addr, last: Ipv4Addr| {
+        if first == last { first.to_string() } else { format!("{first}-{last}") }
+    };
+    runs.into_iter().map(|(first, last, value)| (name(first, last), value)).collect()
+}
+
+fn not_asked(ledger: &Ledger) -> Vec<NotAskedEntry> {
+    let mut entries = Vec::new();
+    for (slot, method) in
+        [Method::Arp, Method::Icmp, Method::SnmpEngine, Method::Snmp].into_iter().enumerate()
+    {
+        let whys = ledger.targets.iter().map(|(target, line)| match line.outcomes()[slot].1 {
+            Outcome::NotAsked(why) => (*target, Some(why)),
+            _ => (*target, None),
+        });
+        for (targets, why) in grouped(whys) {
+            if let Some(why) = why {
+                entries.push(NotAskedEntry {
+                    targets,
+                    method: method.as_str().to_owned(),
+                    why: why.to_string(),
+                });
+            }
+        }
+    }
+    entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger(lines: &[(u8, TargetLine)]) -> Ledger {
+        let targets =
+            lines.iter().map(|(last, line)| (Ipv4Addr::new(10, 0, 0, *last), *line)).collect();
+        Ledger { targets, ..Ledger::default() }
+    }
+
+    fn line(arp: Outcome, snmp_engine: Outcome) -> TargetLine {
+        TargetLine { arp, snmp_engine, ..TargetLine::default() }
+    }
+
+    #[test]
+    fn counts_add_up_and_neighbours_with_one_fate_share_a_line() {
+        let silent = line(Outcome::Silent, Outcome::NotAsked(Why::NoneBefore));
+        let ledger = ledger(&[
+            (1, silent),
+            (2, silent),
+            (3, line(Outcome::Answered, Outcome::Malformed)),
+            (5, silent),
+        ]);
+        let coverage = coverage(&ledger, &Receipt::default(), &Judged::default());
+        let Counts { expected, asked, answered, silent, .. } = coverage.targets;
+        assert_eq!((expected, asked, answered, silent), (4, 4, 1, 3));
+        let ranges: Vec<&str> =
+            coverage.ledger.iter().map(|entry| entry.targets.as_str()).collect();
+        assert_eq!(ranges, ["10.0.0.1-10.0.0.2", "10.0.0.3", "10.0.0.5"]);
+        assert!(coverage.complete, "silence is an outcome");
+        assert_eq!(coverage.methods["snmp-engine"].not_asked, 3);
+        assert_eq!(coverage.not_asked[0].why, "no answer before it");
+    }
+
+    #[test]
+    fn what_we_could_not_do_is_incomplete_and_what_the_operator_chose_is_not() {
+        for (why, complete) in [
+            (Why::Excluded, true),
+            (Why::Fragile, true),
+            (Why::NoCredential, true),
+            (Why::NoPermission, false),
+            (Why::NoRoute, false),
+            (Why::Interrupted, false),
+        ] {
+            let ledger = ledger(&[(1, line(Outcome::NotAsked(why), Outcome::NotExpected))]);
+            assert_eq!(
+                coverage(&ledger, &Receipt::default(), &Judged::default()).complete,
+                complete,
+                "{why}"
+            );
+        }
+        let dropped = Receipt { dropped: 1, ..Receipt::default() };
+        assert!(!coverage(&ledger(&[]), &dropped, &Judged::default()).complete);
+    }
+}

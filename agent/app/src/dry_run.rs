@@ -1,0 +1,113 @@
+//! `--dry-run`: the plan in words. Nothing is sent for it, not even to a name server.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use herkomst_probe::pacer::Rate;
+use herkomst_probe::snmp::credentials::ladder;
+
+use crate::config::checked::Scan;
+use crate::plan::Plan;
+
+/// What would be asked, from where, with what, how fast.
+pub fn render(scan: &Scan, plan: &Plan) -> String {
+    let mut out = String::from("Nothing is sent. The plan:\n\n");
+    for segment in &plan.segments {
+        let (name, source, count) =
+            (&plan.interfaces[segment.interface].name, segment.source, segment.targets.len());
+        let (first, last) = (segment.targets.first(), segment.targets.last());
+        let span =
+            first.zip(last).map(|(first, last)| format!(", {first} to {last}")).unwrap_or_default();
+        let _ = writeln!(out, "{name} from {source}: {count} targets by ARP{span}");
+    }
+    for (targets, how) in [
+        (
+            &plan.through_kernel,
+            "on a local segment, through the kernel (no permission for raw sockets)",
+        ),
+        (&plan.routed, "beyond a router"),
+    ] {
+        if let (Some(first), Some(last)) = (targets.first(), targets.last()) {
+            let _ = writeln!(out, "{} targets {how}, {first} to {last}", targets.len());
+        }
+    }
+    if scan.passive {
+        let names: Vec<&str> =
+            plan.interfaces.iter().map(|interface| interface.name.as_str()).collect();
+        let _ = writeln!(out, "passive: only listening on {}", names.join(", "));
+    }
+    let mut whys: BTreeMap<String, usize> = BTreeMap::new();
+    for why in plan.not_asked.values() {
+        *whys.entry(why.to_string()).or_default() += 1;
+    }
+    for (why, count) in whys {
+        let _ = writeln!(out, "{count} targets not asked: {why}");
+    }
+    for name in &plan.names {
+        let _ = writeln!(out, "{name}: would be looked up");
+    }
+    let _ = writeln!(out, "methods: {}", scan.methods.names().join(", "));
+    let rate = |rate: Rate| match rate {
+        Rate::PerSecond(rate) => format!("{rate} packets a second"),
+        Rate::Max => "no limit".to_owned(),
+    };
+    let limits = scan.limits;
+    let _ = writeln!(
+        out,
+        "rate: {} in all, {} to one /24 beyond the local segments, {} to one host",
+        rate(limits.total),
+        rate(limits.per_subnet),
+        rate(limits.per_host)
+    );
+    if scan.methods.snmp && !scan.passive {
+        credentials(&mut out, scan, plan);
+    }
+    let packs: Vec<&str> = scan.packs.iter().map(|pack| pack.id.as_str()).collect();
+    let _ = writeln!(out, "rule packs: {}", packs.join(", "));
+    if let Rate::PerSecond(per_second) = limits.total {
+        let all = plan.segments.iter().map(|segment| segment.targets.len()).sum::<usize>()
+            + plan.routed.len() * 2
+            + plan.through_kernel.len() * 2;
+        let seconds = Duration::from_secs(all as u64 / u64::from(per_second));
+        let _ = writeln!(
+            out,
+            "first packets to all: about {} s, the silent are asked again",
+            seconds.as_secs().max(1)
+        );
+    }
+    out
+}
+
+/// How many targets each credential would be offered to, if they answer.
+fn credentials(out: &mut String, scan: &Scan, plan: &Plan) {
+    if scan.credentials.is_empty() {
+        let _ = writeln!(out, "SNMP: engine discovery alone, no credentials");
+        return;
+    }
+    let mut counts = vec![0_usize; scan.credentials.len()];
+    let targets = plan
+        .segments
+        .iter()
+        .flat_map(|segment| &segment.targets)
+        .chain(&plan.routed)
+        .chain(&plan.through_kernel);
+    for target in targets {
+        for place in ladder(&scan.credentials, *target, None).offered {
+            counts[place] += 1;
+        }
+    }
+    for (credential, count) in scan.credentials.iter().zip(counts) {
+        let version = credential.login.version().as_str();
+        let by_engine = if credential.engine_ids.is_empty() {
+            ""
+        } else {
+            ", and to the engines it is bound to"
+        };
+        let _ = writeln!(
+            out,
+            "credential {:?} ({version}): may be shown to {count} of the targets{by_engine}",
+            credential.name
+        );
+    }
+}

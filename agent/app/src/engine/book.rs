@@ -1,0 +1,185 @@
+//! The books of one scan: what each target is expected to be asked, what was sent to it, and what came of it.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use herkomst_model::{
+    Answer, Fact, Ledger, Method, Outcome, PacketKind, Receipt, Sent, TargetLine, Why,
+};
+use herkomst_probe::Transmit;
+use herkomst_probe::pacer::Zone;
+
+use crate::plan::Plan;
+
+/// One target.
+#[derive(Debug, Clone, Copy, Default)]
+struct Page {
+    line: TargetLine,
+    sent: Sent,
+    /// Where it lies; `None` when nothing may be sent to it.
+    zone: Option<Zone>,
+    /// Something answered.
+    answered: bool,
+    /// Nothing more is expected of it.
+    done: bool,
+}
+
+/// The books. A target that has no page is none: nothing is sent to it.
+#[derive(Debug, Default)]
+pub struct Book {
+    pages: HashMap<Ipv4Addr, Page>,
+    credentials: HashMap<Arc<str>, Vec<Ipv4Addr>>,
+    /// Packets that came in and were not what was asked for.
+    pub ignored: u64,
+    /// Targets with an answer.
+    pub answered: u64,
+    /// Targets that nothing more is expected of.
+    pub done: u64,
+    /// Packets that left.
+    pub sent: u64,
+}
+
+/// The kinds of outcome, for the final page.
+fn kinds_of(method: Method) -> &'static [PacketKind] {
+    match method {
+        Method::Arp | Method::KernelNeighbour => &[PacketKind::ArpRequest],
+        Method::Icmp => &[PacketKind::IcmpEcho],
+        Method::SnmpEngine => &[PacketKind::SnmpEngine],
+        Method::Snmp => &[PacketKind::SnmpCommunity, PacketKind::SnmpUser],
+        Method::Lldp => &[],
+    }
+}
+
+impl Book {
+    /// Opens the books of a plan: a page for every target.
+    pub fn open(plan: &Plan) -> Self {
+        let mut book = Self::default();
+        let size = plan.segments.iter().map(|segment| segment.targets.len()).sum::<usize>()
+            + plan.routed.len();
+        book.pages.reserve(size + plan.through_kernel.len() + plan.not_asked.len());
+        let zones = [(Zone::Beyond, &plan.routed), (Zone::ThroughKernel, &plan.through_kernel)];
+        let segments = plan.segments.iter().map(|segment| (Zone::Segment, &segment.targets));
+        for (zone, targets) in segments.chain(zones) {
+            for target in targets {
+                book.pages.insert(*target, Page { zone: Some(zone), ..Page::default() });
+            }
+        }
+        for (target, why) in &plan.not_asked {
+            let no = Outcome::NotAsked(*why);
+            let line = TargetLine { arp: no, icmp: no, snmp_engine: no, snmp: no };
+            book.pages.insert(*target, Page { line, done: true, ..Page::default() });
+        }
+        book
+    }
+
+    /// Where a target lies; `None` for what is excluded or no target: nothing may be sent there.
+    pub fn zone(&self, target: Ipv4Addr) -> Option<Zone> {
+        self.pages.get(&target)?.zone
+    }
+
+    /// How many targets there are.
+    pub fn len(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// Writes down a packet that leaves.
+    pub fn sent(&mut self, transmit: &Transmit) {
+        self.sent += 1;
+        if let Some(page) = self.pages.get_mut(&transmit.to) {
+            page.sent.add(transmit.kind);
+        }
+        if let Some(name) = &transmit.credential {
+            let targets = self.credentials.entry(Arc::clone(name)).or_default();
+            if !targets.contains(&transmit.to) {
+                targets.push(transmit.to);
+            }
+        }
+    }
+
+    /// How one method ended for one target.
+    pub fn set(&mut self, target: Ipv4Addr, method: Method, outcome: Outcome) {
+        let Some(page) = self.pages.get_mut(&target) else { return };
+        let slot = match method {
+            Method::Arp | Method::KernelNeighbour => &mut page.line.arp,
+            Method::Icmp => &mut page.line.icmp,
+            Method::SnmpEngine => &mut page.line.snmp_engine,
+            Method::Snmp => &mut page.line.snmp,
+            Method::Lldp => return,
+        };
+        *slot = outcome;
+        if outcome == Outcome::Answered && !page.answered {
+            page.answered = true;
+            self.answered += 1;
+        }
+    }
+
+    /// What an answer means for the ledger.
+    pub fn outcome(answer: &Answer<Fact>) -> Outcome {
+        match answer {
+            Answer::NotAsked(why) => Outcome::NotAsked(*why),
+            Answer::Silent { .. } => Outcome::Silent,
+            Answer::Refused(_) => Outcome::Refused,
+            Answer::Malformed(_) => Outcome::Malformed,
+            Answer::Is(_) => Outcome::Answered,
+        }
+    }
+
+    /// Nothing more is expected of the target, but perhaps a late answer.
+    pub fn close(&mut self, target: Ipv4Addr) {
+        if let Some(page) = self.pages.get_mut(&target)
+            && !page.done
+        {
+            page.done = true;
+            self.done += 1;
+        }
+    }
+
+    /// The targets whose host has answered something, of those that lie in `zone`.
+    pub fn in_zone(&self, zone: Zone) -> impl Iterator<Item = Ipv4Addr> + '_ {
+        self.pages
+            .iter()
+            .filter(move |(_, page)| page.zone == Some(zone))
+            .map(|(target, _)| *target)
+    }
+
+    /// Closes the books. What was expected and has no end yet was cut short, or not even begun.
+    pub fn finish(
+        self,
+        expects: impl Fn(Zone, Method) -> bool,
+        interrupted: bool,
+    ) -> (Ledger, Receipt) {
+        let mut ledger = Ledger { interrupted, ..Ledger::default() };
+        let mut receipt = Receipt { ignored: self.ignored, ..Receipt::default() };
+        for (target, mut page) in self.pages {
+            if let Some(zone) = page.zone {
+                for (method, slot) in [
+                    (Method::Arp, &mut page.line.arp),
+                    (Method::Icmp, &mut page.line.icmp),
+                    (Method::SnmpEngine, &mut page.line.snmp_engine),
+                    (Method::Snmp, &mut page.line.snmp),
+                ] {
+                    if *slot == Outcome::NotExpected && expects(zone, method) {
+                        let asked =
+                            page.sent.by_kind().any(|(kind, _)| kinds_of(method).contains(&kind));
+                        *slot = if asked {
+                            Outcome::CutShort
+                        } else {
+                            Outcome::NotAsked(Why::Interrupted)
+                        };
+                    }
+                }
+            }
+            if page.sent != Sent::default() {
+                receipt.targets.insert(target, page.sent);
+            }
+            ledger.targets.insert(target, page.line);
+        }
+        receipt.credentials = self
+            .credentials
+            .into_iter()
+            .map(|(name, targets)| (name, targets.into_iter().collect()))
+            .collect();
+        (ledger, receipt)
+    }
+}

@@ -1,0 +1,242 @@
+//! The sockets of one scan, opened before anything else runs, and the packets that wait to leave through them.
+
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::future::select_all;
+use herkomst_ids::MacAddr;
+use herkomst_net::{Awaited, DatagramPort, EchoPort, Filter, HeldPort, NetError, PacketPort, awaited};
+use herkomst_wire::LLDP_MULTICAST;
+use tokio::io::Interest;
+
+use crate::plan::Plan;
+
+/// The nearest customer bridge and nearest non-TPMR bridge groups: LLDP is sent to these too (IEEE 802.1AB-2016, table 7-1).
+const OTHER_LLDP_GROUPS: [MacAddr; 2] =
+    [MacAddr([0x01, 0x80, 0xc2, 0x00, 0x00, 0x03]), MacAddr([0x01, 0x80, 0xc2, 0x00, 0x00, 0x00])];
+
+/// A socket for frames on one interface, opened.
+struct OpenWire {
+    name: Arc<str>,
+    mac: MacAddr,
+    port: PacketPort,
+}
+
+/// All sockets, opened and not yet waited for.
+pub struct OpenPorts {
+    wires: Vec<OpenWire>,
+    held: Option<HeldPort>,
+    datagrams: Option<DatagramPort>,
+    echo: Option<EchoPort>,
+}
+
+impl OpenPorts {
+    /// Opens what the plan needs. A passive scan opens nothing that could send anything but frames, and sends none.
+    pub fn open(plan: &Plan, passive: bool) -> Result<Self, NetError> {
+        let wants_frames = !plan.interfaces.is_empty();
+        let held = if wants_frames && !passive { Some(HeldPort::bind()?) } else { None };
+        let mut wires = Vec::new();
+        for interface in &plan.interfaces {
+            let Some(mac) = interface.mac else { continue };
+            let filter = Filter::discovery(mac, held.as_ref().map(HeldPort::port));
+            let groups = [LLDP_MULTICAST, OTHER_LLDP_GROUPS[0], OTHER_LLDP_GROUPS[1]];
+            let port = PacketPort::open(interface, &filter, &groups)?;
+            wires.push(OpenWire { name: interface.name.as_str().into(), mac, port });
+        }
+        let wants_datagrams =
+            !passive && !(plan.routed.is_empty() && plan.through_kernel.is_empty());
+        let datagrams =
+            if wants_datagrams { Some(DatagramPort::bind(Ipv4Addr::UNSPECIFIED)?) } else { None };
+        let echo = match wants_datagrams.then(EchoPort::open).transpose() {
+            Ok(echo) => echo,
+            // Without it the ledger says so; the rest goes on.
+            Err(error) if error.is_permission() => None,
+            Err(error) => return Err(error),
+        };
+        Ok(Self { wires, held, datagrams, echo })
+    }
+
+    /// Whether ICMP echo can be sent.
+    pub fn has_echo(&self) -> bool {
+        self.echo.is_some()
+    }
+
+    /// The identifier that the kernel puts on echo requests, where it does.
+    pub fn echo_id(&self) -> Option<u16> {
+        self.echo.as_ref().and_then(EchoPort::id)
+    }
+
+    /// Registers all sockets with the runtime.
+    pub fn register(self) -> std::io::Result<Ports> {
+        let wires = self.wires.into_iter().map(|wire| {
+            Ok(Wire {
+                name: wire.name,
+                mac: wire.mac,
+                port: awaited(wire.port)?,
+                outbox: Outbox::default(),
+            })
+        });
+        Ok(Ports {
+            wires: wires.collect::<std::io::Result<_>>()?,
+            held: self.held,
+            datagrams: self.datagrams.map(awaited).transpose()?,
+            datagram_outbox: VecDeque::new(),
+            echo: self.echo.map(awaited).transpose()?,
+            echo_outbox: VecDeque::new(),
+        })
+    }
+}
+
+/// Frames that wait to leave, in buffers that are used again.
+#[derive(Default)]
+pub struct Outbox {
+    waiting: VecDeque<Vec<u8>>,
+    spare: Vec<Vec<u8>>,
+}
+
+impl Outbox {
+    /// An empty buffer to write a frame into.
+    pub fn buffer(&mut self) -> Vec<u8> {
+        self.spare.pop().unwrap_or_default()
+    }
+
+    /// Puts a frame in the row.
+    pub fn push(&mut self, frame: Vec<u8>) {
+        self.waiting.push_back(frame);
+    }
+}
+
+/// A socket for frames on one interface.
+pub struct Wire {
+    /// The interface.
+    pub name: Arc<str>,
+    /// Its hardware address.
+    pub mac: MacAddr,
+    /// The socket.
+    pub port: Awaited<PacketPort>,
+    /// Frames that wait to leave.
+    pub outbox: Outbox,
+}
+
+/// All sockets of a running scan.
+pub struct Ports {
+    /// One for each interface of the plan.
+    pub wires: Vec<Wire>,
+    /// Holds the source port of injected frames.
+    pub held: Option<HeldPort>,
+    /// For routed targets.
+    pub datagrams: Option<Awaited<DatagramPort>>,
+    /// Datagrams that wait to leave.
+    pub datagram_outbox: VecDeque<(SocketAddrV4, Vec<u8>)>,
+    /// For ICMP echo.
+    pub echo: Option<Awaited<EchoPort>>,
+    /// Echo requests that wait to leave.
+    pub echo_outbox: VecDeque<(Ipv4Addr, Vec<u8>)>,
+}
+
+/// The most packets handed to the kernel in one call.
+const BATCH: usize = 64;
+
+/// A packet that the kernel would not take, and whether it has no route there.
+pub struct Unsent {
+    /// Whom it was for.
+    pub to: Ipv4Addr,
+    /// Why.
+    pub error: std::io::Error,
+}
+
+impl Ports {
+    /// How many packets wait to leave.
+    pub fn waiting(&self) -> usize {
+        let frames: usize = self.wires.iter().map(|wire| wire.outbox.waiting.len()).sum();
+        frames + self.datagram_outbox.len() + self.echo_outbox.len()
+    }
+
+    /// Hands to the kernel what it takes; the rest stays for later.
+    pub fn flush(&mut self) -> Result<Vec<Unsent>, NetError> {
+        let mut unsent = Vec::new();
+        for wire in &mut self.wires {
+            while !wire.outbox.waiting.is_empty() {
+                let batch: Vec<&[u8]> =
+                    wire.outbox.waiting.iter().take(BATCH).map(Vec::as_slice).collect();
+                let (asked, taken) = (batch.len(), wire.port.get_mut().send(&batch)?);
+                for mut buffer in wire.outbox.waiting.drain(..taken) {
+                    buffer.clear();
+                    wire.outbox.spare.push(buffer);
+                }
+                if taken < asked {
+                    break;
+                }
+            }
+        }
+        if let Some(port) = &mut self.datagrams {
+            while !self.datagram_outbox.is_empty() {
+                let batch: Vec<(SocketAddrV4, &[u8])> = self
+                    .datagram_outbox
+                    .iter()
+                    .take(BATCH)
+                    .map(|(to, bytes)| (*to, bytes.as_slice()))
+                    .collect();
+                let asked = batch.len();
+                let sent = port.get_mut().send(&batch)?;
+                for refused in sent.refused {
+                    if let Some((to, _)) = self.datagram_outbox.get(refused.index) {
+                        unsent.push(Unsent { to: *to.ip(), error: refused.error });
+                    }
+                }
+                self.datagram_outbox.drain(..sent.taken);
+                if sent.taken < asked {
+                    break;
+                }
+            }
+        }
+        if let Some(port) = &mut self.echo {
+            while !self.echo_outbox.is_empty() {
+                let batch: Vec<(Ipv4Addr, &[u8])> = self
+                    .echo_outbox
+                    .iter()
+                    .take(BATCH)
+                    .map(|(to, bytes)| (*to, bytes.as_slice()))
+                    .collect();
+                let asked = batch.len();
+                let sent = port.get_mut().send(&batch)?;
+                for refused in sent.refused {
+                    if let Some((to, _)) = self.echo_outbox.get(refused.index) {
+                        unsent.push(Unsent { to: *to, error: refused.error });
+                    }
+                }
+                self.echo_outbox.drain(..sent.taken);
+                if sent.taken < asked {
+                    break;
+                }
+            }
+        }
+        Ok(unsent)
+    }
+
+    /// Returns once anything may have come in. Whoever waited reads until nothing is left.
+    pub async fn readable(&self) {
+        let wires = self.wires.iter().map(|wire| boxed(is_readable(&wire.port)));
+        let datagrams = self.datagrams.iter().map(|port| boxed(is_readable(port)));
+        let echo = self.echo.iter().map(|port| boxed(is_readable(port)));
+        let all: Vec<_> = wires.chain(datagrams).chain(echo).collect();
+        if all.is_empty() {
+            return std::future::pending().await;
+        }
+        select_all(all).await;
+    }
+}
+
+fn boxed<'a>(future: impl Future<Output = ()> + 'a) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+    Box::pin(future)
+}
+
+/// Readiness is by edge: it is cleared before the reading, so that what comes in while we read wakes us again.
+async fn is_readable<T: std::os::fd::AsRawFd>(port: &Awaited<T>) {
+    // It fails only when the runtime ends, and then nobody reads.
+    if let Ok(mut guard) = port.ready(Interest::READABLE | Interest::ERROR).await {
+        guard.clear_ready();
+    }
+}

@@ -1,0 +1,342 @@
+//! Observations in, the report out: joins, identifies, judges and counts. Pure but for the date it is handed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use herkomst_identify::{Confidence, Evidence, Identification, Identifier, Weight, merge};
+use herkomst_ids::{MacAddr, VendorId};
+use herkomst_model::report::{
+    ActionEntry, ComponentEntry, ControllerEntry, DeviceEntry, EvidenceEntry, FindingEntry,
+    MakerEntry, Product, SourceEntry,
+};
+use herkomst_model::{Device, DeviceText, Observation};
+use herkomst_registry::{Control, Registry};
+use herkomst_rules::{
+    Because, Contender, Controller, Controllers, Judgement, Pack, Parts, Party, PlaceTest, Rule,
+    Severity, Subject, Verdict, evaluate,
+};
+use jiff::civil::Date;
+
+/// What all observations of a scan come to.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Every device, sorted by its first address.
+    pub devices: Vec<DeviceEntry>,
+    /// Every finding, worst first.
+    pub findings: Vec<FindingEntry>,
+    /// Devices with a maker.
+    pub identified: u64,
+    /// Devices that nobody could name.
+    pub unnamed: u64,
+    /// Special addresses, which are no boxes.
+    pub special: u64,
+    /// Devices that a rule with a place could be about, were more known of them.
+    pub open: u64,
+}
+
+/// Joins the observations to devices, and judges each under every pack, as of a day.
+pub fn judge(
+    observations: &[Arc<Observation>],
+    packs: &[Pack],
+    registry: &Registry,
+    on: Date,
+) -> Judged {
+    let identifier = Identifier::new(registry);
+    let mut judged = Judged::default();
+    let mut findings: Vec<(Severity, FindingEntry)> = Vec::new();
+    for device in merge(observations, registry) {
+        let found = identifier.identify(&device, on);
+        let entry = entry(&device, &found, registry, on);
+        match (&entry.maker, &entry.special) {
+            (Some(_), _) => judged.identified += 1,
+            (None, Some(_)) => judged.special += 1,
+            (None, None) => judged.unnamed += 1,
+        }
+        let subject = subject(&found, registry, on);
+        let mut is_open = false;
+        for pack in packs {
+            for rule in &pack.rules {
+                let judgement = evaluate(pack, rule, &subject, on);
+                match judgement.verdict {
+                    Verdict::Match => {
+                        findings.push((rule.severity, finding(pack, rule, &judgement, &entry)))
+                    }
+                    Verdict::Undetermined(_) if judgement.points_here() => {
+                        findings.push((rule.severity, finding(pack, rule, &judgement, &entry)));
+                    }
+                    Verdict::Undetermined(_) => {
+                        is_open |= matches!(rule.place, PlaceTest::Parts(_))
+                    }
+                    Verdict::NoMatch | Verdict::NotApplicable(_) => {}
+                }
+            }
+        }
+        judged.open += u64::from(is_open);
+        judged.devices.push(entry);
+    }
+    judged.devices.sort_by_cached_key(sort_key);
+    let places: BTreeMap<String, usize> = judged
+        .devices
+        .iter()
+        .enumerate()
+        .map(|(place, device)| (device.id.clone(), place))
+        .collect();
+    findings.sort_by_cached_key(|(severity, finding)| {
+        let is_match = finding.verdict == Verdict::Match.as_str();
+        let device = places.get(&finding.device).copied();
+        (
+            std::cmp::Reverse(is_match),
+            std::cmp::Reverse(*severity),
+            device,
+            finding.pack.clone(),
+            finding.rule.clone(),
+        )
+    });
+    judged.findings = findings.into_iter().map(|(_, finding)| finding).collect();
+    judged
+}
+
+/// By first address, devices without one behind those with one.
+fn sort_key(device: &DeviceEntry) -> (bool, Option<std::net::IpAddr>, Option<String>, String) {
+    let ip = device.ips.first().and_then(|ip| ip.parse().ok());
+    (ip.is_none(), ip, device.macs.first().cloned(), device.id.clone())
+}
+
+fn entry(
+    device: &Device,
+    found: &Identification<'_>,
+    registry: &Registry,
+    on: Date,
+) -> DeviceEntry {
+    let seen_by: BTreeSet<&str> =
+        device.observations.iter().map(|seen| seen.method.as_str()).collect();
+    DeviceEntry {
+        id: device_id(device, registry),
+        macs: device.macs.iter().map(MacAddr::to_string).collect(),
+        ips: device.ips.iter().map(ToString::to_string).collect(),
+        names: found.names.clone(),
+        roles: found.roles.keys().map(|role| role.as_str().to_owned()).collect(),
+        parts: Vec::new(),
+        seen_by: seen_by.into_iter().map(str::to_owned).collect(),
+        maker: found.maker.as_ref().map(|maker| MakerEntry {
+            id: maker.id.as_ref().map(VendorId::to_string),
+            name: maker.name.clone(),
+            country: maker.country.map(|country| country.to_string()),
+            confidence: maker.confidence.as_str().to_owned(),
+            evidence: maker.evidence.iter().map(evidence).collect(),
+            against: maker.against.iter().map(evidence).collect(),
+        }),
+        controller: found.maker.as_ref().and_then(|maker| {
+            let vendor = registry.vendor(maker.id.as_ref()?.as_str())?;
+            // A maker that nobody controls is its own controller.
+            Some(found.controller().map_or_else(
+                || ControllerEntry {
+                    id: Some(vendor.id().to_owned()),
+                    name: vendor.name().to_owned(),
+                    country: vendor.country().map(|country| country.to_string()),
+                    as_of: on.to_string(),
+                    verified: vendor.verified(),
+                },
+                |control| controller_entry(control, on),
+            ))
+        }),
+        registration_country: found.registration_country.map(|country| country.to_string()),
+        registrant: found.registrant.clone(),
+        product: Product {
+            family: found.product.family.clone(),
+            model: found.product.model.clone(),
+            software: found.product.software.clone(),
+            serial: found.product.serial.clone(),
+        },
+        components: found.components.iter().map(|hint| component(hint, registry)).collect(),
+        software: Vec::new(),
+        relabelled: found.contested.as_ref().map(|(one, other)| {
+            format!(
+                "possibly relabelled: some evidence names {}, some {}",
+                one.name(),
+                other.name()
+            )
+        }),
+        special: found.special.clone(),
+        joined_by: device.joins.iter().map(|join| join.because.clone()).collect(),
+        rejected: found.rejected.iter().map(evidence).collect(),
+    }
+}
+
+fn controller_entry(control: &Control<'_>, on: Date) -> ControllerEntry {
+    ControllerEntry {
+        id: control.id.map(str::to_owned),
+        name: control.name.to_owned(),
+        country: control.country.map(|country| country.to_string()),
+        as_of: on.to_string(),
+        verified: control.verified,
+    }
+}
+
+fn component(hint: &herkomst_identify::ComponentHint, registry: &Registry) -> ComponentEntry {
+    let vendor = hint.maker.id().and_then(|id| registry.vendor(id.as_str()));
+    ComponentEntry {
+        kind: hint.kind.to_owned(),
+        maker: Some(MakerEntry {
+            id: hint.maker.id().map(VendorId::to_string),
+            name: hint.maker.name().to_owned(),
+            country: vendor.and_then(|vendor| vendor.country()).map(|country| country.to_string()),
+            confidence: Confidence::Possible.as_str().to_owned(),
+            evidence: vec![evidence(&hint.evidence)],
+            against: Vec::new(),
+        }),
+        model: None,
+        serial: None,
+        r#where: None,
+    }
+}
+
+fn evidence(evidence: &Evidence) -> EvidenceEntry {
+    EvidenceEntry {
+        kind: evidence.kind().to_owned(),
+        value: evidence.value(),
+        says: evidence.says(),
+        weight: evidence.weight().as_str().to_owned(),
+        note: evidence.note(),
+    }
+}
+
+/// A hash of the strongest key: a station's address, an engine, a chassis, an address.
+fn device_id(device: &Device, registry: &Registry) -> String {
+    let is_station =
+        |mac: &&MacAddr| !matches!(registry.mac(**mac), herkomst_registry::MacMeaning::Special(_));
+    let key = device
+        .macs
+        .iter()
+        .find(is_station)
+        .map(|mac| format!("mac {mac}"))
+        .or_else(|| device.engines.first().map(|engine| format!("engine {engine}")))
+        .or_else(|| device.chassis.first().map(|chassis| format!("chassis {chassis:?}")))
+        .or_else(|| device.ips.first().map(|ip| format!("ip {ip}")))
+        .or_else(|| device.macs.first().map(|mac| format!("special mac {mac}")))
+        .unwrap_or_default();
+    format!("dev-{:016x}", fnv(key.as_bytes()))
+}
+
+/// FNV-1a, 64 bits: ids that are the same on every machine, no secret and no proof.
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn confidence(confidence: Confidence) -> herkomst_rules::Confidence {
+    match confidence {
+        Confidence::Possible => herkomst_rules::Confidence::Possible,
+        Confidence::Probable => herkomst_rules::Confidence::Probable,
+        Confidence::Confirmed => herkomst_rules::Confidence::Confirmed,
+    }
+}
+
+/// What the rules may know of a device.
+fn subject(found: &Identification<'_>, registry: &Registry, on: Date) -> Subject {
+    let on = on.to_string();
+    let Some(maker) = &found.maker else {
+        return Subject { roles: roles(found), ..Subject::default() };
+    };
+    let party = |id: &VendorId| Party { id: id.clone(), confidence: confidence(maker.confidence) };
+    // A maker that stands in no vendor table is known all the same: no rule names it, and nothing is open.
+    let unlisted = || "not-in-the-vendor-table".parse().expect("is a valid id");
+    let id = maker.id.clone().unwrap_or_else(unlisted);
+    let mut against: Vec<Contender> = Vec::new();
+    for evidence in maker.against.iter().filter(|evidence| evidence.weight() >= Weight::Likely) {
+        let Some(id) = evidence.party().and_then(|party| party.id().cloned()) else { continue };
+        if against.iter().all(|contender| contender.party.id != id) {
+            let controllers =
+                registry.vendor(id.as_str()).map_or(Controllers::Unrecorded, |vendor| {
+                    controllers(&vendor.control_chain(&on), herkomst_rules::Confidence::Possible)
+                });
+            against.push(Contender {
+                party: Party { id, confidence: herkomst_rules::Confidence::Possible },
+                controllers,
+            });
+        }
+    }
+    Subject {
+        maker: Some(party(&id)),
+        against,
+        brand: None,
+        controllers: match &maker.id {
+            Some(_) => controllers(&found.controllers, confidence(maker.confidence)),
+            None => Controllers::Unrecorded,
+        },
+        roles: roles(found),
+        // Parts are declared in the operator's file, which a one-off scan has not.
+        parts: Parts::Undeclared,
+        first_seen: None,
+        component: None,
+    }
+}
+
+fn roles(found: &Identification<'_>) -> BTreeSet<String> {
+    found.roles.keys().map(|role| role.as_str().to_owned()).collect()
+}
+
+fn controllers(chain: &[Control<'_>], most: herkomst_rules::Confidence) -> Controllers {
+    let listed = chain.iter().filter_map(|control| {
+        let id = control.id?.parse().ok()?;
+        // Control that nobody has checked against a source is possible at best.
+        let confidence = if control.verified { most } else { herkomst_rules::Confidence::Possible };
+        Some(Controller::from(Party { id, confidence }))
+    });
+    Controllers::Recorded(listed.collect())
+}
+
+fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry) -> FindingEntry {
+    let actions = judgement.actions.iter().map(|due| ActionEntry {
+        action: due.action.to_string(),
+        instrument: due.list.clone(),
+        scope: due.scope.clone(),
+        due: due.due.map(|date| date.to_string()),
+        days_left: due.days_left,
+        state: due.state.to_string(),
+    });
+    let mut sources: Vec<SourceEntry> = rule
+        .sources
+        .iter()
+        .map(|source| SourceEntry {
+            title: source.text.clone(),
+            article: None,
+            status: None,
+            last_checked: Some(source.last_checked.to_string()),
+        })
+        .collect();
+    sources.extend(judgement.listings().map(|listing| SourceEntry {
+        title: listing.list.instrument.clone(),
+        article: listing.list.article.clone(),
+        status: Some(listing.list.status.to_string()),
+        last_checked:
+            listing.list.sources.iter().map(|source| source.last_checked.to_string()).max(),
+    }));
+    let because = judgement.because.iter().map(Because::to_string);
+    FindingEntry {
+        id: format!(
+            "fnd-{:016x}",
+            fnv(format!("{} {} {}", pack.id, rule.id, device.id).as_bytes())
+        ),
+        pack: pack.id.clone(),
+        rule: rule.id.clone(),
+        title: rule.title.clone(),
+        verdict: judgement.verdict.to_string(),
+        severity: rule.severity.to_string(),
+        device: device.id.clone(),
+        component: None,
+        parts: device.parts.clone(),
+        actions: actions.collect(),
+        because: because.collect(),
+        source: sources,
+        waiver: None,
+        wording: rule.wording.clone(),
+        disclaimer: pack.disclaimer.clone(),
+    }
+}
+
+/// The text of a name for a line of output.
+pub fn first_name(device: &DeviceEntry) -> Option<&DeviceText> {
+    device.names.first()
+}

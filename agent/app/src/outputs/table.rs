@@ -1,0 +1,378 @@
+//! For people: findings first, then devices, then what was covered. As wide as the terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{ContentArrangement, Table};
+use herkomst_model::report::{ActionEntry, Coverage, DeviceEntry, FindingEntry, Report};
+
+use super::escape::for_terminal;
+use crate::judge::first_name;
+
+/// Where the table is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Columns; `None` when it is no terminal, and nothing is wrapped.
+    pub width: Option<u16>,
+    /// Whether colours are wanted.
+    pub colour: bool,
+}
+
+impl Screen {
+    /// What stdout is. Colours follow `NO_COLOR` (no-color.org).
+    pub fn stdout() -> Self {
+        let terminal = console::Term::stdout();
+        let is_terminal = terminal.is_term();
+        let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+        Self {
+            width: is_terminal.then(|| terminal.size().1.max(40)),
+            colour: is_terminal && !no_colour && !dumb,
+        }
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+const BOLD: &str = "1";
+const DIM: &str = "2";
+const RED: &str = "1;31";
+const YELLOW: &str = "1;33";
+/// The most addresses of one device in a line.
+const MOST_ADDRESSES: usize = 3;
+/// The most devices and findings that are listed: beyond that, JSON is the right form, and the table says so.
+const MOST_ROWS: usize = 2000;
+
+/// The whole report.
+pub fn render(report: &Report, screen: Screen) -> String {
+    let mut out = String::new();
+    findings(&mut out, report, screen);
+    devices(&mut out, report, screen);
+    coverage(&mut out, report, screen);
+    out
+}
+
+fn findings(out: &mut String, report: &Report, screen: Screen) {
+    let devices: BTreeMap<&str, &DeviceEntry> =
+        report.devices.iter().map(|device| (device.id.as_str(), device)).collect();
+    let matches = report.findings.iter().filter(|finding| finding.verdict == "match").count();
+    let undetermined = report.findings.len() - matches;
+    let title = match (matches, undetermined) {
+        (0, 0) => "No findings".to_owned(),
+        (matches, 0) => format!("{matches} {}", plural(matches, "finding", "findings")),
+        (0, open) => format!("{open} undetermined"),
+        (matches, open) => {
+            format!("{matches} {}, {open} undetermined", plural(matches, "finding", "findings"))
+        }
+    };
+    let packs: Vec<String> = report
+        .scan
+        .editions
+        .packs
+        .iter()
+        .map(|(id, edition)| format!("{id} of {edition}"))
+        .collect();
+    let _ =
+        writeln!(out, "{}  {}\n", screen.paint(BOLD, &title), screen.paint(DIM, &packs.join(", ")));
+    for finding in report.findings.iter().take(MOST_ROWS) {
+        if let Some(device) = devices.get(finding.device.as_str()) {
+            one_finding(out, finding, device, screen);
+        }
+    }
+    if report.findings.len() > MOST_ROWS {
+        let _ = writeln!(
+            out,
+            "… and {} more: use -o json or jsonl\n",
+            report.findings.len() - MOST_ROWS
+        );
+    }
+    let mut disclaimers: Vec<&str> =
+        report.findings.iter().map(|finding| finding.disclaimer.as_str()).collect();
+    disclaimers.sort_unstable();
+    disclaimers.dedup();
+    for disclaimer in disclaimers {
+        let _ = writeln!(out, "{}\n", screen.paint(DIM, &wrapped(disclaimer, 0, screen)));
+    }
+}
+
+fn one_finding(out: &mut String, finding: &FindingEntry, device: &DeviceEntry, screen: Screen) {
+    let is_match = finding.verdict == "match";
+    let label =
+        if is_match { screen.paint(RED, "MATCH") } else { screen.paint(YELLOW, "UNDETERMINED") };
+    let maker = device.maker.as_ref().map_or("maker unknown", |maker| maker.name.as_str());
+    let confidence =
+        device.maker.as_ref().map_or(String::new(), |maker| format!(" ({})", maker.confidence));
+    let mut subject = vec![addresses(device)];
+    subject.extend(first_name(device).map(|name| for_terminal(name, 40)));
+    subject.push(format!("{maker}{confidence}"));
+    subject.extend(product(device));
+    let _ = writeln!(out, "{label}  {}", screen.paint(BOLD, &subject.join(" · ")));
+    let rule = format!(
+        "{}/{}, severity {}: {}",
+        finding.pack, finding.rule, finding.severity, finding.title
+    );
+    let _ = writeln!(out, "    {}", wrapped(&rule, 4, screen));
+    if let Some(maker) = &device.maker {
+        let kinds: Vec<&str> =
+            maker.evidence.iter().map(|evidence| evidence.kind.as_str()).collect();
+        let mut line = format!("evidence: {}", kinds.join(", "));
+        if !maker.against.is_empty() {
+            let against: Vec<String> = maker
+                .against
+                .iter()
+                .map(|e| format!("{} says {}", e.kind, e.says.as_deref().unwrap_or("nobody")))
+                .collect();
+            let _ = write!(line, "; against: {}", against.join(", "));
+        }
+        let _ = writeln!(out, "    {}", wrapped(&line, 4, screen));
+    }
+    if let Some(controller) = &device.controller {
+        let country = controller.country.as_deref().unwrap_or("country unknown");
+        let checked = if controller.verified { "" } else { ", not verified" };
+        let _ = writeln!(
+            out,
+            "    controlled by {}, {country} (as of {}{checked})",
+            controller.name, controller.as_of
+        );
+    }
+    for because in &finding.because {
+        let _ = writeln!(out, "    {}", wrapped(&format!("because {because}"), 4, screen));
+    }
+    for action in finding.actions.iter().take(3) {
+        let _ = writeln!(out, "    {}", wrapped(&due(action), 4, screen));
+    }
+    if finding.actions.len() > 3 {
+        let _ = writeln!(out, "    … and {} more dates", finding.actions.len() - 3);
+    }
+    out.push('\n');
+}
+
+fn due(action: &ActionEntry) -> String {
+    let mut line = action.action.clone();
+    match (&action.due, action.days_left) {
+        (Some(due), Some(left)) if left < 0 => {
+            let _ = write!(line, " by {due}, {} days overdue", -left);
+        }
+        (Some(due), Some(left)) => {
+            let _ = write!(line, " by {due}, {left} days left");
+        }
+        (Some(due), None) => {
+            let _ = write!(line, " since {due}");
+        }
+        (None, _) => {}
+    }
+    if let Some(scope) = &action.scope {
+        let _ = write!(line, " ({scope})");
+    }
+    if let Some(instrument) = &action.instrument {
+        let _ = write!(line, " — {instrument}, for those it binds");
+    }
+    line
+}
+
+fn devices(out: &mut String, report: &Report, screen: Screen) {
+    let count = report.devices.len();
+    let _ = writeln!(
+        out,
+        "{}\n",
+        screen.paint(BOLD, &format!("{count} {}", plural(count, "device", "devices")))
+    );
+    if count == 0 {
+        return;
+    }
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY);
+    match screen.width {
+        Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+        None => table.set_content_arrangement(ContentArrangement::Disabled),
+    };
+    table.set_header([
+        "Address", "MAC", "Maker", "Country", "Sure", "Product", "Role", "Name", "Seen by",
+    ]);
+    let unnamed = |device: &&DeviceEntry| device.maker.is_none() && device.special.is_none();
+    for device in report.devices.iter().filter(|device| !unnamed(device)).take(MOST_ROWS) {
+        table.add_row(row(device));
+    }
+    let nobody: Vec<&DeviceEntry> = report.devices.iter().filter(unnamed).collect();
+    for device in nobody.iter().take(MOST_ROWS) {
+        table.add_row(row(device));
+    }
+    let _ = writeln!(out, "{table}");
+    if count > MOST_ROWS {
+        let _ = writeln!(out, "… and more: use -o json or jsonl");
+    }
+    if !nobody.is_empty() {
+        let word = plural(nobody.len(), "device", "devices");
+        let _ = writeln!(out, "{} {word} nobody could name", nobody.len());
+    }
+    for device in report.devices.iter().filter(|device| device.relabelled.is_some()).take(MOST_ROWS)
+    {
+        let text = device.relabelled.as_deref().unwrap_or_default();
+        let _ = writeln!(out, "{}: {text}", addresses(device));
+    }
+    out.push('\n');
+}
+
+fn row(device: &DeviceEntry) -> [String; 9] {
+    let maker = match (&device.maker, &device.special) {
+        (Some(maker), _) => maker.name.clone(),
+        (None, Some(special)) => format!("none: {special}"),
+        (None, None) => device
+            .registrant
+            .as_ref()
+            .map_or("unknown".to_owned(), |name| format!("unknown (address of {name})")),
+    };
+    let country = device.controller.as_ref().and_then(|controller| controller.country.clone());
+    let country = country.or_else(|| device.maker.as_ref().and_then(|maker| maker.country.clone()));
+    [
+        addresses(device),
+        device.macs.first().cloned().unwrap_or_default(),
+        maker,
+        country.unwrap_or_default(),
+        device.maker.as_ref().map(|maker| maker.confidence.clone()).unwrap_or_default(),
+        product(device).unwrap_or_default(),
+        device.roles.join(", "),
+        first_name(device).map(|name| for_terminal(name, 32)).unwrap_or_default(),
+        device.seen_by.join(", "),
+    ]
+}
+
+/// The addresses of a device in short; a device without any goes by its hardware address.
+fn addresses(device: &DeviceEntry) -> String {
+    let shown: Vec<&str> = device.ips.iter().take(MOST_ADDRESSES).map(String::as_str).collect();
+    match device.ips.len() {
+        0 => device.macs.first().cloned().unwrap_or_else(|| device.id.clone()),
+        more if more > MOST_ADDRESSES => format!("{} +{}", shown.join(", "), more - MOST_ADDRESSES),
+        _ => shown.join(", "),
+    }
+}
+
+fn product(device: &DeviceEntry) -> Option<String> {
+    let product = &device.product;
+    let what = product
+        .model
+        .as_ref()
+        .map(|model| for_terminal(model, 40))
+        .or_else(|| product.family.clone());
+    let software = product.software.as_ref().map(|software| for_terminal(software, 40));
+    match (what, software) {
+        (Some(what), Some(software)) => Some(format!("{what}, {software}")),
+        (what, software) => what.or(software),
+    }
+}
+
+fn coverage(out: &mut String, report: &Report, screen: Screen) {
+    let Coverage {
+        targets,
+        methods,
+        identified,
+        undetermined,
+        special,
+        listened,
+        not_asked,
+        limits,
+        ..
+    } = &report.coverage;
+    let mut parts = vec![format!("{} answered", targets.answered)];
+    for (count, word) in [
+        (targets.refused, "refused"),
+        (targets.malformed, "malformed"),
+        (targets.silent, "silent"),
+        (targets.cut_short, "cut short"),
+        (targets.not_asked, "not asked"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    let asked = format!(
+        "{} {}: {}",
+        targets.expected,
+        plural(usize::try_from(targets.expected).unwrap_or(2), "target", "targets"),
+        parts.join(", ")
+    );
+    let _ = writeln!(out, "{}  {asked}", screen.paint(BOLD, "Coverage"));
+    let _ = writeln!(
+        out,
+        "{identified} identified, {undetermined} nobody could name, {special} special addresses"
+    );
+    for (method, counts) in methods.iter().filter(|(_, counts)| counts.expected > 0) {
+        let mut parts =
+            vec![format!("asked {}", counts.asked), format!("answered {}", counts.answered)];
+        for (count, word) in [
+            (counts.refused, "refused"),
+            (counts.malformed, "malformed"),
+            (counts.silent, "silent"),
+            (counts.cut_short, "cut short"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{word} {count}"));
+            }
+        }
+        let _ = writeln!(out, "{method}: {}", parts.join(", "));
+    }
+    for (protocol, entry) in listened {
+        let name = protocol.to_uppercase();
+        let _ = writeln!(
+            out,
+            "{name}: listened {} s of the usual {} s",
+            entry.seconds, entry.usual_seconds
+        );
+    }
+    let telling = ["fragile", "no route", "no permission", "interrupted", "excluded"];
+    for entry in not_asked.iter().filter(|entry| telling.contains(&entry.why.as_str())).take(20) {
+        let _ = writeln!(out, "{} not asked by {}: {}", entry.targets, entry.method, entry.why);
+    }
+    for limit in limits {
+        let _ = writeln!(out, "{}", screen.paint(YELLOW, &wrapped(limit, 0, screen)));
+    }
+    let receipt = &report.receipt;
+    let kinds: Vec<String> =
+        receipt.by_kind.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+    let _ = write!(out, "Sent {} packets{kinds}", receipt.packets);
+    if receipt.ignored > 0 {
+        let _ = write!(out, "; ignored {} that were not what was asked for", receipt.ignored);
+    }
+    let editions = &report.scan.editions;
+    let _ = writeln!(
+        out,
+        "\n{}",
+        screen.paint(
+            DIM,
+            &format!("registry of {}, vendor table of {}", editions.registry, editions.vendors)
+        )
+    );
+}
+
+fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+    if count == 1 { one } else { many }
+}
+
+/// Wraps our own text at the width of the screen, further lines indented.
+fn wrapped(text: &str, indent: usize, screen: Screen) -> String {
+    let Some(width) = screen.width.map(|width| usize::from(width).saturating_sub(indent).max(20))
+    else {
+        return text.to_owned();
+    };
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("begins with one line");
+        let fits = unicode_width::UnicodeWidthStr::width(line.as_str())
+            + 1
+            + unicode_width::UnicodeWidthStr::width(word)
+            <= width;
+        if line.is_empty() {
+            line.push_str(word);
+        } else if fits {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}

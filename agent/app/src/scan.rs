@@ -1,0 +1,304 @@
+//! One scan from the flags to the printed report: sockets first, then the runtime, then the stages.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use anyhow::Context;
+use herkomst_identify::Identifier;
+use herkomst_ids::MacAddr;
+use herkomst_model::report::{Editions, Report, SCHEMA_VERSION, Scan as ScanEntry};
+use herkomst_model::{About, Answer, Fact, Method, Observation};
+use herkomst_net::NetError;
+use herkomst_registry::{MacMeaning, Registry, VendorKind};
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use crate::cli::Output;
+use crate::config::checked::Scan;
+use crate::coverage;
+use crate::engine::{Engine, EngineError, OpenPorts, Spare};
+use crate::exit::{Failure, Result};
+use crate::judge::{Judged, judge};
+use crate::outputs::table::{self, Screen};
+use crate::outputs::{json, write_out};
+use crate::plan::{Plan, Surroundings, plan};
+use crate::progress::{Progress, Shown};
+
+/// Observations between engine and collector: a slow collector slows the asking.
+const IN_FLIGHT: usize = 1024;
+
+/// What a scan came to, for the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Complete, no finding: 0.
+    Clean,
+    /// At least one match: 1.
+    Matched,
+    /// No match, and something is open or was not properly asked: 2.
+    Open,
+}
+
+impl Outcome {
+    /// The exit code.
+    pub fn code(self, exit_zero: bool) -> u8 {
+        match self {
+            _ if exit_zero => 0,
+            Self::Clean => 0,
+            Self::Matched => 1,
+            Self::Open => 2,
+        }
+    }
+}
+
+/// Runs a scan and prints what it found.
+pub fn run(scan: &Scan, quiet: bool) -> Result<Outcome> {
+    let around = Surroundings::read()?;
+    let planned = plan(scan, &around)?;
+    if scan.dry_run {
+        let text = crate::dry_run::render(scan, &planned);
+        write_out(text.as_bytes()).context("writing the plan").map_err(Failure::io)?;
+        return Ok(Outcome::Clean);
+    }
+    let report = observe(scan, around, planned, quiet)?;
+    let bytes = match scan.output {
+        Output::Table => table::render(&report.0, Screen::stdout()).into_bytes(),
+        Output::Json => json::document(&report.0),
+        Output::Jsonl => json::lines(&report.0),
+    };
+    write_out(&bytes).context("writing the result").map_err(Failure::io)?;
+    Ok(report.1)
+}
+
+fn observe(
+    scan: &Scan,
+    mut around: Surroundings,
+    mut planned: Plan,
+    quiet: bool,
+) -> Result<(Report, Outcome)> {
+    let mut limits = Vec::new();
+    let ports = match OpenPorts::open(&planned, scan.passive) {
+        Err(error) if error.is_permission() && around.may_send_frames => {
+            // The capability is there and not enough (a container): as without it.
+            tracing::debug!(%error, "raw socket is refused");
+            around.may_send_frames = false;
+            planned = plan(scan, &around)?;
+            OpenPorts::open(&planned, scan.passive)
+        }
+        ports => ports,
+    };
+    let ports = ports.map_err(failure)?;
+    if !around.may_send_frames {
+        let limit = "no permission for raw sockets (CAP_NET_RAW): no ARP sweep and no LLDP; what the kernel's neighbour \
+                     table, ICMP and SNMP show is all there is. README tells how to give just that right";
+        if scan.passive {
+            return Err(Failure::permission(anyhow::anyhow!(
+                "{limit}: --passive can hear nothing without it"
+            )));
+        }
+        tracing::warn!("{limit}");
+        limits.push(limit.to_owned());
+    }
+    if scan.methods.icmp
+        && !ports.has_echo()
+        && !(planned.routed.is_empty() && planned.through_kernel.is_empty())
+    {
+        let limit = "no permission for ICMP sockets: hosts are not asked for an echo. CAP_NET_RAW or \
+                     sysctl net.ipv4.ping_group_range gives it";
+        tracing::warn!("{limit}");
+        limits.push(limit.to_owned());
+    }
+    let started = Timestamp::now();
+    let (interfaces, written) = (names(&planned), planned.written.clone());
+    let through_kernel = planned.through_kernel.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("starting the runtime").map_err(Failure::software)?;
+    let registry = Registry::embedded();
+    let ran = runtime.block_on(stages(scan, planned, ports, registry, quiet));
+    let (mut observations, mut ledger, receipt) = ran?;
+    limits.append(&mut ledger.limits);
+    ledger.limits = limits;
+    observations.extend(kernel_neighbours(&through_kernel));
+    let ended = Timestamp::now();
+    let today = ended.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let judged = judge(&observations, &scan.packs, registry, today);
+    let coverage = coverage::coverage(&ledger, &receipt, &judged);
+    let outcome = outcome(scan, &judged, coverage.complete);
+    let Judged { devices, findings, .. } = judged;
+    let packs = scan.packs.iter().map(|pack| (pack.id.clone(), pack.edition.to_string())).collect();
+    let report = Report {
+        schema_version: SCHEMA_VERSION,
+        scan: ScanEntry {
+            id: random_id()?,
+            started: started.to_string(),
+            ended: ended.to_string(),
+            program: concat!("herkomst ", env!("CARGO_PKG_VERSION")).to_owned(),
+            targets: written,
+            excluded: scan.exclude.written.clone(),
+            interfaces,
+            methods: scan.methods.names(),
+            editions: Editions {
+                registry: registry.edition().to_string(),
+                vendors: registry.vendors_edition().to_string(),
+                packs,
+            },
+        },
+        devices,
+        findings,
+        coverage,
+        receipt: coverage::receipt(&receipt),
+    };
+    Ok((report, outcome))
+}
+
+/// Runs engine and collector until both have ended, in the order of the data.
+async fn stages(
+    scan: &Scan,
+    planned: Plan,
+    ports: OpenPorts,
+    registry: &'static Registry,
+    quiet: bool,
+) -> Result<(Vec<Arc<Observation>>, herkomst_model::Ledger, herkomst_model::Receipt)> {
+    let progress = Arc::new(Progress::default());
+    let engine = Engine::new(planned, scan, ports, spare(scan, registry), Arc::clone(&progress))
+        .map_err(engine_failure)?;
+    let (to_collector, heard) = mpsc::channel(IN_FLIGHT);
+    let (stop, stopped) = watch::channel(false);
+    let shown = Shown::begin(&progress, quiet);
+    let watcher = tokio::spawn(watch_signals(stop));
+    let collector = tokio::spawn(collect(heard, registry, progress));
+    let ran = engine.run(to_collector, stopped).await.map_err(engine_failure);
+    watcher.abort();
+    drop(shown);
+    let observations =
+        collector.await.context("collecting what was seen").map_err(Failure::software)?;
+    let (ledger, receipt) = ran?;
+    Ok((observations, ledger, receipt))
+}
+
+/// The first signal ends the scan in order, the second at once.
+async fn watch_signals(stop: watch::Sender<bool>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        tracing::warn!("signals cannot be watched: an interrupt ends the scan without a report");
+        return std::future::pending().await;
+    };
+    for round in 0.. {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        if round > 0 {
+            // What was asked for twice is done without a report.
+            std::process::exit(130);
+        }
+        tracing::warn!(
+            "interrupted: ending the scan and printing what it has; once more ends it at once"
+        );
+        drop(stop.send(true));
+    }
+}
+
+/// Keeps every observation and counts the addresses whose maker one of them names.
+async fn collect(
+    mut heard: mpsc::Receiver<Observation>,
+    registry: &Registry,
+    progress: Arc<Progress>,
+) -> Vec<Arc<Observation>> {
+    let identifier = Identifier::new(registry);
+    let mut named = std::collections::HashSet::new();
+    let mut kept = Vec::new();
+    while let Some(observation) = heard.recv().await {
+        if !named.contains(&observation.about) && identifier.names_maker(&observation) {
+            named.insert(observation.about);
+            Progress::count(&progress.identified, 1);
+        }
+        kept.push(Arc::new(observation));
+    }
+    // The order of arrival is chance; the report must not depend on it.
+    kept.sort_by_key(|seen| (seen.about, seen.method, seen.at));
+    kept
+}
+
+/// Devices that are asked nothing beyond ARP: what the operator named, and operational technology, unless he named methods.
+fn spare(scan: &Scan, registry: &'static Registry) -> Spare {
+    let no_probe = scan.no_probe.clone();
+    let named = scan.methods.named && scan.methods.snmp;
+    Box::new(move |address: Ipv4Addr, mac: MacAddr| {
+        let is_ot = || match registry.mac(mac) {
+            MacMeaning::Assigned(to) => {
+                to.vendor.is_some_and(|vendor| vendor.kind() == VendorKind::Ot)
+            }
+            MacMeaning::Special(_) | MacMeaning::Unassigned => false,
+        };
+        no_probe.contains(address) || (!named && is_ot())
+    })
+}
+
+/// What the kernel knows of targets that we could not ask by ARP ourselves.
+fn kernel_neighbours(targets: &[Ipv4Addr]) -> Vec<Arc<Observation>> {
+    if targets.is_empty() {
+        return Vec::new();
+    }
+    let neighbours = match herkomst_net::neighbours() {
+        Ok(neighbours) => neighbours,
+        Err(error) => {
+            tracing::warn!(%error, "the kernel's neighbour table cannot be read");
+            return Vec::new();
+        }
+    };
+    let targets: std::collections::BTreeSet<IpAddr> =
+        targets.iter().map(|target| IpAddr::V4(*target)).collect();
+    let wanted = neighbours
+        .into_iter()
+        .filter(|neighbour| neighbour.reachable && targets.contains(&neighbour.address));
+    wanted
+        .map(|neighbour| {
+            Arc::new(Observation {
+                at: Timestamp::now(),
+                method: Method::KernelNeighbour,
+                interface: None,
+                vlan: None,
+                about: About::Address(neighbour.address),
+                answer: Answer::Is(Fact::Neighbour { mac: neighbour.mac }),
+            })
+        })
+        .collect()
+}
+
+fn names(plan: &Plan) -> Vec<String> {
+    plan.interfaces.iter().map(|interface| interface.name.clone()).collect()
+}
+
+fn outcome(scan: &Scan, judged: &Judged, is_complete: bool) -> Outcome {
+    let any = |verdict: &str| judged.findings.iter().any(|finding| finding.verdict == verdict);
+    let is_open = any("undetermined")
+        || judged.open > 0
+        || (scan.strict && judged.unnamed > 0)
+        || !is_complete;
+    match (any("match"), is_open) {
+        (true, _) => Outcome::Matched,
+        (false, true) => Outcome::Open,
+        (false, false) => Outcome::Clean,
+    }
+}
+
+fn random_id() -> Result<String> {
+    let mut drawn = [0; 16];
+    getrandom::fill(&mut drawn)
+        .map_err(|error| Failure::unavailable(anyhow::anyhow!("no random numbers: {error}")))?;
+    Ok(drawn.iter().map(|octet| format!("{octet:02x}")).collect())
+}
+
+fn failure(error: NetError) -> Failure {
+    if error.is_permission() { Failure::permission(error) } else { Failure::unavailable(error) }
+}
+
+fn engine_failure(error: EngineError) -> Failure {
+    match error {
+        EngineError::Net(error) => failure(error),
+        EngineError::Session(_) => Failure::configuration(error),
+        EngineError::Register(_) | EngineError::Random(_) => Failure::unavailable(error),
+    }
+}
