@@ -163,8 +163,8 @@ pub enum Evidence {
         oid: Oid,
         /// The enterprise number it stands under.
         number: Option<Number>,
-        /// The brand that a subtree of that number is known to be of.
-        brand: Option<(&'static Subtree, Party)>,
+        /// The subtree, if it is known to say more or less than the number, and whom it names.
+        brand: Option<(&'static Subtree, Option<Party>)>,
     },
     /// `snmpEngineID` (RFC 3411): the number of whoever made the agent.
     SnmpEngineId {
@@ -264,7 +264,7 @@ impl Evidence {
     pub fn party(&self) -> Option<Party> {
         match self {
             Self::LldpInventory { vendor, .. } => vendor.clone(),
-            Self::SysObjectId { brand: Some((_, party)), .. } => Some(party.clone()),
+            Self::SysObjectId { brand: Some((_, party)), .. } => party.clone(),
             Self::SysObjectId { number, .. } => number.as_ref().and_then(Number::party),
             Self::SnmpEngineId { number, .. } => number.party(),
             Self::SysDescr { known, .. } | Self::LldpDescription { known, .. } => {
@@ -286,7 +286,8 @@ impl Evidence {
         match self {
             Self::LldpInventory { vendor: Some(_), .. } => Weight::Strong,
             Self::LldpInventory { vendor: None, .. } => Weight::None, // a stranger's text is not a firm
-            Self::SysObjectId { brand: Some((subtree, _)), .. } => subtree.weight,
+            Self::SysObjectId { brand: Some((subtree, Some(_))), .. } => subtree.weight,
+            Self::SysObjectId { brand: Some((_, None)), .. } => Weight::None, // a system that runs on anybody's box
             Self::SysObjectId { brand: None, number: Some(number), .. } => number.weight(),
             Self::SysObjectId { brand: None, number: None, .. } => Weight::None, // 0.0, or under no enterprise
             Self::SnmpEngineId { number, .. } => number.weight(),
@@ -309,8 +310,11 @@ impl Evidence {
             Self::LldpInventory { vendor: None, .. } => {
                 "no vendor of the table has this name".to_owned()
             }
-            Self::SysObjectId { brand: Some((subtree, party)), .. } => {
+            Self::SysObjectId { brand: Some((subtree, Some(party))), .. } => {
                 format!("1.3.6.1.4.1.{} is {}: {}", subtree.text, party.name(), subtree.note)
+            }
+            Self::SysObjectId { brand: Some((subtree, None)), .. } => {
+                format!("1.3.6.1.4.1.{} is {}", subtree.text, subtree.note)
             }
             Self::SysObjectId { number: Some(number), .. } => number.note(),
             Self::SysObjectId { number: None, .. } => {
@@ -334,11 +338,12 @@ impl Evidence {
 }
 
 /// What the kind of vendor makes of a number or a prefix of its own.
-fn weight_of(kind: VendorKind, product: Weight) -> Weight {
+fn weight_of(kind: VendorKind, product: Weight, odm: Weight) -> Weight {
     match kind {
         VendorKind::Product | VendorKind::Ot => product,
-        VendorKind::Module | VendorKind::Chipset | VendorKind::Odm => Weight::Hint, // a part of the box, at best
-        VendorKind::Virtual | VendorKind::Agent => Weight::None, // software is not a box
+        VendorKind::Odm => odm,
+        VendorKind::Module | VendorKind::Chipset => Weight::Hint, // a part of the box, at best
+        VendorKind::Virtual | VendorKind::Agent => Weight::None,  // software is not a box
     }
 }
 
@@ -346,6 +351,12 @@ impl Adapter {
     /// Looks an address up.
     pub fn look_up(mac: MacAddr, registry: &Registry) -> Self {
         let says = match registry.mac(mac) {
+            // 00:00:00 is a prefix of Xerox's, and what firmware counts up from when nobody gave it addresses.
+            MacMeaning::Assigned(_) if mac.octets()[..3] == [0; 3] => Assigned::Special {
+                what: "address with an empty prefix".to_owned(),
+                kind: SpecialKind::Unset,
+                source: "firmware without an address of its own".to_owned(),
+            },
             MacMeaning::Special(special) => Assigned::Special {
                 what: special.what.to_owned(),
                 kind: special.kind,
@@ -391,9 +402,11 @@ impl Adapter {
             }
             // Its own product, or its module in somebody else's: nobody has looked.
             Assigned::To { vendor: None, .. } => Weight::Hint,
-            Assigned::To { vendor: Some((_, kind)), .. } => {
-                weight_of(*kind, if self.outnumbered { Weight::Hint } else { Weight::Likely })
-            }
+            Assigned::To { vendor: Some((_, kind)), .. } => weight_of(
+                *kind,
+                if self.outnumbered { Weight::Hint } else { Weight::Likely },
+                Weight::Hint,
+            ),
         }
     }
 
@@ -458,7 +471,7 @@ impl Number {
             Numbered::To { role: PenRole::Agent | PenRole::Platform, .. }
             | Numbered::Unassigned => Weight::None,
             Numbered::To { vendor: Some((_, kind)), role: PenRole::Maker, .. } => {
-                weight_of(*kind, Weight::Strong)
+                weight_of(*kind, Weight::Strong, Weight::Likely)
             }
             // IANA names the organisation; whether it makes boxes nobody has looked.
             Numbered::To { vendor: None, role: PenRole::Maker, organisation, .. } => {

@@ -93,7 +93,7 @@ pub(crate) fn evidence(
     }
     for oid in &said.objects {
         let number = oid.pen().map(|pen| Number::look_up(pen, registry));
-        let brand = subtree(oid).and_then(|one| Some((one, party(one.names, registry)?)));
+        let brand = subtree(oid).map(|one| (one, party(one.names, registry)));
         found.push(Evidence::SysObjectId { oid: (*oid).clone(), number, brand });
     }
     let descriptions = said.systems.iter().filter_map(|system| system.description.as_ref());
