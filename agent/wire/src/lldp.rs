@@ -2,10 +2,13 @@
 //!
 //! Texts are handed on as bytes. Other organisations' TLVs are kept unread, with their identifier and subtype.
 
-use std::net::IpAddr;
+mod id;
+mod tlv;
 
 use herkomst_ids::MacAddr;
 
+pub use self::id::{ChassisId, NetworkAddress, PortId};
+pub use self::tlv::{InterfaceNumbering, InventoryItem, ManagementAddress, Tlv};
 use crate::{Reader, WireError};
 
 /// The address that no bridge forwards, to which LLDP is sent (IEEE 802.1AB-2016, table 7-1: nearest bridge).
@@ -37,19 +40,10 @@ pub mod capability {
     pub const TWO_PORT_RELAY: u16 = 1 << 10;
 }
 
-/// The organisation of LLDP-MED.
-const TIA: [u8; 3] = [0x00, 0x12, 0xbb];
-
 const END: u8 = 0;
 const CHASSIS_ID: u8 = 1;
 const PORT_ID: u8 = 2;
 const TTL: u8 = 3;
-const PORT_DESCRIPTION: u8 = 4;
-const SYSTEM_NAME: u8 = 5;
-const SYSTEM_DESCRIPTION: u8 = 6;
-const SYSTEM_CAPABILITIES: u8 = 7;
-const MANAGEMENT_ADDRESS: u8 = 8;
-const ORGANISATION: u8 = 127;
 
 /// What a device says about itself. The mandatory parts are read; the rest is read by [`Lldp::tlvs`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +60,7 @@ impl<'a> Lldp<'a> {
         let mut reader = Reader::new(payload);
         let chassis_id = ChassisId::read(mandatory(&mut reader, CHASSIS_ID, "1 (chassis id)")?)?;
         let port_id = PortId::read(mandatory(&mut reader, PORT_ID, "2 (port id)")?)?;
-        // a longer time to live is allowed: its further octets are ignored (IEEE 802.1AB-2016, 9.2.7.7.1)
+        // more than two octets of it are taken too, as lldpd 1.0.16 does; the further ones mean nothing
         let ttl = mandatory(&mut reader, TTL, "3 (time to live)")?.u16("lldp time to live")?;
         Ok(Self { chassis_id, port_id, ttl, rest: reader })
     }
@@ -131,405 +125,6 @@ fn mandatory<'a>(
     Ok(value)
 }
 
-/// Names the device (IEEE 802.1AB-2016, 8.5.2). A subtype whose value does not fit it is kept as `Other`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChassisId<'a> {
-    /// 1: the entPhysicalAlias of the chassis.
-    Component(&'a [u8]),
-    /// 2: the ifAlias of an interface.
-    InterfaceAlias(&'a [u8]),
-    /// 3: the entPhysicalAlias of a port.
-    PortComponent(&'a [u8]),
-    /// 4: a hardware address.
-    Mac(MacAddr),
-    /// 5: a network address.
-    Network(NetworkAddress<'a>),
-    /// 6: the ifName of an interface.
-    InterfaceName(&'a [u8]),
-    /// 7: whatever the device likes.
-    Local(&'a [u8]),
-    /// Anything else.
-    Other {
-        /// How to read the value.
-        subtype: u8,
-        /// The value.
-        value: &'a [u8],
-    },
-}
-
-impl<'a> ChassisId<'a> {
-    fn read(mut reader: Reader<'a>) -> Result<Self, WireError> {
-        let subtype = reader.u8("lldp chassis id subtype")?;
-        let value = reader.rest();
-        Ok(match (subtype, value) {
-            (1, value) => Self::Component(value),
-            (2, value) => Self::InterfaceAlias(value),
-            (3, value) => Self::PortComponent(value),
-            (4, &[a, b, c, d, e, f]) => Self::Mac(MacAddr([a, b, c, d, e, f])),
-            (5, &[family, ref address @ ..]) => {
-                Self::Network(NetworkAddress::read(family, address))
-            }
-            (6, value) => Self::InterfaceName(value),
-            (7, value) => Self::Local(value),
-            (subtype, value) => Self::Other { subtype, value },
-        })
-    }
-
-    fn emit(&self, buf: &mut Vec<u8>) {
-        match self {
-            Self::Component(value) => subtyped(buf, 1, value),
-            Self::InterfaceAlias(value) => subtyped(buf, 2, value),
-            Self::PortComponent(value) => subtyped(buf, 3, value),
-            Self::Mac(mac) => subtyped(buf, 4, &mac.octets()),
-            Self::Network(address) => {
-                buf.push(5);
-                address.emit(buf);
-            }
-            Self::InterfaceName(value) => subtyped(buf, 6, value),
-            Self::Local(value) => subtyped(buf, 7, value),
-            Self::Other { subtype, value } => subtyped(buf, *subtype, value),
-        }
-    }
-}
-
-/// Names the port (IEEE 802.1AB-2016, 8.5.3). A subtype whose value does not fit it is kept as `Other`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PortId<'a> {
-    /// 1: the ifAlias of the interface.
-    InterfaceAlias(&'a [u8]),
-    /// 2: the entPhysicalAlias of the port.
-    PortComponent(&'a [u8]),
-    /// 3: a hardware address.
-    Mac(MacAddr),
-    /// 4: a network address.
-    Network(NetworkAddress<'a>),
-    /// 5: the ifName of the interface.
-    InterfaceName(&'a [u8]),
-    /// 6: a circuit of a DHCP relay agent (RFC 3046).
-    AgentCircuit(&'a [u8]),
-    /// 7: whatever the device likes.
-    Local(&'a [u8]),
-    /// Anything else.
-    Other {
-        /// How to read the value.
-        subtype: u8,
-        /// The value.
-        value: &'a [u8],
-    },
-}
-
-impl<'a> PortId<'a> {
-    fn read(mut reader: Reader<'a>) -> Result<Self, WireError> {
-        let subtype = reader.u8("lldp port id subtype")?;
-        let value = reader.rest();
-        Ok(match (subtype, value) {
-            (1, value) => Self::InterfaceAlias(value),
-            (2, value) => Self::PortComponent(value),
-            (3, &[a, b, c, d, e, f]) => Self::Mac(MacAddr([a, b, c, d, e, f])),
-            (4, &[family, ref address @ ..]) => {
-                Self::Network(NetworkAddress::read(family, address))
-            }
-            (5, value) => Self::InterfaceName(value),
-            (6, value) => Self::AgentCircuit(value),
-            (7, value) => Self::Local(value),
-            (subtype, value) => Self::Other { subtype, value },
-        })
-    }
-
-    fn emit(&self, buf: &mut Vec<u8>) {
-        match self {
-            Self::InterfaceAlias(value) => subtyped(buf, 1, value),
-            Self::PortComponent(value) => subtyped(buf, 2, value),
-            Self::Mac(mac) => subtyped(buf, 3, &mac.octets()),
-            Self::Network(address) => {
-                buf.push(4);
-                address.emit(buf);
-            }
-            Self::InterfaceName(value) => subtyped(buf, 5, value),
-            Self::AgentCircuit(value) => subtyped(buf, 6, value),
-            Self::Local(value) => subtyped(buf, 7, value),
-            Self::Other { subtype, value } => subtyped(buf, *subtype, value),
-        }
-    }
-}
-
-/// An address and the family that says how to read it (IANA address family numbers).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NetworkAddress<'a> {
-    /// 1 and 2: IPv4 and IPv6.
-    Ip(IpAddr),
-    /// 6: a hardware address.
-    Mac(MacAddr),
-    /// Another family, or a length that does not fit it.
-    Other {
-        /// The family.
-        family: u8,
-        /// The address.
-        address: &'a [u8],
-    },
-}
-
-impl<'a> NetworkAddress<'a> {
-    fn read(family: u8, address: &'a [u8]) -> Self {
-        let known = match family {
-            1 => <[u8; 4]>::try_from(address).ok().map(|octets| Self::Ip(octets.into())),
-            2 => <[u8; 16]>::try_from(address).ok().map(|octets| Self::Ip(octets.into())),
-            6 => <[u8; 6]>::try_from(address).ok().map(|octets| Self::Mac(MacAddr(octets))),
-            _ => None,
-        };
-        known.unwrap_or(Self::Other { family, address })
-    }
-
-    fn emit(&self, buf: &mut Vec<u8>) {
-        match self {
-            Self::Ip(IpAddr::V4(address)) => subtyped(buf, 1, &address.octets()),
-            Self::Ip(IpAddr::V6(address)) => subtyped(buf, 2, &address.octets()),
-            Self::Mac(mac) => subtyped(buf, 6, &mac.octets()),
-            Self::Other { family, address } => subtyped(buf, *family, address),
-        }
-    }
-}
-
-fn subtyped(buf: &mut Vec<u8>, subtype: u8, value: &[u8]) {
-    buf.push(subtype);
-    buf.extend_from_slice(value);
-}
-
-/// An optional TLV.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tlv<'a> {
-    /// 4: the ifDescr of the port.
-    PortDescription(&'a [u8]),
-    /// 5: the sysName.
-    SystemName(&'a [u8]),
-    /// 6: the sysDescr.
-    SystemDescription(&'a [u8]),
-    /// 7: what it can be, and what it is; the bits of [`capability`].
-    SystemCapabilities {
-        /// What it can be.
-        supported: u16,
-        /// What it is now.
-        enabled: u16,
-    },
-    /// 8: where it can be managed.
-    ManagementAddress(ManagementAddress<'a>),
-    /// 127 of the TIA, 5 to 11: LLDP-MED inventory.
-    Inventory {
-        /// What of the inventory.
-        item: InventoryItem,
-        /// The text.
-        value: &'a [u8],
-    },
-    /// 127: defined by an organisation.
-    Organisation {
-        /// Which one.
-        oui: [u8; 3],
-        /// What of it.
-        subtype: u8,
-        /// The value.
-        value: &'a [u8],
-    },
-    /// A reserved type.
-    Other {
-        /// The type.
-        kind: u8,
-        /// The value.
-        value: &'a [u8],
-    },
-}
-
-/// What an inventory text of LLDP-MED is (ANSI/TIA-1057, 10.2.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum InventoryItem {
-    /// 5: revision of the hardware.
-    HardwareRevision,
-    /// 6: revision of the firmware.
-    FirmwareRevision,
-    /// 7: revision of the software.
-    SoftwareRevision,
-    /// 8: serial number.
-    SerialNumber,
-    /// 9: name of the manufacturer.
-    Manufacturer,
-    /// 10: name of the model.
-    Model,
-    /// 11: asset identifier.
-    Asset,
-}
-
-impl InventoryItem {
-    const ALL: [(u8, Self); 7] = [
-        (5, Self::HardwareRevision),
-        (6, Self::FirmwareRevision),
-        (7, Self::SoftwareRevision),
-        (8, Self::SerialNumber),
-        (9, Self::Manufacturer),
-        (10, Self::Model),
-        (11, Self::Asset),
-    ];
-
-    fn from_subtype(subtype: u8) -> Option<Self> {
-        Self::ALL.iter().find(|(number, _)| *number == subtype).map(|(_, item)| *item)
-    }
-
-    fn subtype(self) -> u8 {
-        match self {
-            Self::HardwareRevision => 5,
-            Self::FirmwareRevision => 6,
-            Self::SoftwareRevision => 7,
-            Self::SerialNumber => 8,
-            Self::Manufacturer => 9,
-            Self::Model => 10,
-            Self::Asset => 11,
-        }
-    }
-}
-
-/// Where a device can be managed (IEEE 802.1AB-2016, 8.5.9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ManagementAddress<'a> {
-    /// The address.
-    pub address: NetworkAddress<'a>,
-    /// How `interface` counts.
-    pub numbering: InterfaceNumbering,
-    /// The interface that has the address.
-    pub interface: u32,
-    /// The contents of a BER object identifier for what the device is; often empty.
-    pub oid: &'a [u8],
-}
-
-/// How a management address numbers its interface (IEEE 802.1AB-2016, 8.5.9.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InterfaceNumbering {
-    /// 1: unknown.
-    Unknown,
-    /// 2: an ifIndex.
-    IfIndex,
-    /// 3: a port number of the system.
-    SystemPort,
-    /// Anything else.
-    Other(u8),
-}
-
-impl<'a> Tlv<'a> {
-    fn read(kind: u8, mut value: Reader<'a>) -> Result<Self, WireError> {
-        let at = value.at();
-        Ok(match kind {
-            CHASSIS_ID..=TTL => {
-                // IEEE 802.1AB-2016, 9.2.7.7.1: each of these stands in a packet once
-                let want = "an optional one, the mandatory ones stand first and once";
-                return Err(WireError::Unexpected {
-                    what: "lldp tlv type",
-                    at,
-                    found: kind.into(),
-                    want,
-                });
-            }
-            PORT_DESCRIPTION => Self::PortDescription(value.rest()),
-            SYSTEM_NAME => Self::SystemName(value.rest()),
-            SYSTEM_DESCRIPTION => Self::SystemDescription(value.rest()),
-            SYSTEM_CAPABILITIES => {
-                let supported = value.u16("lldp system capabilities")?;
-                let enabled = value.u16("lldp enabled capabilities")?;
-                nothing_more(value, "lldp system capabilities")?;
-                Self::SystemCapabilities { supported, enabled }
-            }
-            MANAGEMENT_ADDRESS => Self::ManagementAddress(ManagementAddress::read(value)?),
-            ORGANISATION => {
-                let oui = value.array("lldp organisation")?;
-                let subtype = value.u8("lldp organisation subtype")?;
-                let value = value.rest();
-                match InventoryItem::from_subtype(subtype) {
-                    Some(item) if oui == TIA => Self::Inventory { item, value },
-                    _ => Self::Organisation { oui, subtype, value },
-                }
-            }
-            kind => Self::Other { kind, value: value.rest() },
-        })
-    }
-
-    /// Appends it. The value must fit nine bits of length.
-    fn emit(&self, buf: &mut Vec<u8>) -> Result<(), WireError> {
-        match self {
-            Self::PortDescription(value) => {
-                tlv(buf, PORT_DESCRIPTION, |buf| buf.extend_from_slice(value))
-            }
-            Self::SystemName(value) => tlv(buf, SYSTEM_NAME, |buf| buf.extend_from_slice(value)),
-            Self::SystemDescription(value) => {
-                tlv(buf, SYSTEM_DESCRIPTION, |buf| buf.extend_from_slice(value))
-            }
-            Self::SystemCapabilities { supported, enabled } => {
-                tlv(buf, SYSTEM_CAPABILITIES, |buf| {
-                    buf.extend_from_slice(&supported.to_be_bytes());
-                    buf.extend_from_slice(&enabled.to_be_bytes());
-                })
-            }
-            Self::ManagementAddress(address) => address.emit(buf),
-            Self::Inventory { item, value } => organisation(buf, TIA, item.subtype(), value),
-            Self::Organisation { oui, subtype, value } => organisation(buf, *oui, *subtype, value),
-            Self::Other { kind, value } => tlv(buf, *kind, |buf| buf.extend_from_slice(value)),
-        }
-    }
-}
-
-impl<'a> ManagementAddress<'a> {
-    fn read(mut value: Reader<'a>) -> Result<Self, WireError> {
-        let length = value.u8("lldp management address length")?;
-        let mut address = value.part(length.into(), "lldp management address")?;
-        let family = address.u8("lldp management address family")?;
-        let numbering = match value.u8("lldp interface numbering")? {
-            1 => InterfaceNumbering::Unknown,
-            2 => InterfaceNumbering::IfIndex,
-            3 => InterfaceNumbering::SystemPort,
-            number => InterfaceNumbering::Other(number),
-        };
-        let interface = value.u32("lldp interface number")?;
-        let length = value.u8("lldp object identifier length")?;
-        let oid = value.take(length.into(), "lldp object identifier")?;
-        nothing_more(value, "lldp management address")?;
-        Ok(Self {
-            address: NetworkAddress::read(family, address.rest()),
-            numbering,
-            interface,
-            oid,
-        })
-    }
-
-    fn emit(&self, buf: &mut Vec<u8>) -> Result<(), WireError> {
-        let mut address = Vec::with_capacity(17);
-        self.address.emit(&mut address);
-        let numbering = match self.numbering {
-            InterfaceNumbering::Unknown => 1,
-            InterfaceNumbering::IfIndex => 2,
-            InterfaceNumbering::SystemPort => 3,
-            InterfaceNumbering::Other(number) => number,
-        };
-        let octet = |bytes: &[u8], what| {
-            let found = bytes.len();
-            u8::try_from(found).map_err(|_| WireError::TooLong {
-                what,
-                at: buf.len(),
-                found,
-                most: 255,
-            })
-        };
-        let address_length = octet(&address, "lldp management address")?;
-        let oid_length = octet(self.oid, "lldp object identifier")?;
-        tlv(buf, MANAGEMENT_ADDRESS, |buf| {
-            subtyped(buf, address_length, &address);
-            subtyped(buf, numbering, &self.interface.to_be_bytes());
-            subtyped(buf, oid_length, self.oid);
-        })
-    }
-}
-
-fn nothing_more(value: Reader<'_>, what: &'static str) -> Result<(), WireError> {
-    if value.is_empty() {
-        return Ok(());
-    }
-    Err(WireError::TooLong { what, at: value.at(), found: value.len(), most: 0 })
-}
-
 /// What to say in an LLDP packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LldpToSend<'a> {
@@ -545,27 +140,19 @@ pub struct LldpToSend<'a> {
 
 /// Appends an LLDP packet, its end marked, without a frame header. Refuses a value over 511 bytes.
 pub fn emit_lldp(buf: &mut Vec<u8>, lldp: &LldpToSend<'_>) -> Result<(), WireError> {
-    tlv(buf, CHASSIS_ID, |buf| lldp.chassis_id.emit(buf))?;
-    tlv(buf, PORT_ID, |buf| lldp.port_id.emit(buf))?;
-    tlv(buf, TTL, |buf| buf.extend_from_slice(&lldp.ttl.to_be_bytes()))?;
+    emit_tlv(buf, CHASSIS_ID, |buf| lldp.chassis_id.emit(buf))?;
+    emit_tlv(buf, PORT_ID, |buf| lldp.port_id.emit(buf))?;
+    emit_tlv(buf, TTL, |buf| buf.extend_from_slice(&lldp.ttl.to_be_bytes()))?;
     lldp.tlvs.iter().try_for_each(|tlv| tlv.emit(buf))?;
-    tlv(buf, END, |_| ())
-}
-
-fn organisation(
-    buf: &mut Vec<u8>,
-    oui: [u8; 3],
-    subtype: u8,
-    value: &[u8],
-) -> Result<(), WireError> {
-    tlv(buf, ORGANISATION, |buf| {
-        buf.extend_from_slice(&oui);
-        subtyped(buf, subtype, value);
-    })
+    emit_tlv(buf, END, |_| ())
 }
 
 /// Appends a TLV: its header, and then what `value` appends.
-fn tlv(buf: &mut Vec<u8>, kind: u8, value: impl FnOnce(&mut Vec<u8>)) -> Result<(), WireError> {
+fn emit_tlv(
+    buf: &mut Vec<u8>,
+    kind: u8,
+    value: impl FnOnce(&mut Vec<u8>),
+) -> Result<(), WireError> {
     const MOST: usize = 0x1ff;
     let at = buf.len();
     buf.extend_from_slice(&[0, 0]);
@@ -581,6 +168,8 @@ fn tlv(buf: &mut Vec<u8>, kind: u8, value: impl FnOnce(&mut Vec<u8>)) -> Result<
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use proptest::prelude::*;
 
     use super::*;
