@@ -12,21 +12,21 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
     after_help = "Exit codes of scan and demo: 0 complete, no finding; 1 at least one match; 2 no match, but something is \
 undetermined or was not properly asked; 64 usage, 65 bad input data, 69 unavailable, 74 I/O, 77 no permission, 78 configuration."
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Say more on stderr; twice for every packet that was not understood.
     #[arg(short, long, global = true, action = ArgAction::Count)]
-    pub verbose: u8,
+    pub(crate) verbose: u8,
     /// Say nothing on stderr but errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Discover, identify, judge and print.
     Scan(Box<ScanArgs>),
     /// The same scan over a private network of fake devices that it makes and removes itself.
@@ -35,7 +35,7 @@ pub enum Command {
 
 /// The form of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Output {
+pub(crate) enum Output {
     /// For people.
     Table,
     /// One document.
@@ -46,66 +46,66 @@ pub enum Output {
 
 /// Flags of `scan`.
 #[derive(Debug, Args)]
-pub struct ScanArgs {
+pub(crate) struct ScanArgs {
     /// CIDR, range, address, host name, @FILE or - (stdin); none: the IPv4 segments of the local interfaces.
     #[arg(value_name = "TARGET")]
-    pub targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
     /// Use this interface for the local segments (repeatable).
     #[arg(short, long = "interface", value_name = "NAME")]
-    pub interfaces: Vec<String>,
+    pub(crate) interfaces: Vec<String>,
     /// Never send to these (as targets; repeatable). Exclusions win over everything.
     #[arg(short = 'x', long, value_name = "TARGET", value_delimiter = ',')]
-    pub exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// Packets a second over all interfaces, or "max" [default: 1000].
     #[arg(long, value_name = "N|max")]
-    pub rate: Option<String>,
+    pub(crate) rate: Option<String>,
     /// Print what would be asked and send nothing.
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Go on hearing neighbours for at least so long, such as 30s or 2m [default: 0s].
     #[arg(long, value_name = "DURATION")]
-    pub listen: Option<String>,
+    pub(crate) listen: Option<String>,
     /// Send nothing, only listen; 65 s unless --listen says otherwise.
     #[arg(long)]
-    pub passive: bool,
+    pub(crate) passive: bool,
     /// Only these methods: arp, icmp, snmp, lldp [default: all].
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
-    pub methods: Vec<String>,
+    pub(crate) methods: Vec<String>,
     /// The file with SNMP credentials (mode 0600 or stricter).
     #[arg(long, value_name = "FILE")]
-    pub snmp_credentials: Option<PathBuf>,
+    pub(crate) snmp_credentials: Option<PathBuf>,
     /// A rule pack: the id of a shipped one, or a file (repeatable) [default: public-lists].
     #[arg(long, value_name = "PACK")]
-    pub rules: Vec<String>,
+    pub(crate) rules: Vec<String>,
     /// The form of the result.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
-    pub output: Output,
+    pub(crate) output: Output,
     /// Read this configuration file; flags win over it.
     #[arg(short, long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// Sweep more than a /16 of the local segments unasked.
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Count devices that nobody could name as undetermined.
     #[arg(long)]
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// Exit with 0 where it would be 1 or 2.
     #[arg(long)]
-    pub exit_zero: bool,
+    pub(crate) exit_zero: bool,
 }
 
 /// Flags of `demo`.
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Read the fake devices from this folder instead of the built-in ones.
     #[arg(long, value_name = "FOLDER")]
-    pub devices: Option<PathBuf>,
+    pub(crate) devices: Option<PathBuf>,
     /// The form of the result.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
-    pub output: Output,
+    pub(crate) output: Output,
     /// Exit with 0 where it would be 1 or 2.
     #[arg(long)]
-    pub exit_zero: bool,
+    pub(crate) exit_zero: bool,
 }
 
 #[cfg(test)]

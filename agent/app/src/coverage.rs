@@ -11,7 +11,7 @@ use herkomst_model::{Ledger, Method, Outcome, Receipt, Sent, TargetLine, Why};
 use crate::judge::Judged;
 
 /// The coverage of a scan.
-pub fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> Coverage {
+pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> Coverage {
     let mut methods: BTreeMap<String, Counts> = BTreeMap::new();
     let mut targets = Counts::default();
     let mut is_complete = !ledger.interrupted && receipt.dropped == 0;
@@ -48,7 +48,7 @@ pub fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> Coverage
 }
 
 /// What was sent.
-pub fn receipt(receipt: &Receipt) -> ReceiptEntry {
+pub(crate) fn receipt(receipt: &Receipt) -> ReceiptEntry {
     let totals = receipt.totals();
     let by_kind = kinds(&totals);
     ReceiptEntry {

@@ -16,7 +16,7 @@ use crate::scan::{self, Outcome};
 
 /// Makes the network, scans it, prints what was found, and how to do the same at home. To be called before any thread
 /// is started: only a process of one thread may enter a user namespace (unshare(2)).
-pub fn run(args: &DemoArgs, quiet: bool) -> Result<Outcome> {
+pub(crate) fn run(args: &DemoArgs, quiet: bool) -> Result<Outcome> {
     let outside = current_network().map_err(Failure::unavailable)?;
     herkomst_net::enter_private_network(false).map_err(|error| {
         if error.is_permission() { Failure::permission(error) } else { Failure::unavailable(error) }

@@ -11,7 +11,7 @@ use crate::config::checked::Scan;
 use crate::plan::Plan;
 
 /// What would be asked, from where, with what, how fast.
-pub fn render(scan: &Scan, plan: &Plan) -> String {
+pub(crate) fn render(scan: &Scan, plan: &Plan) -> String {
     let mut out = String::from("Nothing is sent. The plan:\n\n");
     for segment in &plan.segments {
         let (name, source, count) =

@@ -5,52 +5,52 @@ use std::process::ExitCode;
 
 /// A failure with its exit code and everything that is to be said about it.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     code: u8,
     error: anyhow::Error,
 }
 
 /// Result of a command.
-pub type Result<T> = std::result::Result<T, Failure>;
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
     /// A flag or target is wrong (EX_USAGE).
-    pub fn usage(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn usage(error: impl Into<anyhow::Error>) -> Self {
         Self { code: 64, error: error.into() }
     }
 
     /// An input file is wrong (EX_DATAERR).
-    pub fn data(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn data(error: impl Into<anyhow::Error>) -> Self {
         Self { code: 65, error: error.into() }
     }
 
     /// Something that is needed is not there (EX_UNAVAILABLE).
-    pub fn unavailable(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn unavailable(error: impl Into<anyhow::Error>) -> Self {
         Self { code: 69, error: error.into() }
     }
 
     /// Our own invariant does not hold (EX_SOFTWARE).
-    pub fn software(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn software(error: impl Into<anyhow::Error>) -> Self {
         Self { code: 70, error: error.into() }
     }
 
     /// The result could not be written (EX_IOERR).
-    pub fn io(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn io(error: impl Into<anyhow::Error>) -> Self {
         Self { code: 74, error: error.into() }
     }
 
     /// The process may not do what was asked (EX_NOPERM).
-    pub fn permission(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn permission(error: impl Into<anyhow::Error>) -> Self {
         Self { code: 77, error: error.into() }
     }
 
     /// A configuration file is wrong (EX_CONFIG).
-    pub fn configuration(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn configuration(error: impl Into<anyhow::Error>) -> Self {
         Self { code: 78, error: error.into() }
     }
 
     /// The code to end with.
-    pub fn code(&self) -> ExitCode {
+    pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }
 }

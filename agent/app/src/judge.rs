@@ -19,23 +19,23 @@ use jiff::civil::Date;
 
 /// What all observations of a scan come to.
 #[derive(Debug, Default)]
-pub struct Judged {
+pub(crate) struct Judged {
     /// Every device, sorted by its first address.
-    pub devices: Vec<DeviceEntry>,
+    pub(crate) devices: Vec<DeviceEntry>,
     /// Every finding, worst first.
-    pub findings: Vec<FindingEntry>,
+    pub(crate) findings: Vec<FindingEntry>,
     /// Devices with a maker.
-    pub identified: u64,
+    pub(crate) identified: u64,
     /// Devices that nobody could name.
-    pub unnamed: u64,
+    pub(crate) unnamed: u64,
     /// Special addresses, which are no boxes.
-    pub special: u64,
+    pub(crate) special: u64,
     /// Devices that a rule with a place could be about, were more known of them.
-    pub open: u64,
+    pub(crate) open: u64,
 }
 
 /// Joins the observations to devices, and judges each under every pack, as of a day.
-pub fn judge(
+pub(crate) fn judge(
     observations: &[Arc<Observation>],
     packs: &[Pack],
     registry: &Registry,
@@ -337,6 +337,6 @@ fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry
 }
 
 /// The text of a name for a line of output.
-pub fn first_name(device: &DeviceEntry) -> Option<&DeviceText> {
+pub(crate) fn first_name(device: &DeviceEntry) -> Option<&DeviceText> {
     device.names.first()
 }

@@ -16,48 +16,48 @@ const MOST_UNASKED: u64 = 1 << 16;
 
 /// Targets on one interface that are asked from one of its addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment {
+pub(crate) struct Segment {
     /// The interface, by its place in [`Plan::interfaces`].
-    pub interface: usize,
+    pub(crate) interface: usize,
     /// Our address there.
-    pub source: Ipv4Addr,
+    pub(crate) source: Ipv4Addr,
     /// Whom to ask.
-    pub targets: Vec<Ipv4Addr>,
+    pub(crate) targets: Vec<Ipv4Addr>,
 }
 
 /// Who is asked how.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// What is scanned, as the operator wrote it or as the segments are.
-    pub written: Vec<String>,
+    pub(crate) written: Vec<String>,
     /// The interfaces that frames are sent and heard on.
-    pub interfaces: Vec<Interface>,
+    pub(crate) interfaces: Vec<Interface>,
     /// On-link targets, asked with frames of our own.
-    pub segments: Vec<Segment>,
+    pub(crate) segments: Vec<Segment>,
     /// Targets on a local segment that are asked through the kernel, for want of a raw socket.
-    pub through_kernel: Vec<Ipv4Addr>,
+    pub(crate) through_kernel: Vec<Ipv4Addr>,
     /// Targets beyond a router.
-    pub routed: Vec<Ipv4Addr>,
+    pub(crate) routed: Vec<Ipv4Addr>,
     /// Targets that are not asked.
-    pub not_asked: BTreeMap<Ipv4Addr, Why>,
+    pub(crate) not_asked: BTreeMap<Ipv4Addr, Why>,
     /// Names that were not looked up.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
 }
 
 /// What the kernel says of the network, when the plan is made.
 #[derive(Debug, Default)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// All interfaces.
-    pub interfaces: Vec<Interface>,
+    pub(crate) interfaces: Vec<Interface>,
     /// Prefixes that are reached without a router.
-    pub routes: Vec<OnLinkRoute>,
+    pub(crate) routes: Vec<OnLinkRoute>,
     /// Whether frames may be sent and heard.
-    pub may_send_frames: bool,
+    pub(crate) may_send_frames: bool,
 }
 
 impl Surroundings {
     /// Asks the kernel.
-    pub fn read() -> Result<Self> {
+    pub(crate) fn read() -> Result<Self> {
         let interfaces = herkomst_net::interfaces().map_err(Failure::unavailable)?;
         let routes = herkomst_net::on_link_routes().map_err(Failure::unavailable)?;
         Ok(Self { interfaces, routes, may_send_frames: herkomst_net::has_net_raw() })
@@ -72,7 +72,7 @@ struct Way {
 }
 
 /// Makes the plan, or says why there is none.
-pub fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
+pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
     let named = named_interfaces(scan, around)?;
     let is_chosen = |index: usize| named.is_empty() || named.contains(&index);
     let ways = ways(around);
@@ -110,7 +110,7 @@ pub fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
             match way {
                 None => plan.routed.push(target),
                 Some(way) if !is_chosen(way.interface) => {
-                    drop(plan.not_asked.insert(target, Why::NoRoute))
+                    plan.not_asked.insert(target, Why::NoRoute);
                 }
                 Some(way) => {
                     match (way.source, carries_frames(&around.interfaces[way.interface])) {

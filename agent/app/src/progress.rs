@@ -9,37 +9,37 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Counts that the stages of a scan keep up to date.
 #[derive(Debug, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Targets in all.
-    pub targets: AtomicU64,
+    pub(crate) targets: AtomicU64,
     /// Targets that nothing more is expected of.
-    pub done: AtomicU64,
+    pub(crate) done: AtomicU64,
     /// Packets that have left.
-    pub sent: AtomicU64,
+    pub(crate) sent: AtomicU64,
     /// Targets that answered something.
-    pub answered: AtomicU64,
+    pub(crate) answered: AtomicU64,
     /// Observations that name a maker by themselves, one an address.
-    pub identified: AtomicU64,
+    pub(crate) identified: AtomicU64,
     /// Seconds that are left at the most, as far as is known.
-    pub seconds_left: AtomicU64,
+    pub(crate) seconds_left: AtomicU64,
 }
 
 impl Progress {
     /// Adds to a count.
-    pub fn count(counter: &AtomicU64, more: u64) {
+    pub(crate) fn count(counter: &AtomicU64, more: u64) {
         counter.fetch_add(more, Ordering::Relaxed);
     }
 }
 
 /// Shows the counts until it is dropped.
-pub struct Shown {
+pub(crate) struct Shown {
     task: tokio::task::JoinHandle<()>,
     bar: ProgressBar,
 }
 
 impl Shown {
     /// Begins to show, if stderr is a terminal and nobody asked for quiet.
-    pub fn begin(progress: &Arc<Progress>, quiet: bool) -> Option<Self> {
+    pub(crate) fn begin(progress: &Arc<Progress>, quiet: bool) -> Option<Self> {
         if quiet || !std::io::stderr().is_terminal() {
             return None;
         }

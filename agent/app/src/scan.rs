@@ -29,7 +29,7 @@ const IN_FLIGHT: usize = 1024;
 
 /// What a scan came to, for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Complete, no finding: 0.
     Clean,
     /// At least one match: 1.
@@ -40,7 +40,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// The exit code.
-    pub fn code(self, exit_zero: bool) -> u8 {
+    pub(crate) fn code(self, exit_zero: bool) -> u8 {
         match self {
             _ if exit_zero => 0,
             Self::Clean => 0,
@@ -51,7 +51,7 @@ impl Outcome {
 }
 
 /// Runs a scan and prints what it found.
-pub fn run(scan: &Scan, quiet: bool) -> Result<Outcome> {
+pub(crate) fn run(scan: &Scan, quiet: bool) -> Result<Outcome> {
     let around = Surroundings::read()?;
     let planned = plan(scan, &around)?;
     if scan.dry_run {
@@ -196,7 +196,7 @@ async fn watch_signals(stop: watch::Sender<bool>) {
         tracing::warn!(
             "interrupted: ending the scan and printing what it has; once more ends it at once"
         );
-        drop(stop.send(true));
+        let _ = stop.send(true);
     }
 }
 

@@ -28,24 +28,24 @@ const DEFAULT_PACK: &str = "public-lists";
 
 /// Which methods are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Methods {
+pub(crate) struct Methods {
     /// ARP.
-    pub arp: bool,
+    pub(crate) arp: bool,
     /// ICMP echo.
-    pub icmp: bool,
+    pub(crate) icmp: bool,
     /// SNMP.
-    pub snmp: bool,
+    pub(crate) snmp: bool,
     /// LLDP, heard.
-    pub lldp: bool,
+    pub(crate) lldp: bool,
     /// The operator named them: also devices that are spared otherwise are asked.
-    pub named: bool,
+    pub(crate) named: bool,
 }
 
 impl Methods {
     const NAMES: [&'static str; 4] = ["arp", "icmp", "snmp", "lldp"];
 
     /// The names of those that are on.
-    pub fn names(self) -> Vec<String> {
+    pub(crate) fn names(self) -> Vec<String> {
         let on = [self.arp, self.icmp, self.snmp, self.lldp];
         Self::NAMES
             .iter()
@@ -58,40 +58,40 @@ impl Methods {
 
 /// One scan, as the operator wants it.
 #[derive(Debug)]
-pub struct Scan {
+pub(crate) struct Scan {
     /// Whom to ask; `None` is the local segments.
-    pub targets: Option<TargetSpec>,
+    pub(crate) targets: Option<TargetSpec>,
     /// Whom not to ask.
-    pub exclude: TargetSpec,
+    pub(crate) exclude: TargetSpec,
     /// Whom to ask nothing beyond ARP.
-    pub no_probe: AddressSet,
+    pub(crate) no_probe: AddressSet,
     /// The interfaces that the operator named.
-    pub interfaces: Vec<String>,
+    pub(crate) interfaces: Vec<String>,
     /// The methods.
-    pub methods: Methods,
+    pub(crate) methods: Methods,
     /// The limits.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// How long to listen at least.
-    pub listen: Duration,
+    pub(crate) listen: Duration,
     /// Send nothing.
-    pub passive: bool,
+    pub(crate) passive: bool,
     /// Print the plan only.
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Sweep large local segments.
-    pub force: bool,
+    pub(crate) force: bool,
     /// Credentials, in the operator's order.
-    pub credentials: Arc<[Credential]>,
+    pub(crate) credentials: Arc<[Credential]>,
     /// The packs to judge.
-    pub packs: Vec<Pack>,
+    pub(crate) packs: Vec<Pack>,
     /// Unnamed devices count as undetermined.
-    pub strict: bool,
+    pub(crate) strict: bool,
     /// The form of the result.
-    pub output: Output,
+    pub(crate) output: Output,
 }
 
 impl Scan {
     /// Checks everything the operator gave, and says all that is wrong with it.
-    pub fn check(args: &ScanArgs) -> Result<Self> {
+    pub(crate) fn check(args: &ScanArgs) -> Result<Self> {
         let mut problems = Problems::default();
         let file =
             args.config.as_deref().map(|path| file::read(path, &mut problems)).unwrap_or_default();

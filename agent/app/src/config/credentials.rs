@@ -37,7 +37,7 @@ const PRIV: [(&str, PrivProtocol); 6] = [
 ];
 
 /// Reads and checks the file; every problem is noted, none of them shows a secret.
-pub fn read(path: &Path, problems: &mut Problems) -> Vec<Credential> {
+pub(crate) fn read(path: &Path, problems: &mut Problems) -> Vec<Credential> {
     let name = path.display().to_string();
     let text = match read_private(path) {
         Ok(text) => text,

@@ -8,33 +8,33 @@ use super::section::{Document, Section};
 
 /// `[scan]` of the file; what is absent is `None`.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct ScanFile {
+pub(crate) struct ScanFile {
     /// Targets with their places.
-    pub targets: Option<Vec<(String, String)>>,
+    pub(crate) targets: Option<Vec<(String, String)>>,
     /// Exclusions with their places.
-    pub exclude: Option<Vec<(String, String)>>,
+    pub(crate) exclude: Option<Vec<(String, String)>>,
     /// Prefixes that are asked nothing beyond ARP.
-    pub no_probe: Option<Vec<(String, String)>>,
+    pub(crate) no_probe: Option<Vec<(String, String)>>,
     /// Interfaces.
-    pub interfaces: Option<Vec<(String, String)>>,
+    pub(crate) interfaces: Option<Vec<(String, String)>>,
     /// Methods.
-    pub methods: Option<Vec<(String, String)>>,
+    pub(crate) methods: Option<Vec<(String, String)>>,
     /// Packets a second in all, or `max`.
-    pub rate: Option<(String, String)>,
+    pub(crate) rate: Option<(String, String)>,
     /// Packets a second to one /24 beyond the local segments.
-    pub rate_per_subnet: Option<u32>,
+    pub(crate) rate_per_subnet: Option<u32>,
     /// Packets a second to one host.
-    pub rate_per_host: Option<u32>,
+    pub(crate) rate_per_host: Option<u32>,
     /// How long to listen at least.
-    pub listen: Option<(String, String)>,
+    pub(crate) listen: Option<(String, String)>,
     /// The credentials file; a relative path is taken from the folder of this file.
-    pub snmp_credentials: Option<PathBuf>,
+    pub(crate) snmp_credentials: Option<PathBuf>,
     /// Rule packs.
-    pub rules: Option<Vec<(String, String)>>,
+    pub(crate) rules: Option<Vec<(String, String)>>,
 }
 
 /// Reads the file and notes every problem.
-pub fn read(path: &Path, problems: &mut Problems) -> ScanFile {
+pub(crate) fn read(path: &Path, problems: &mut Problems) -> ScanFile {
     let name = path.display().to_string();
     match fs::read_to_string(path) {
         Ok(text) => parse(path, &name, &text, problems),

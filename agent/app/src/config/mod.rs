@@ -5,9 +5,9 @@
 //! - [`checked`]: flags and file together, checked: what the rest of the program sees.
 //! - [`problems`]: everything that is wrong, at once.
 
-pub mod checked;
-pub mod credentials;
-pub mod file;
-pub mod problems;
-pub mod section;
-pub mod targets;
+pub(crate) mod checked;
+pub(crate) mod credentials;
+pub(crate) mod file;
+pub(crate) mod problems;
+pub(crate) mod section;
+pub(crate) mod targets;

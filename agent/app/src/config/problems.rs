@@ -7,7 +7,7 @@ const MOST: usize = 50;
 
 /// What kind of failure it is: decides the exit code (sysexits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A flag or target is wrong: 64.
     Usage,
     /// A file or key is wrong: 78.
@@ -16,7 +16,7 @@ pub enum Kind {
 
 /// The problems so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Problems {
+pub(crate) struct Problems {
     list: Vec<String>,
     more: usize,
     configuration: bool,
@@ -24,7 +24,7 @@ pub struct Problems {
 
 impl Problems {
     /// Notes that what stands at `place` is wrong: what, and what would be right.
-    pub fn add(&mut self, place: &str, what: impl Into<String>) {
+    pub(crate) fn add(&mut self, place: &str, what: impl Into<String>) {
         if self.list.len() < MOST {
             self.list.push(format!("{place}: {}", what.into()));
         } else {
@@ -33,18 +33,18 @@ impl Problems {
     }
 
     /// Notes a problem in a file.
-    pub fn add_configuration(&mut self, place: &str, what: impl Into<String>) {
+    pub(crate) fn add_configuration(&mut self, place: &str, what: impl Into<String>) {
         self.configuration = true;
         self.add(place, what);
     }
 
     /// Whether nothing is wrong.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
     /// What kind of failure they are together.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         if self.configuration { Kind::Configuration } else { Kind::Usage }
     }
 }
@@ -64,7 +64,7 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 /// The known word that a typing error most likely stands for.
-pub fn nearest<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
     if text.len() > 80 {
         return None;
     }
@@ -75,7 +75,7 @@ pub fn nearest<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// `did you mean "x"?`, or the list of what is allowed.
-pub fn hint(text: &str, known: &[&str]) -> String {
+pub(crate) fn hint(text: &str, known: &[&str]) -> String {
     match nearest(text, known) {
         Some(near) => format!("did you mean {near:?}?"),
         None => format!("allowed are {}", known.join(", ")),

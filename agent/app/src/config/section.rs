@@ -13,11 +13,11 @@ use super::problems::{Problems, hint};
 
 /// The file being read: its name and text, for places.
 #[derive(Debug, Clone, Copy)]
-pub struct Document<'t> {
+pub(crate) struct Document<'t> {
     /// The name as the operator gave it.
-    pub file: &'t str,
+    pub(crate) file: &'t str,
     /// The text.
-    pub text: &'t str,
+    pub(crate) text: &'t str,
 }
 
 impl Document<'_> {
@@ -29,7 +29,7 @@ impl Document<'_> {
     }
 
     /// Reads the file into its root table, or notes why it is no TOML.
-    pub fn parse<'t>(
+    pub(crate) fn parse<'t>(
         &self,
         text: &'t str,
         problems: &mut Problems,
@@ -46,7 +46,7 @@ impl Document<'_> {
 }
 
 /// A table of the file, and the keys that were asked of it so far.
-pub struct Section<'t> {
+pub(crate) struct Section<'t> {
     document: Document<'t>,
     path: String,
     span: Range<usize>,
@@ -55,7 +55,7 @@ pub struct Section<'t> {
 }
 
 /// A value with its place.
-pub struct Found<'t> {
+pub(crate) struct Found<'t> {
     document: Document<'t>,
     value: &'t DeValue<'t>,
     span: Range<usize>,
@@ -64,7 +64,7 @@ pub struct Found<'t> {
 
 impl<'t> Found<'t> {
     /// Notes a problem of this value.
-    pub fn problem(&self, problems: &mut Problems, what: impl AsRef<str>) {
+    pub(crate) fn problem(&self, problems: &mut Problems, what: impl AsRef<str>) {
         problems.add_configuration(
             &self.document.place(&self.span),
             format!("{} {}", self.key, what.as_ref()),
@@ -72,7 +72,7 @@ impl<'t> Found<'t> {
     }
 
     /// A text in quotes.
-    pub fn text(&self, problems: &mut Problems) -> Option<&'t str> {
+    pub(crate) fn text(&self, problems: &mut Problems) -> Option<&'t str> {
         let text = self.value.as_str();
         if text.is_none() {
             self.problem(problems, format!("is {}, it must be a text in quotes", kind(self.value)));
@@ -81,7 +81,7 @@ impl<'t> Found<'t> {
     }
 
     /// A text in quotes, or a whole number as text.
-    pub fn number_or_text(&self, problems: &mut Problems) -> Option<String> {
+    pub(crate) fn number_or_text(&self, problems: &mut Problems) -> Option<String> {
         match self.value {
             DeValue::Integer(number) => Some(number.as_str().to_owned()),
             _ => self.text(problems).map(str::to_owned),
@@ -89,12 +89,12 @@ impl<'t> Found<'t> {
     }
 
     /// The place, for messages made elsewhere: `file:line:column key`.
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         format!("{} {}", self.document.place(&self.span), self.key)
     }
 
     /// A table.
-    pub fn section(self, problems: &mut Problems) -> Option<Section<'t>> {
+    pub(crate) fn section(self, problems: &mut Problems) -> Option<Section<'t>> {
         match self.value {
             DeValue::Table(table) => Some(Section {
                 document: self.document,
@@ -113,7 +113,7 @@ impl<'t> Found<'t> {
 
 impl<'t> Section<'t> {
     /// The whole file.
-    pub fn root(document: Document<'t>, table: &'t Spanned<DeTable<'t>>) -> Self {
+    pub(crate) fn root(document: Document<'t>, table: &'t Spanned<DeTable<'t>>) -> Self {
         Self {
             document,
             path: String::new(),
@@ -129,7 +129,7 @@ impl<'t> Section<'t> {
     }
 
     /// Notes a problem of the table as a whole.
-    pub fn problem(&self, problems: &mut Problems, what: impl AsRef<str>) {
+    pub(crate) fn problem(&self, problems: &mut Problems, what: impl AsRef<str>) {
         let name = if self.path.is_empty() { "the file" } else { &self.path };
         problems.add_configuration(
             &self.document.place(&self.span),
@@ -138,7 +138,7 @@ impl<'t> Section<'t> {
     }
 
     /// The value of a key, from now on known to be one that this table may have.
-    pub fn take(&self, key: &'static str) -> Option<Found<'t>> {
+    pub(crate) fn take(&self, key: &'static str) -> Option<Found<'t>> {
         self.asked.borrow_mut().push(key);
         let value = self.table.get(key)?;
         Some(Found {
@@ -150,12 +150,12 @@ impl<'t> Section<'t> {
     }
 
     /// A text, if it is there.
-    pub fn text(&self, key: &'static str, problems: &mut Problems) -> Option<&'t str> {
+    pub(crate) fn text(&self, key: &'static str, problems: &mut Problems) -> Option<&'t str> {
         self.take(key)?.text(problems)
     }
 
     /// A text that must be there.
-    pub fn need_text(&self, key: &'static str, problems: &mut Problems) -> Option<&'t str> {
+    pub(crate) fn need_text(&self, key: &'static str, problems: &mut Problems) -> Option<&'t str> {
         let found = self.take(key);
         if found.is_none() {
             self.problem(problems, format!("has no {key}"));
@@ -164,7 +164,7 @@ impl<'t> Section<'t> {
     }
 
     /// The items of a list; a lone text counts as a list of one.
-    pub fn items(&self, key: &'static str, problems: &mut Problems) -> Vec<Found<'t>> {
+    pub(crate) fn items(&self, key: &'static str, problems: &mut Problems) -> Vec<Found<'t>> {
         let Some(found) = self.take(key) else { return Vec::new() };
         let item = |(number, value): (usize, &'t Spanned<DeValue<'t>>)| Found {
             document: self.document,
@@ -187,7 +187,7 @@ impl<'t> Section<'t> {
     }
 
     /// The texts of a list with their places.
-    pub fn texts(
+    pub(crate) fn texts(
         &self,
         key: &'static str,
         problems: &mut Problems,
@@ -203,7 +203,7 @@ impl<'t> Section<'t> {
     }
 
     /// A whole number in this range.
-    pub fn number(
+    pub(crate) fn number(
         &self,
         key: &'static str,
         allowed: std::ops::RangeInclusive<i64>,
@@ -228,7 +228,7 @@ impl<'t> Section<'t> {
     }
 
     /// Notes every key that nobody asked for. To be called once everything was asked.
-    pub fn finish(self, problems: &mut Problems) {
+    pub(crate) fn finish(self, problems: &mut Problems) {
         let asked = self.asked.borrow();
         for key in self.table.keys() {
             let name = key.get_ref().as_ref();

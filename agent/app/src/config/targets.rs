@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net};
 use super::problems::Problems;
 
 /// The most addresses that one scan asks.
-pub const MOST_TARGETS: u64 = 1 << 20;
+pub(crate) const MOST_TARGETS: u64 = 1 << 20;
 
 /// One target as written, read but not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,22 +19,22 @@ enum Spec {
 
 /// Addresses from one to another, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Range {
+pub(crate) struct Range {
     /// The first address, as a number.
-    pub first: u32,
+    pub(crate) first: u32,
     /// The last address, as a number.
-    pub last: u32,
+    pub(crate) last: u32,
 }
 
 impl Range {
     /// How many addresses it holds.
-    pub fn len(self) -> u64 {
+    pub(crate) fn len(self) -> u64 {
         u64::from(self.last) - u64::from(self.first) + 1
     }
 
     /// The hosts of a prefix: without its first and last address, which name the network and everybody in it, where
     /// the prefix is shorter than 31 bits (RFC 1122, 3.2.1.3; RFC 3021).
-    pub fn hosts_of(net: Ipv4Net) -> Self {
+    pub(crate) fn hosts_of(net: Ipv4Net) -> Self {
         let (first, last) = (u32::from(net.network()), u32::from(net.broadcast()));
         if net.prefix_len() >= 31 {
             Self { first, last }
@@ -50,11 +50,11 @@ impl Range {
 
 /// Addresses as sorted ranges that do not touch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct AddressSet(Vec<Range>);
+pub(crate) struct AddressSet(Vec<Range>);
 
 impl AddressSet {
     /// The union of these ranges.
-    pub fn new(mut ranges: Vec<Range>) -> Self {
+    pub(crate) fn new(mut ranges: Vec<Range>) -> Self {
         ranges.sort_unstable();
         let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());
         for range in ranges {
@@ -69,42 +69,37 @@ impl AddressSet {
     }
 
     /// Whether the address is in it.
-    pub fn contains(&self, address: Ipv4Addr) -> bool {
+    pub(crate) fn contains(&self, address: Ipv4Addr) -> bool {
         let number = u32::from(address);
         let after = self.0.partition_point(|range| range.first <= number);
         after > 0 && number <= self.0[after - 1].last
     }
 
     /// How many addresses it holds.
-    pub fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.0.iter().map(|range| range.len()).sum()
     }
 
-    /// Whether it holds none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Every address, in order.
-    pub fn iter(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
         self.0.iter().flat_map(|range| range.first..=range.last).map(Ipv4Addr::from)
     }
 }
 
 /// Targets or exclusions: as written, for the report, and as addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TargetSpec {
+pub(crate) struct TargetSpec {
     /// As the operator wrote them.
-    pub written: Vec<String>,
+    pub(crate) written: Vec<String>,
     /// What they hold.
-    pub addresses: AddressSet,
+    pub(crate) addresses: AddressSet,
     /// Host names that were not looked up, since nothing may be sent.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
 }
 
 /// Where a list of targets stands, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Use {
+pub(crate) enum Use {
     /// To be asked.
     Target,
     /// Not to be asked: the first and last address of a prefix are excluded with it.
@@ -113,7 +108,7 @@ pub enum Use {
 
 /// Whether host names may be looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LookUp {
+pub(crate) enum LookUp {
     /// Through the resolver of the system, which may ask a name server.
     Yes,
     /// Not at all.
@@ -121,7 +116,7 @@ pub enum LookUp {
 }
 
 /// Reads targets as written, each with the place it stands in. Every bad one becomes a problem.
-pub fn read(
+pub(crate) fn read(
     written: &[(String, String)],
     purpose: Use,
     look_up: LookUp,
@@ -265,7 +260,7 @@ mod tests {
         assert_eq!(read_targets(&["10.0.0.4/32", "10.0.0.4"]).unwrap().len(), 1);
         assert_eq!(read_targets(&["10.0.0.250-10.0.1.5"]).unwrap().len(), 12);
         assert_eq!(read_targets(&["10.0.0.1-9"]).unwrap().len(), 9);
-        assert!(read_targets(&["core-1.example.net"]).unwrap().is_empty());
+        assert_eq!(read_targets(&["core-1.example.net"]).unwrap().len(), 0);
     }
 
     #[test]

@@ -27,17 +27,17 @@ struct Page {
 
 /// The books. A target that has no page is none: nothing is sent to it.
 #[derive(Debug, Default)]
-pub struct Book {
+pub(crate) struct Book {
     pages: HashMap<Ipv4Addr, Page>,
     credentials: HashMap<Arc<str>, Vec<Ipv4Addr>>,
     /// Packets that came in and were not what was asked for.
-    pub ignored: u64,
+    pub(crate) ignored: u64,
     /// Targets with an answer.
-    pub answered: u64,
+    pub(crate) answered: u64,
     /// Targets that nothing more is expected of.
-    pub done: u64,
+    pub(crate) done: u64,
     /// Packets that left.
-    pub sent: u64,
+    pub(crate) sent: u64,
 }
 
 /// The kinds of outcome, for the final page.
@@ -53,7 +53,7 @@ fn kinds_of(method: Method) -> &'static [PacketKind] {
 
 impl Book {
     /// Opens the books of a plan: a page for every target.
-    pub fn open(plan: &Plan) -> Self {
+    pub(crate) fn open(plan: &Plan) -> Self {
         let mut book = Self::default();
         let size = plan.segments.iter().map(|segment| segment.targets.len()).sum::<usize>()
             + plan.routed.len();
@@ -74,17 +74,17 @@ impl Book {
     }
 
     /// Where a target lies; `None` for what is excluded or no target: nothing may be sent there.
-    pub fn zone(&self, target: Ipv4Addr) -> Option<Zone> {
+    pub(crate) fn zone(&self, target: Ipv4Addr) -> Option<Zone> {
         self.pages.get(&target)?.zone
     }
 
     /// How many targets there are.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.pages.len()
     }
 
     /// Writes down a packet that leaves.
-    pub fn sent(&mut self, transmit: &Transmit) {
+    pub(crate) fn sent(&mut self, transmit: &Transmit) {
         self.sent += 1;
         if let Some(page) = self.pages.get_mut(&transmit.to) {
             page.sent.add(transmit.kind);
@@ -98,7 +98,7 @@ impl Book {
     }
 
     /// How one method ended for one target.
-    pub fn set(&mut self, target: Ipv4Addr, method: Method, outcome: Outcome) {
+    pub(crate) fn set(&mut self, target: Ipv4Addr, method: Method, outcome: Outcome) {
         let Some(page) = self.pages.get_mut(&target) else { return };
         let slot = match method {
             Method::Arp | Method::KernelNeighbour => &mut page.line.arp,
@@ -115,7 +115,7 @@ impl Book {
     }
 
     /// What an answer means for the ledger.
-    pub fn outcome(answer: &Answer<Fact>) -> Outcome {
+    pub(crate) fn outcome(answer: &Answer<Fact>) -> Outcome {
         match answer {
             Answer::NotAsked(why) => Outcome::NotAsked(*why),
             Answer::Silent { .. } => Outcome::Silent,
@@ -126,7 +126,7 @@ impl Book {
     }
 
     /// Nothing more is expected of the target, but perhaps a late answer.
-    pub fn close(&mut self, target: Ipv4Addr) {
+    pub(crate) fn close(&mut self, target: Ipv4Addr) {
         if let Some(page) = self.pages.get_mut(&target)
             && !page.done
         {
@@ -135,16 +135,8 @@ impl Book {
         }
     }
 
-    /// The targets whose host has answered something, of those that lie in `zone`.
-    pub fn in_zone(&self, zone: Zone) -> impl Iterator<Item = Ipv4Addr> + '_ {
-        self.pages
-            .iter()
-            .filter(move |(_, page)| page.zone == Some(zone))
-            .map(|(target, _)| *target)
-    }
-
     /// Closes the books. What was expected and has no end yet was cut short, or not even begun.
-    pub fn finish(
+    pub(crate) fn finish(
         self,
         expects: impl Fn(Zone, Method) -> bool,
         interrupted: bool,

@@ -38,7 +38,7 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
 use self::book::Book;
-pub use self::ports::OpenPorts;
+pub(crate) use self::ports::OpenPorts;
 use self::ports::{Ports, Unsent};
 use self::session::{Event, Outgoing, Sessions};
 use crate::config::checked::Scan;
@@ -52,11 +52,11 @@ const BATCH: usize = 64;
 const TICK: Duration = Duration::from_millis(1);
 
 /// Says whether a device is to be spared everything but ARP.
-pub type Spare = Box<dyn Fn(Ipv4Addr, MacAddr) -> bool + Send>;
+pub(crate) type Spare = Box<dyn Fn(Ipv4Addr, MacAddr) -> bool + Send>;
 
 /// What ends a scan early.
 #[derive(Debug, thiserror::Error)]
-pub enum EngineError {
+pub(crate) enum EngineError {
     /// A socket is of no more use.
     #[error("the network cannot be used any more")]
     Net(#[from] NetError),
@@ -87,7 +87,7 @@ struct Station {
 }
 
 /// The engine of one scan.
-pub struct Engine {
+pub(crate) struct Engine {
     ports: Ports,
     sweeps: Vec<Sweep>,
     heard: Vec<Heard>,
@@ -125,7 +125,7 @@ impl Gate for PacedGate<'_> {
 
 impl Engine {
     /// Sets up the probes of a plan over its opened sockets. Must be called within a runtime.
-    pub fn new(
+    pub(crate) fn new(
         plan: Plan,
         scan: &Scan,
         ports: OpenPorts,
@@ -209,7 +209,7 @@ impl Engine {
     }
 
     /// Runs until everything was asked and the time to listen is over, or until `stop` says so. Ends by dropping `heard`.
-    pub async fn run(
+    pub(crate) async fn run(
         mut self,
         heard: mpsc::Sender<Observation>,
         mut stop: watch::Receiver<bool>,
@@ -287,7 +287,7 @@ impl Engine {
         let credential = self.credential_names.get(outgoing.credential).cloned();
         self.dispatch(Transmit { to, kind: PacketKind::SnmpUser, credential }, &outgoing.bytes);
         // A session that is gone does not wait for it.
-        drop(outgoing.sent.send(()));
+        let _ = outgoing.sent.send(());
         true
     }
 

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use futures_util::future::select_all;
 use herkomst_ids::MacAddr;
-use herkomst_net::{Awaited, DatagramPort, EchoPort, Filter, HeldPort, NetError, PacketPort, awaited};
+use herkomst_net::{
+    Awaited, DatagramPort, EchoPort, Filter, HeldPort, NetError, PacketPort, awaited,
+};
 use herkomst_wire::LLDP_MULTICAST;
 use tokio::io::Interest;
 
@@ -25,7 +27,7 @@ struct OpenWire {
 }
 
 /// All sockets, opened and not yet waited for.
-pub struct OpenPorts {
+pub(crate) struct OpenPorts {
     wires: Vec<OpenWire>,
     held: Option<HeldPort>,
     datagrams: Option<DatagramPort>,
@@ -34,7 +36,7 @@ pub struct OpenPorts {
 
 impl OpenPorts {
     /// Opens what the plan needs. A passive scan opens nothing that could send anything but frames, and sends none.
-    pub fn open(plan: &Plan, passive: bool) -> Result<Self, NetError> {
+    pub(crate) fn open(plan: &Plan, passive: bool) -> Result<Self, NetError> {
         let wants_frames = !plan.interfaces.is_empty();
         let held = if wants_frames && !passive { Some(HeldPort::bind()?) } else { None };
         let mut wires = Vec::new();
@@ -59,17 +61,17 @@ impl OpenPorts {
     }
 
     /// Whether ICMP echo can be sent.
-    pub fn has_echo(&self) -> bool {
+    pub(crate) fn has_echo(&self) -> bool {
         self.echo.is_some()
     }
 
     /// The identifier that the kernel puts on echo requests, where it does.
-    pub fn echo_id(&self) -> Option<u16> {
+    pub(crate) fn echo_id(&self) -> Option<u16> {
         self.echo.as_ref().and_then(EchoPort::id)
     }
 
     /// Registers all sockets with the runtime.
-    pub fn register(self) -> std::io::Result<Ports> {
+    pub(crate) fn register(self) -> std::io::Result<Ports> {
         let wires = self.wires.into_iter().map(|wire| {
             Ok(Wire {
                 name: wire.name,
@@ -91,71 +93,71 @@ impl OpenPorts {
 
 /// Frames that wait to leave, in buffers that are used again.
 #[derive(Default)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     waiting: VecDeque<Vec<u8>>,
     spare: Vec<Vec<u8>>,
 }
 
 impl Outbox {
     /// An empty buffer to write a frame into.
-    pub fn buffer(&mut self) -> Vec<u8> {
+    pub(crate) fn buffer(&mut self) -> Vec<u8> {
         self.spare.pop().unwrap_or_default()
     }
 
     /// Puts a frame in the row.
-    pub fn push(&mut self, frame: Vec<u8>) {
+    pub(crate) fn push(&mut self, frame: Vec<u8>) {
         self.waiting.push_back(frame);
     }
 }
 
 /// A socket for frames on one interface.
-pub struct Wire {
+pub(crate) struct Wire {
     /// The interface.
-    pub name: Arc<str>,
+    pub(crate) name: Arc<str>,
     /// Its hardware address.
-    pub mac: MacAddr,
+    pub(crate) mac: MacAddr,
     /// The socket.
-    pub port: Awaited<PacketPort>,
+    pub(crate) port: Awaited<PacketPort>,
     /// Frames that wait to leave.
-    pub outbox: Outbox,
+    pub(crate) outbox: Outbox,
 }
 
 /// All sockets of a running scan.
-pub struct Ports {
+pub(crate) struct Ports {
     /// One for each interface of the plan.
-    pub wires: Vec<Wire>,
+    pub(crate) wires: Vec<Wire>,
     /// Holds the source port of injected frames.
-    pub held: Option<HeldPort>,
+    pub(crate) held: Option<HeldPort>,
     /// For routed targets.
-    pub datagrams: Option<Awaited<DatagramPort>>,
+    pub(crate) datagrams: Option<Awaited<DatagramPort>>,
     /// Datagrams that wait to leave.
-    pub datagram_outbox: VecDeque<(SocketAddrV4, Vec<u8>)>,
+    pub(crate) datagram_outbox: VecDeque<(SocketAddrV4, Vec<u8>)>,
     /// For ICMP echo.
-    pub echo: Option<Awaited<EchoPort>>,
+    pub(crate) echo: Option<Awaited<EchoPort>>,
     /// Echo requests that wait to leave.
-    pub echo_outbox: VecDeque<(Ipv4Addr, Vec<u8>)>,
+    pub(crate) echo_outbox: VecDeque<(Ipv4Addr, Vec<u8>)>,
 }
 
 /// The most packets handed to the kernel in one call.
 const BATCH: usize = 64;
 
 /// A packet that the kernel would not take, and whether it has no route there.
-pub struct Unsent {
+pub(crate) struct Unsent {
     /// Whom it was for.
-    pub to: Ipv4Addr,
+    pub(crate) to: Ipv4Addr,
     /// Why.
-    pub error: std::io::Error,
+    pub(crate) error: std::io::Error,
 }
 
 impl Ports {
     /// How many packets wait to leave.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         let frames: usize = self.wires.iter().map(|wire| wire.outbox.waiting.len()).sum();
         frames + self.datagram_outbox.len() + self.echo_outbox.len()
     }
 
     /// Hands to the kernel what it takes; the rest stays for later.
-    pub fn flush(&mut self) -> Result<Vec<Unsent>, NetError> {
+    pub(crate) fn flush(&mut self) -> Result<Vec<Unsent>, NetError> {
         let mut unsent = Vec::new();
         for wire in &mut self.wires {
             while !wire.outbox.waiting.is_empty() {
@@ -217,7 +219,7 @@ impl Ports {
     }
 
     /// Returns once anything may have come in. Whoever waited reads until nothing is left.
-    pub async fn readable(&self) {
+    pub(crate) async fn readable(&self) {
         let wires = self.wires.iter().map(|wire| boxed(is_readable(&wire.port)));
         let datagrams = self.datagrams.iter().map(|port| boxed(is_readable(port)));
         let echo = self.echo.iter().map(|port| boxed(is_readable(port)));

@@ -35,19 +35,19 @@ const INBOX: usize = 16;
 const NEVER: Duration = Duration::from_secs(600);
 
 /// A message that a session wants sent.
-pub struct Outgoing {
+pub(crate) struct Outgoing {
     /// Whom it is for.
-    pub to: Ipv4Addr,
+    pub(crate) to: Ipv4Addr,
     /// The credential it carries, by its place in the operator's list.
-    pub credential: usize,
+    pub(crate) credential: usize,
     /// The message.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     /// Told when it has left.
-    pub sent: oneshot::Sender<()>,
+    pub(crate) sent: oneshot::Sender<()>,
 }
 
 /// What a session says.
-pub enum Event {
+pub(crate) enum Event {
     /// It wants this sent.
     Send(Outgoing),
     /// It is done.
@@ -62,13 +62,13 @@ enum Incoming {
 /// Users that cannot log in at all: their keys cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[error("credential {name:?} cannot be used: {reason}")]
-pub struct SessionError {
+pub(crate) struct SessionError {
     name: String,
     reason: String,
 }
 
 /// The open sessions.
-pub struct Sessions {
+pub(crate) struct Sessions {
     logins: Vec<Option<UsmConfig>>,
     engines: Arc<EngineCache>,
     des_salt: DesSaltState,
@@ -76,12 +76,12 @@ pub struct Sessions {
     events: mpsc::Receiver<Event>,
     to_engine: mpsc::Sender<Event>,
     /// Messages that wait for the gate.
-    pub outgoing: VecDeque<Outgoing>,
+    pub(crate) outgoing: VecDeque<Outgoing>,
 }
 
 impl Sessions {
     /// Derives the master keys of all users, once (RFC 3414, A.2): a million octets of hashing each.
-    pub fn new(credentials: &[Credential]) -> Result<Self, SessionError> {
+    pub(crate) fn new(credentials: &[Credential]) -> Result<Self, SessionError> {
         let logins = credentials.iter().map(|credential| match &credential.login {
             Login::V3(user) => usm(user)
                 .map(Some)
@@ -104,17 +104,17 @@ impl Sessions {
     }
 
     /// Whether one more device may be talked to.
-    pub fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.inboxes.len() < MOST_OPEN
     }
 
     /// Whether nothing is open.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.inboxes.is_empty()
     }
 
     /// Puts a user's question; its answer comes as an [`Event::Done`].
-    pub fn start(&mut self, request: UserRequest, engine: Option<&EngineId>) {
+    pub(crate) fn start(&mut self, request: UserRequest, engine: Option<&EngineId>) {
         let Some(Some(login)) = self.logins.get(request.credential) else { return };
         let to = request.to;
         let peer = SocketAddr::from((to, AGENT_PORT));
@@ -156,24 +156,27 @@ impl Sessions {
     }
 
     /// Hands a datagram to the session that waits for one from there; says whether there is one.
-    pub fn deliver(&self, from: SocketAddrV4, bytes: &[u8]) -> bool {
+    pub(crate) fn deliver(&self, from: SocketAddrV4, bytes: &[u8]) -> bool {
         let Some(inbox) = self.inboxes.get(from.ip()) else { return false };
         inbox.try_send(Incoming::Datagram(from, Bytes::copy_from_slice(bytes))).is_ok()
     }
 
     /// Tells the session that the device's port is closed.
-    pub fn refuse(&self, to: Ipv4Addr, code: u8) -> bool {
+    pub(crate) fn refuse(&self, to: Ipv4Addr, code: u8) -> bool {
         self.inboxes.get(&to).is_some_and(|inbox| inbox.try_send(Incoming::Refused(code)).is_ok())
     }
 
     /// What the sessions say next.
-    pub fn poll_event(&mut self, context: &mut std::task::Context<'_>) -> std::task::Poll<Event> {
+    pub(crate) fn poll_event(
+        &mut self,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Event> {
         // `to_engine` is kept here, so the channel never closes.
         self.events.poll_recv(context).map(|event| event.expect("a sender is kept"))
     }
 
     /// Forgets a session that is done.
-    pub fn close(&mut self, to: Ipv4Addr) {
+    pub(crate) fn close(&mut self, to: Ipv4Addr) {
         self.inboxes.remove(&to);
     }
 }

@@ -3,7 +3,7 @@
 use herkomst_model::DeviceText;
 
 /// Whether a character could move the cursor, change colours, hide, or turn the order of what stands around it.
-pub fn is_unsafe(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00ad}' | '\u{061c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -12,7 +12,7 @@ pub fn is_unsafe(c: char) -> bool {
 }
 
 /// The text on one line, with white space folded and unsafe characters spelt out (`\u{1b}`), cut at `most` characters.
-pub fn for_terminal(text: &DeviceText, most: usize) -> String {
+pub(crate) fn for_terminal(text: &DeviceText, most: usize) -> String {
     let mut shown = String::new();
     for (count, c) in
         text.raw().split_whitespace().collect::<Vec<_>>().join(" ").chars().enumerate()

@@ -12,14 +12,14 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 use super::escape::is_unsafe;
 
 /// The whole report as one document.
-pub fn document(report: &Report) -> Vec<u8> {
+pub(crate) fn document(report: &Report) -> Vec<u8> {
     let mut bytes = to_bytes(report, Escaped(PrettyFormatter::new()));
     bytes.push(b'\n');
     bytes
 }
 
 /// One object a line, each with its `type`.
-pub fn lines(report: &Report) -> Vec<u8> {
+pub(crate) fn lines(report: &Report) -> Vec<u8> {
     #[derive(Serialize)]
     struct Line<'a, T> {
         r#type: &'static str,

@@ -12,16 +12,16 @@ use crate::judge::first_name;
 
 /// Where the table is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Screen {
+pub(crate) struct Screen {
     /// Columns; `None` when it is no terminal, and nothing is wrapped.
-    pub width: Option<u16>,
+    pub(crate) width: Option<u16>,
     /// Whether colours are wanted.
-    pub colour: bool,
+    pub(crate) colour: bool,
 }
 
 impl Screen {
     /// What stdout is. Colours follow `NO_COLOR` (no-color.org).
-    pub fn stdout() -> Self {
+    pub(crate) fn stdout() -> Self {
         let terminal = console::Term::stdout();
         let is_terminal = terminal.is_term();
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -47,7 +47,7 @@ const MOST_ADDRESSES: usize = 3;
 const MOST_ROWS: usize = 2000;
 
 /// The whole report.
-pub fn render(report: &Report, screen: Screen) -> String {
+pub(crate) fn render(report: &Report, screen: Screen) -> String {
     let mut out = String::new();
     findings(&mut out, report, screen);
     devices(&mut out, report, screen);
