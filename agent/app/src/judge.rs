@@ -12,8 +12,8 @@ use herkomst_model::report::{
 use herkomst_model::{Device, DeviceText, Observation};
 use herkomst_registry::{Control, Registry};
 use herkomst_rules::{
-    Because, Contender, Controller, Controllers, Judgement, Pack, Parts, Party, PlaceTest, Rule,
-    Severity, Subject, Verdict, evaluate,
+    Because, Contender, Controller, Controllers, Judgement, Listing, ListingDate, Pack, Parts, Party, PlaceTest, Rule,
+    Severity, Source, Subject, Verdict, evaluate,
 };
 use jiff::civil::Date;
 
@@ -247,10 +247,7 @@ fn subject(found: &Identification<'_>, registry: &Registry, on: Date) -> Subject
     for evidence in maker.against.iter().filter(|evidence| evidence.weight() >= Weight::Likely) {
         let Some(id) = evidence.party().and_then(|party| party.id().cloned()) else { continue };
         if against.iter().all(|contender| contender.party.id != id) {
-            let controllers =
-                registry.vendor(id.as_str()).map_or(Controllers::Unrecorded, |vendor| {
-                    controllers(&vendor.control_chain(&on), herkomst_rules::Confidence::Possible)
-                });
+            let controllers = controllers(&id, registry, &on, herkomst_rules::Confidence::Possible);
             against.push(Contender {
                 party: Party { id, confidence: herkomst_rules::Confidence::Possible },
                 controllers,
@@ -262,7 +259,7 @@ fn subject(found: &Identification<'_>, registry: &Registry, on: Date) -> Subject
         against,
         brand: None,
         controllers: match &maker.id {
-            Some(_) => controllers(&found.controllers, confidence(maker.confidence)),
+            Some(id) => controllers(id, registry, &on, confidence(maker.confidence)),
             None => Controllers::Unrecorded,
         },
         roles: roles(found),
@@ -277,8 +274,15 @@ fn roles(found: &Identification<'_>) -> BTreeSet<String> {
     found.roles.keys().map(|role| role.as_str().to_owned()).collect()
 }
 
-fn controllers(chain: &[Control<'_>], most: herkomst_rules::Confidence) -> Controllers {
-    let listed = chain.iter().filter_map(|control| {
+/// Who controls a vendor on a day. A vendor that the table calls its own controller is controlled by nobody else; of one
+/// without any entry nobody knows.
+fn controllers(id: &VendorId, registry: &Registry, on: &str, most: herkomst_rules::Confidence) -> Controllers {
+    let Some(vendor) = registry.vendor(id.as_str()).filter(|vendor| vendor.control_history().next().is_some()) else {
+        return Controllers::Unrecorded;
+    };
+    let chain = vendor.control_chain(on);
+    let others = chain.iter().filter(|control| control.id != Some(id.as_str()));
+    let listed = others.filter_map(|control| {
         let id = control.id?.parse().ok()?;
         // Control that nobody has checked against a source is possible at best.
         let confidence = if control.verified { most } else { herkomst_rules::Confidence::Possible };
@@ -296,24 +300,11 @@ fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry
         days_left: due.days_left,
         state: due.state.to_string(),
     });
-    let mut sources: Vec<SourceEntry> = rule
-        .sources
-        .iter()
-        .map(|source| SourceEntry {
-            title: source.text.clone(),
-            article: None,
-            status: None,
-            last_checked: Some(source.last_checked.to_string()),
-        })
-        .collect();
-    sources.extend(judgement.listings().map(|listing| SourceEntry {
-        title: listing.list.instrument.clone(),
-        article: listing.list.article.clone(),
-        status: Some(listing.list.status.to_string()),
-        last_checked:
-            listing.list.sources.iter().map(|source| source.last_checked.to_string()).max(),
-    }));
-    let because = judgement.because.iter().map(Because::to_string);
+    let mut sources: Vec<SourceEntry> = rule.sources.iter().map(rule_source).collect();
+    sources.extend(judgement.listings().map(listed));
+    // The lists stand among the sources, with more to each than a sentence.
+    let tests = judgement.because.iter().filter(|because| !matches!(because, Because::Listed(_)));
+    let because = tests.map(Because::to_string);
     FindingEntry {
         id: format!(
             "fnd-{:016x}",
@@ -333,6 +324,41 @@ fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry
         waiver: None,
         wording: rule.wording.clone(),
         disclaimer: pack.disclaimer.clone(),
+    }
+}
+
+fn rule_source(source: &Source) -> SourceEntry {
+    SourceEntry {
+        title: source.text.clone(),
+        article: None,
+        jurisdiction: None,
+        named_as: None,
+        since: None,
+        force: None,
+        status: None,
+        binds: None,
+        note: None,
+        last_checked: Some(source.last_checked.to_string()),
+    }
+}
+
+fn listed(listing: &Listing) -> SourceEntry {
+    let list = &listing.list;
+    let notes: Vec<&str> = [&listing.note, &list.note].into_iter().flatten().map(String::as_str).collect();
+    SourceEntry {
+        title: list.instrument.clone(),
+        article: list.article.clone(),
+        jurisdiction: Some(list.jurisdiction.clone()),
+        named_as: Some(listing.name.clone()),
+        since: Some(match listing.since {
+            ListingDate::From(day) => day.to_string(),
+            ListingDate::KnownBy(day) => format!("at the latest {day}"),
+        }),
+        force: Some(list.force.to_string()),
+        status: Some(list.status.to_string()),
+        binds: Some(list.bound.clone()),
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
+        last_checked: list.sources.iter().map(|source| source.last_checked.to_string()).max(),
     }
 }
 

@@ -238,8 +238,20 @@ pub struct SourceEntry {
     pub title: String,
     /// Where in it.
     pub article: Option<String>,
+    /// Where it applies.
+    pub jurisdiction: Option<String>,
+    /// The name exactly as the list writes it.
+    pub named_as: Option<String>,
+    /// Since when it stands there, or by when it did.
+    pub since: Option<String>,
+    /// `obligation`, `advice`, `warning` …
+    pub force: Option<String>,
     /// `in-force`, `proposal` …
     pub status: Option<String>,
+    /// Who is bound.
+    pub binds: Option<String>,
+    /// Denials, challenges and limits.
+    pub note: Option<String>,
     /// When somebody last read it.
     pub last_checked: Option<String>,
 }

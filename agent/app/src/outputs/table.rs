@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ContentArrangement, Table};
-use herkomst_model::report::{ActionEntry, Coverage, DeviceEntry, FindingEntry, Report};
+use herkomst_model::report::{ActionEntry, Coverage, DeviceEntry, FindingEntry, Report, SourceEntry};
 
 use super::escape::for_terminal;
 use crate::judge::first_name;
@@ -43,6 +43,9 @@ const RED: &str = "1;31";
 const YELLOW: &str = "1;33";
 /// The most addresses of one device in a line.
 const MOST_ADDRESSES: usize = 3;
+/// The most lists and dates shown of one rule.
+const MOST_SOURCES: usize = 4;
+const MOST_ACTIONS: usize = 3;
 /// The most devices and findings that are listed: beyond that, JSON is the right form, and the table says so.
 const MOST_ROWS: usize = 2000;
 
@@ -77,20 +80,27 @@ fn findings(out: &mut String, report: &Report, screen: Screen) {
         .collect();
     let _ =
         writeln!(out, "{}  {}\n", screen.paint(BOLD, &title), screen.paint(DIM, &packs.join(", ")));
+    let mut groups: Vec<(&FindingEntry, Vec<&DeviceEntry>)> = Vec::new();
     for finding in report.findings.iter().take(MOST_ROWS) {
-        if let Some(device) = devices.get(finding.device.as_str()) {
-            one_finding(out, finding, device, screen);
+        let Some(device) = devices.get(finding.device.as_str()) else { continue };
+        // Findings of one rule and one verdict differ in their device alone, where they were judged on the same grounds.
+        let same = |group: &&mut (&FindingEntry, Vec<&DeviceEntry>)| {
+            let first = group.0;
+            (&first.pack, &first.rule, &first.verdict, &first.because)
+                == (&finding.pack, &finding.rule, &finding.verdict, &finding.because)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.1.push(device),
+            None => groups.push((finding, vec![device])),
         }
     }
-    if report.findings.len() > MOST_ROWS {
-        let _ = writeln!(
-            out,
-            "… and {} more: use -o json or jsonl\n",
-            report.findings.len() - MOST_ROWS
-        );
+    for (finding, devices) in groups {
+        one_rule(out, finding, &devices, screen);
     }
-    let mut disclaimers: Vec<&str> =
-        report.findings.iter().map(|finding| finding.disclaimer.as_str()).collect();
+    if report.findings.len() > MOST_ROWS {
+        let _ = writeln!(out, "… and {} more: use -o json or jsonl\n", report.findings.len() - MOST_ROWS);
+    }
+    let mut disclaimers: Vec<&str> = report.findings.iter().map(|finding| finding.disclaimer.as_str()).collect();
     disclaimers.sort_unstable();
     disclaimers.dedup();
     for disclaimer in disclaimers {
@@ -98,56 +108,76 @@ fn findings(out: &mut String, report: &Report, screen: Screen) {
     }
 }
 
-fn one_finding(out: &mut String, finding: &FindingEntry, device: &DeviceEntry, screen: Screen) {
+/// One rule, and the devices it is about on the same grounds.
+fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], screen: Screen) {
     let is_match = finding.verdict == "match";
-    let label =
-        if is_match { screen.paint(RED, "MATCH") } else { screen.paint(YELLOW, "UNDETERMINED") };
-    let maker = device.maker.as_ref().map_or("maker unknown", |maker| maker.name.as_str());
-    let confidence =
-        device.maker.as_ref().map_or(String::new(), |maker| format!(" ({})", maker.confidence));
-    let mut subject = vec![addresses(device)];
-    subject.extend(first_name(device).map(|name| for_terminal(name, 40)));
-    subject.push(format!("{maker}{confidence}"));
-    subject.extend(product(device));
-    let _ = writeln!(out, "{label}  {}", screen.paint(BOLD, &subject.join(" · ")));
-    let rule = format!(
-        "{}/{}, severity {}: {}",
-        finding.pack, finding.rule, finding.severity, finding.title
-    );
-    let _ = writeln!(out, "    {}", wrapped(&rule, 4, screen));
-    if let Some(maker) = &device.maker {
-        let kinds: Vec<&str> =
-            maker.evidence.iter().map(|evidence| evidence.kind.as_str()).collect();
-        let mut line = format!("evidence: {}", kinds.join(", "));
-        if !maker.against.is_empty() {
-            let against: Vec<String> = maker
-                .against
-                .iter()
-                .map(|e| format!("{} says {}", e.kind, e.says.as_deref().unwrap_or("nobody")))
-                .collect();
-            let _ = write!(line, "; against: {}", against.join(", "));
-        }
-        let _ = writeln!(out, "    {}", wrapped(&line, 4, screen));
+    let label = if is_match { screen.paint(RED, "MATCH") } else { screen.paint(YELLOW, "UNDETERMINED") };
+    let rule = format!("{}/{}, severity {}", finding.pack, finding.rule, finding.severity);
+    let _ = writeln!(out, "{label}  {}  {}", screen.paint(BOLD, &finding.title), screen.paint(DIM, &rule));
+    for device in devices {
+        let _ = writeln!(out, "  {}", wrapped(&subject(device), 4, screen));
     }
-    if let Some(controller) = &device.controller {
+    if let Some(controller) = devices.first().and_then(|device| device.controller.as_ref()) {
         let country = controller.country.as_deref().unwrap_or("country unknown");
         let checked = if controller.verified { "" } else { ", not verified" };
-        let _ = writeln!(
-            out,
-            "    controlled by {}, {country} (as of {}{checked})",
-            controller.name, controller.as_of
-        );
+        let _ = writeln!(out, "    controlled by {}, {country} (as of {}{checked})", controller.name, controller.as_of);
     }
-    for because in &finding.because {
-        let _ = writeln!(out, "    {}", wrapped(&format!("because {because}"), 4, screen));
+    for because in finding.because.iter().filter(|_| !is_match) {
+        let _ = writeln!(out, "    {}", wrapped(because, 6, screen));
     }
-    for action in finding.actions.iter().take(3) {
-        let _ = writeln!(out, "    {}", wrapped(&due(action), 4, screen));
+    for source in finding.source.iter().take(MOST_SOURCES) {
+        let _ = writeln!(out, "    {}", one_line(&source_line(source), 4, screen));
     }
-    if finding.actions.len() > 3 {
-        let _ = writeln!(out, "    … and {} more dates", finding.actions.len() - 3);
+    more(out, finding.source.len(), MOST_SOURCES, "lists");
+    for action in finding.actions.iter().take(MOST_ACTIONS) {
+        let _ = writeln!(out, "    {}", wrapped(&due(action), 6, screen));
     }
+    more(out, finding.actions.len(), MOST_ACTIONS, "dates");
     out.push('\n');
+}
+
+fn more(out: &mut String, count: usize, shown: usize, what: &str) {
+    if count > shown {
+        let _ = writeln!(out, "    … and {} more {what}, all in -o json", count - shown);
+    }
+}
+
+fn subject(device: &DeviceEntry) -> String {
+    let mut parts = vec![addresses(device)];
+    parts.extend(first_name(device).map(|name| for_terminal(name, 40)));
+    parts.extend(product(device));
+    if let Some(maker) = &device.maker {
+        let kinds: Vec<&str> = maker.evidence.iter().map(|evidence| evidence.kind.as_str()).collect();
+        parts.push(format!("{} {} by {}", maker.name, maker.confidence, kinds.join(", ")));
+        let against: Vec<String> = maker
+            .against
+            .iter()
+            .map(|evidence| format!("{} says {}", evidence.kind, evidence.says.as_deref().unwrap_or("nobody")))
+            .collect();
+        if !against.is_empty() {
+            parts.push(format!("against it: {}", against.join(", ")));
+        }
+    }
+    parts.join(" · ")
+}
+
+fn source_line(source: &SourceEntry) -> String {
+    let mut line = source.jurisdiction.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    line.push_str(&source.title);
+    let facts = [source.status.as_deref(), source.force.as_deref()];
+    let facts: Vec<&str> = facts.into_iter().flatten().collect();
+    if !facts.is_empty() {
+        let _ = write!(line, " ({})", facts.join(", "));
+    }
+    line
+}
+
+/// Cuts our own text at the width of the screen.
+fn one_line(text: &str, indent: usize, screen: Screen) -> String {
+    let Some(width) = screen.width.map(|width| usize::from(width).saturating_sub(indent).max(20)) else {
+        return text.to_owned();
+    };
+    console::truncate_str(text, width, "…").into_owned()
 }
 
 fn due(action: &ActionEntry) -> String {
