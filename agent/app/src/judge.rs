@@ -12,8 +12,8 @@ use herkomst_model::report::{
 use herkomst_model::{Device, DeviceText, Observation};
 use herkomst_registry::{Control, Registry};
 use herkomst_rules::{
-    Because, Contender, Controller, Controllers, Judgement, Listing, ListingDate, Pack, Parts, Party, PlaceTest, Rule,
-    Severity, Source, Subject, Verdict, evaluate,
+    Because, Contender, Controller, Controllers, Judgement, Listing, ListingDate, Pack, Parts,
+    Party, PlaceTest, Rule, Severity, Source, Subject, Verdict, evaluate,
 };
 use jiff::civil::Date;
 
@@ -276,8 +276,15 @@ fn roles(found: &Identification<'_>) -> BTreeSet<String> {
 
 /// Who controls a vendor on a day. A vendor that the table calls its own controller is controlled by nobody else; of one
 /// without any entry nobody knows.
-fn controllers(id: &VendorId, registry: &Registry, on: &str, most: herkomst_rules::Confidence) -> Controllers {
-    let Some(vendor) = registry.vendor(id.as_str()).filter(|vendor| vendor.control_history().next().is_some()) else {
+fn controllers(
+    id: &VendorId,
+    registry: &Registry,
+    on: &str,
+    most: herkomst_rules::Confidence,
+) -> Controllers {
+    let Some(vendor) =
+        registry.vendor(id.as_str()).filter(|vendor| vendor.control_history().next().is_some())
+    else {
         return Controllers::Unrecorded;
     };
     let chain = vendor.control_chain(on);
@@ -344,7 +351,8 @@ fn rule_source(source: &Source) -> SourceEntry {
 
 fn listed(listing: &Listing) -> SourceEntry {
     let list = &listing.list;
-    let notes: Vec<&str> = [&listing.note, &list.note].into_iter().flatten().map(String::as_str).collect();
+    let notes: Vec<&str> =
+        [&listing.note, &list.note].into_iter().flatten().map(String::as_str).collect();
     SourceEntry {
         title: list.instrument.clone(),
         article: list.article.clone(),

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{ContentArrangement, Table};
-use herkomst_model::report::{ActionEntry, Coverage, DeviceEntry, FindingEntry, Report, SourceEntry};
+use comfy_table::presets::NOTHING;
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, Width};
+use herkomst_model::report::{
+    ActionEntry, Coverage, DeviceEntry, FindingEntry, Report, SourceEntry,
+};
 
 use super::escape::for_terminal;
 use crate::judge::first_name;
@@ -98,9 +100,14 @@ fn findings(out: &mut String, report: &Report, screen: Screen) {
         one_rule(out, finding, &devices, screen);
     }
     if report.findings.len() > MOST_ROWS {
-        let _ = writeln!(out, "… and {} more: use -o json or jsonl\n", report.findings.len() - MOST_ROWS);
+        let _ = writeln!(
+            out,
+            "… and {} more: use -o json or jsonl\n",
+            report.findings.len() - MOST_ROWS
+        );
     }
-    let mut disclaimers: Vec<&str> = report.findings.iter().map(|finding| finding.disclaimer.as_str()).collect();
+    let mut disclaimers: Vec<&str> =
+        report.findings.iter().map(|finding| finding.disclaimer.as_str()).collect();
     disclaimers.sort_unstable();
     disclaimers.dedup();
     for disclaimer in disclaimers {
@@ -111,16 +118,26 @@ fn findings(out: &mut String, report: &Report, screen: Screen) {
 /// One rule, and the devices it is about on the same grounds.
 fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], screen: Screen) {
     let is_match = finding.verdict == "match";
-    let label = if is_match { screen.paint(RED, "MATCH") } else { screen.paint(YELLOW, "UNDETERMINED") };
+    let label =
+        if is_match { screen.paint(RED, "MATCH") } else { screen.paint(YELLOW, "UNDETERMINED") };
     let rule = format!("{}/{}, severity {}", finding.pack, finding.rule, finding.severity);
-    let _ = writeln!(out, "{label}  {}  {}", screen.paint(BOLD, &finding.title), screen.paint(DIM, &rule));
+    let _ = writeln!(
+        out,
+        "{label}  {}  {}",
+        screen.paint(BOLD, &finding.title),
+        screen.paint(DIM, &rule)
+    );
     for device in devices {
         let _ = writeln!(out, "  {}", wrapped(&subject(device), 4, screen));
     }
     if let Some(controller) = devices.first().and_then(|device| device.controller.as_ref()) {
         let country = controller.country.as_deref().unwrap_or("country unknown");
         let checked = if controller.verified { "" } else { ", not verified" };
-        let _ = writeln!(out, "    controlled by {}, {country} (as of {}{checked})", controller.name, controller.as_of);
+        let _ = writeln!(
+            out,
+            "    controlled by {}, {country} (as of {}{checked})",
+            controller.name, controller.as_of
+        );
     }
     for because in finding.because.iter().filter(|_| !is_match) {
         let _ = writeln!(out, "    {}", wrapped(because, 6, screen));
@@ -147,12 +164,15 @@ fn subject(device: &DeviceEntry) -> String {
     parts.extend(first_name(device).map(|name| for_terminal(name, 40)));
     parts.extend(product(device));
     if let Some(maker) = &device.maker {
-        let kinds: Vec<&str> = maker.evidence.iter().map(|evidence| evidence.kind.as_str()).collect();
+        let kinds: Vec<&str> =
+            maker.evidence.iter().map(|evidence| evidence.kind.as_str()).collect();
         parts.push(format!("{} {} by {}", maker.name, maker.confidence, kinds.join(", ")));
         let against: Vec<String> = maker
             .against
             .iter()
-            .map(|evidence| format!("{} says {}", evidence.kind, evidence.says.as_deref().unwrap_or("nobody")))
+            .map(|evidence| {
+                format!("{} says {}", evidence.kind, evidence.says.as_deref().unwrap_or("nobody"))
+            })
             .collect();
         if !against.is_empty() {
             parts.push(format!("against it: {}", against.join(", ")));
@@ -162,7 +182,8 @@ fn subject(device: &DeviceEntry) -> String {
 }
 
 fn source_line(source: &SourceEntry) -> String {
-    let mut line = source.jurisdiction.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
+    let mut line =
+        source.jurisdiction.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
     line.push_str(&source.title);
     let facts = [source.status.as_deref(), source.force.as_deref()];
     let facts: Vec<&str> = facts.into_iter().flatten().collect();
@@ -174,7 +195,8 @@ fn source_line(source: &SourceEntry) -> String {
 
 /// Cuts our own text at the width of the screen.
 fn one_line(text: &str, indent: usize, screen: Screen) -> String {
-    let Some(width) = screen.width.map(|width| usize::from(width).saturating_sub(indent).max(20)) else {
+    let Some(width) = screen.width.map(|width| usize::from(width).saturating_sub(indent).max(20))
+    else {
         return text.to_owned();
     };
     console::truncate_str(text, width, "…").into_owned()
@@ -214,23 +236,30 @@ fn devices(out: &mut String, report: &Report, screen: Screen) {
         return;
     }
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.load_style(NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
     match screen.width {
         Some(width) => table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
         None => table.set_content_arrangement(ContentArrangement::Disabled),
     };
-    table.set_header([
-        "Address", "MAC", "Maker", "Country", "Sure", "Product", "Role", "Name", "Seen by",
-    ]);
+    let columns = columns(screen.width);
+    table.set_header(columns.iter().map(|column| column.title));
+    let whole = columns.iter().map(|column| {
+        if column.is_whole {
+            ColumnConstraint::ContentWidth
+        } else {
+            ColumnConstraint::LowerBoundary(Width::Fixed(10))
+        }
+    });
+    table.set_constraints(whole);
     let unnamed = |device: &&DeviceEntry| device.maker.is_none() && device.special.is_none();
-    for device in report.devices.iter().filter(|device| !unnamed(device)).take(MOST_ROWS) {
-        table.add_row(row(device));
-    }
     let nobody: Vec<&DeviceEntry> = report.devices.iter().filter(unnamed).collect();
-    for device in nobody.iter().take(MOST_ROWS) {
-        table.add_row(row(device));
+    let named = report.devices.iter().filter(|device| !unnamed(device));
+    for device in named.chain(nobody.iter().copied()).take(MOST_ROWS) {
+        let mut row = Row::from(columns.iter().map(|column| (column.cell)(device)));
+        row.max_height(1);
+        table.add_row(row);
     }
-    let _ = writeln!(out, "{table}");
+    let _ = writeln!(out, "{}", table.trim_fmt());
     if count > MOST_ROWS {
         let _ = writeln!(out, "… and more: use -o json or jsonl");
     }
@@ -246,28 +275,71 @@ fn devices(out: &mut String, report: &Report, screen: Screen) {
     out.push('\n');
 }
 
-fn row(device: &DeviceEntry) -> [String; 9] {
-    let maker = match (&device.maker, &device.special) {
+/// A column of the device table.
+struct Column {
+    title: &'static str,
+    /// Never cut.
+    is_whole: bool,
+    /// Shown from this width of the screen on.
+    from: u16,
+    cell: fn(&DeviceEntry) -> String,
+}
+
+const COLUMNS: [Column; 9] = [
+    Column { title: "Address", is_whole: true, from: 0, cell: addresses },
+    Column {
+        title: "MAC",
+        is_whole: true,
+        from: 110,
+        cell: |device| device.macs.first().cloned().unwrap_or_default(),
+    },
+    Column { title: "Maker", is_whole: false, from: 0, cell: maker },
+    Column { title: "CC", is_whole: true, from: 0, cell: country },
+    Column { title: "Sure", is_whole: true, from: 0, cell: sure },
+    Column {
+        title: "Product",
+        is_whole: false,
+        from: 0,
+        cell: |device| product(device).unwrap_or_default(),
+    },
+    Column { title: "Role", is_whole: false, from: 130, cell: |device| device.roles.join(", ") },
+    Column { title: "Name", is_whole: false, from: 90, cell: name },
+    Column {
+        title: "Seen by",
+        is_whole: false,
+        from: 150,
+        cell: |device| device.seen_by.join(", "),
+    },
+];
+
+/// The columns that fit: all of them where nothing is cut anyway.
+fn columns(width: Option<u16>) -> Vec<&'static Column> {
+    COLUMNS.iter().filter(|column| width.is_none_or(|width| width >= column.from)).collect()
+}
+
+fn maker(device: &DeviceEntry) -> String {
+    match (&device.maker, &device.special) {
         (Some(maker), _) => maker.name.clone(),
         (None, Some(special)) => format!("none: {special}"),
         (None, None) => device
             .registrant
             .as_ref()
             .map_or("unknown".to_owned(), |name| format!("unknown (address of {name})")),
-    };
-    let country = device.controller.as_ref().and_then(|controller| controller.country.clone());
-    let country = country.or_else(|| device.maker.as_ref().and_then(|maker| maker.country.clone()));
-    [
-        addresses(device),
-        device.macs.first().cloned().unwrap_or_default(),
-        maker,
-        country.unwrap_or_default(),
-        device.maker.as_ref().map(|maker| maker.confidence.clone()).unwrap_or_default(),
-        product(device).unwrap_or_default(),
-        device.roles.join(", "),
-        first_name(device).map(|name| for_terminal(name, 32)).unwrap_or_default(),
-        device.seen_by.join(", "),
-    ]
+    }
+}
+
+/// The country of control, as of the day of the scan; the maker's seat where nothing is known of control.
+fn country(device: &DeviceEntry) -> String {
+    let control = device.controller.as_ref().and_then(|controller| controller.country.clone());
+    control.or_else(|| device.maker.as_ref()?.country.clone()).unwrap_or_default()
+}
+
+fn sure(device: &DeviceEntry) -> String {
+    device.maker.as_ref().map(|maker| maker.confidence.clone()).unwrap_or_default()
+}
+
+fn name(device: &DeviceEntry) -> String {
+    first_name(device).map(|name| for_terminal(name, 32)).unwrap_or_default()
 }
 
 /// The addresses of a device in short; a device without any goes by its hardware address.
