@@ -257,12 +257,11 @@ mod tests {
 
     #[test]
     fn other_messages_keep_type_and_code() {
-        let mut buf = vec![11, 1, 0, 0, 0, 0, 0, 0];
-        set_checksum(&mut buf);
-        assert_eq!(Icmp::parse(&buf), Ok(Icmp::Other { kind: 11, code: 1 }));
-        let mut buf = vec![8, 1, 0, 0, 0, 0, 0, 0];
-        set_checksum(&mut buf);
-        assert_eq!(Icmp::parse(&buf), Ok(Icmp::Other { kind: 8, code: 1 }));
+        for (kind, code) in [(11, 1), (8, 1), (0, 1), (5, 0)] {
+            let mut buf = vec![kind, code, 0, 0, 0, 0, 0, 0];
+            set_checksum(&mut buf);
+            assert_eq!(Icmp::parse(&buf), Ok(Icmp::Other { kind, code }));
+        }
     }
 
     proptest::proptest! {

@@ -60,7 +60,7 @@ impl<'a> Lldp<'a> {
         let mut reader = Reader::new(payload);
         let chassis_id = ChassisId::read(mandatory(&mut reader, CHASSIS_ID, "1 (chassis id)")?)?;
         let port_id = PortId::read(mandatory(&mut reader, PORT_ID, "2 (port id)")?)?;
-        // more than two octets of it are taken too, as lldpd 1.0.16 does; the further ones mean nothing
+        // a longer one is taken too: what stands after the two octets means nothing
         let ttl = mandatory(&mut reader, TTL, "3 (time to live)")?.u16("lldp time to live")?;
         Ok(Self { chassis_id, port_id, ttl, rest: reader })
     }
@@ -138,13 +138,17 @@ pub struct LldpToSend<'a> {
     pub tlvs: &'a [Tlv<'a>],
 }
 
-/// Appends an LLDP packet, its end marked, without a frame header. Refuses a value over 511 bytes.
+/// Appends an LLDP packet, its end marked, without a frame header. A value over 511 bytes is refused, and nothing appended.
 pub fn emit_lldp(buf: &mut Vec<u8>, lldp: &LldpToSend<'_>) -> Result<(), WireError> {
-    emit_tlv(buf, CHASSIS_ID, |buf| lldp.chassis_id.emit(buf))?;
-    emit_tlv(buf, PORT_ID, |buf| lldp.port_id.emit(buf))?;
-    emit_tlv(buf, TTL, |buf| buf.extend_from_slice(&lldp.ttl.to_be_bytes()))?;
-    lldp.tlvs.iter().try_for_each(|tlv| tlv.emit(buf))?;
-    emit_tlv(buf, END, |_| ())
+    let start = buf.len();
+    let emit = |buf: &mut Vec<u8>| {
+        emit_tlv(buf, CHASSIS_ID, |buf| lldp.chassis_id.emit(buf))?;
+        emit_tlv(buf, PORT_ID, |buf| lldp.port_id.emit(buf))?;
+        emit_tlv(buf, TTL, |buf| buf.extend_from_slice(&lldp.ttl.to_be_bytes()))?;
+        lldp.tlvs.iter().try_for_each(|tlv| tlv.emit(buf))?;
+        emit_tlv(buf, END, |_| ())
+    };
+    emit(buf).inspect_err(|_| buf.truncate(start))
 }
 
 /// Appends a TLV: its header, and then what `value` appends.
@@ -331,9 +335,10 @@ mod tests {
             let text = vec![b'x'; length];
             let tlvs = [Tlv::SystemDescription(&text)];
             let (chassis_id, port_id) = (ChassisId::Local(b"box"), PortId::Local(b"1"));
-            let sent =
-                emit_lldp(&mut vec![], &LldpToSend { chassis_id, port_id, ttl: 1, tlvs: &tlvs });
-            assert_eq!(sent.is_ok(), fits, "{length}");
+            let lldp = LldpToSend { chassis_id, port_id, ttl: 1, tlvs: &tlvs };
+            let mut buf = vec![1];
+            assert_eq!(emit_lldp(&mut buf, &lldp).is_ok(), fits, "{length}");
+            assert_eq!(buf.len() > 1, fits, "{length}");
         }
     }
 

@@ -238,3 +238,107 @@ fn deep_and_long_nestings_are_refused_without_going_into_them() {
     snmp(&nested);
     assert!(CommunityMessage::parse(&nested).is_err());
 }
+
+/// A tag with its contents, as octets or as what is inside.
+enum Ber {
+    Plain(u8, Vec<u8>),
+    Nested(u8, Vec<Ber>),
+}
+
+impl Ber {
+    /// All elements that fill `bytes`, if they are such. Written once more, so that it shares no mistake.
+    fn all(mut bytes: &[u8]) -> Option<Vec<Self>> {
+        let mut elements = vec![];
+        while let [tag, length, rest @ ..] = bytes {
+            let octets = if *length < 0x80 { 0 } else { usize::from(length & 0x7f) };
+            let (long, rest) = rest.split_at_checked(octets)?;
+            let long = long.iter().fold(0, |length, octet| length << 8 | usize::from(*octet));
+            let (contents, rest) =
+                rest.split_at_checked(if octets == 0 { usize::from(*length) } else { long })?;
+            // the security parameters of version 3 are a sequence within octets
+            let nested = tag & 0x20 != 0 || (*tag == 4 && contents.first() == Some(&0x30));
+            elements.push(match Self::all(contents).filter(|_| nested) {
+                Some(inside) => Self::Nested(*tag, inside),
+                None => Self::Plain(*tag, contents.to_vec()),
+            });
+            bytes = rest;
+        }
+        bytes.is_empty().then_some(elements)
+    }
+
+    fn write(&self, buf: &mut Vec<u8>) {
+        let (tag, mut contents) = match self {
+            Self::Plain(tag, contents) => (tag, contents.clone()),
+            Self::Nested(tag, _) => (tag, vec![]),
+        };
+        if let Self::Nested(_, inside) = self {
+            inside.iter().for_each(|element| element.write(&mut contents));
+        }
+        let length = u16::try_from(contents.len()).expect("a short message").to_be_bytes();
+        buf.extend([*tag, 0x82, length[0], length[1]]); // a longer form than needed, which is right too
+        buf.extend(contents);
+    }
+
+    /// Hands over every nested element below, outermost first, the innermost last.
+    fn nested(&mut self, found: &mut dyn FnMut(&mut Vec<Ber>)) {
+        if let Self::Nested(_, inside) = self {
+            found(inside);
+            inside.iter_mut().for_each(|element| element.nested(found));
+        }
+    }
+}
+
+#[test]
+fn one_field_more_is_refused_wherever_it_stands() {
+    let wrong = |bytes: &[u8]| match message_version(bytes) {
+        Ok(3) => V3Message::parse(bytes).map_or(true, |message| {
+            message
+                .scoped
+                .is_some_and(|scoped| scoped.pdu.bindings().any(|binding| binding.is_err()))
+        }),
+        _ => CommunityMessage::parse(bytes)
+            .map_or(true, |message| message.pdu.bindings().any(|binding| binding.is_err())),
+    };
+    let mut places = 0;
+    for (name, _) in captures::ALL.iter().filter(|(name, _)| name.starts_with("snmp_")) {
+        for frame in captures::frames(name) {
+            let read = || Ber::all(&frame[UDP_HEADERS..]).expect("a recorded message").remove(0);
+            let mut bytes = vec![];
+            read().write(&mut bytes);
+            assert!(!wrong(&bytes), "{name} as it was recorded");
+            let mut count = 0;
+            read().nested(&mut |_| count += 1);
+            for place in 0..count {
+                let (mut message, mut at) = (read(), 0);
+                message.nested(&mut |inside| {
+                    if at == place {
+                        inside.push(Ber::Plain(5, vec![]));
+                    }
+                    at += 1;
+                });
+                bytes.clear();
+                message.write(&mut bytes);
+                assert!(wrong(&bytes), "{name} with one more in its structure {place}");
+                places += 1;
+            }
+        }
+    }
+    assert!(places > 100, "{places}");
+}
+
+#[test]
+fn the_flags_of_version_3_are_one_octet() {
+    let recorded = captures::frames("snmp_v3").remove(0).split_off(UDP_HEADERS);
+    for flags in [&[][..], &[4, 4]] {
+        let mut message = Ber::all(&recorded).expect("a recorded message").remove(0);
+        let (mut at, mut bytes) = (0, vec![]);
+        message.nested(&mut |inside| {
+            if at == 1 {
+                inside[2] = Ber::Plain(4, flags.to_vec());
+            }
+            at += 1;
+        });
+        message.write(&mut bytes);
+        assert!(V3Message::parse(&bytes).is_err());
+    }
+}

@@ -23,7 +23,7 @@ pub enum Tlv<'a> {
     SystemName(&'a [u8]),
     /// 6: the sysDescr.
     SystemDescription(&'a [u8]),
-    /// 7: what it can be, and what it is; the bits of [`capability`].
+    /// 7: what it can be, and what it is; the bits of [`super::capability`].
     SystemCapabilities {
         /// What it can be.
         supported: u16,
