@@ -75,7 +75,7 @@ impl Filter {
     }
 
     /// What discovery listens to: ARP, LLDP, and UDP over IPv4 to our hardware address and to one port, whole
-    /// datagrams only; each also behind one tag (IEEE 802.1Q, 802.1ad) that the kernel left in the bytes.
+    /// datagrams only, with the ICMP messages that one from that port could not be delivered; each also behind one tag (IEEE 802.1Q, 802.1ad) that the kernel left in the bytes.
     pub fn discovery(our_mac: MacAddr, udp_port: Option<u16>) -> Self {
         let mut program = Assembler::default();
         program.load(BPF_H, ETHERTYPE);
@@ -118,6 +118,8 @@ fn statement(code: u32, constant: u32) -> Instruction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Label {
     Tagged,
+    /// For the frames whose network header stands so many octets later than usual.
+    Icmp(u32),
     Accept,
     Drop,
 }
@@ -171,16 +173,31 @@ impl Assembler {
         self.load(BPF_B, ip);
         self.emit(statement(BPF_ALU | BPF_AND | BPF_K, 0xf0));
         self.go_unless(BPF_JEQ, 0x40, Label::Drop);
-        self.load(BPF_B, ip + 9);
-        self.go_unless(BPF_JEQ, 17, Label::Drop);
         // RFC 791, 3.1: more fragments, or an offset.
         self.load(BPF_H, ip + 6);
         self.go_if(BPF_JSET, 0x3fff, Label::Drop);
         // The header is as long as its first octet says.
         self.emit(statement(BPF_LDX | BPF_B | BPF_MSH, ip));
-        self.emit(statement(BPF_LD | BPF_H | BPF_IND, ip + 2));
+        self.load(BPF_B, ip + 9);
+        self.go_if(BPF_JEQ, 1, Label::Icmp(shift));
+        self.go_unless(BPF_JEQ, 17, Label::Drop);
+        self.after_header(BPF_H, ip + 2);
         self.go_if(BPF_JEQ, port.into(), Label::Accept);
         self.emit(statement(BPF_RET | BPF_K, 0));
+        self.here(Label::Icmp(shift));
+        // RFC 792: type 3 quotes the packet after eight octets. Ours have no options, so its UDP header is 20 further on.
+        self.after_header(BPF_B, ip);
+        self.go_unless(BPF_JEQ, 3, Label::Drop);
+        self.after_header(BPF_B, ip + 8 + 9);
+        self.go_unless(BPF_JEQ, 17, Label::Drop);
+        self.after_header(BPF_H, ip + 8 + 20);
+        self.go_if(BPF_JEQ, port.into(), Label::Accept);
+        self.emit(statement(BPF_RET | BPF_K, 0));
+    }
+
+    /// Loads from so far behind the IPv4 header, whose length is in the index register.
+    fn after_header(&mut self, width: u32, at: u32) {
+        self.emit(statement(BPF_LD | width | BPF_IND, at));
     }
 
     fn finish(mut self) -> Filter {
@@ -253,6 +270,17 @@ mod tests {
         packet
     }
 
+    /// An ICMP message that quotes a datagram from this port.
+    fn refusal(kind: u8, quoted_protocol: u8, quoted_port: u16) -> Vec<u8> {
+        let mut packet = datagram(0, 1, 0, 0);
+        packet.truncate(20);
+        packet.extend([kind, 3, 0, 0, 0, 0, 0, 0]);
+        let mut quoted = datagram(0, quoted_protocol, 0, 161);
+        quoted[20..22].copy_from_slice(&quoted_port.to_be_bytes());
+        packet.extend(quoted);
+        packet
+    }
+
     #[test]
     fn discovery_passes_what_it_is_for() {
         let filter = Filter::discovery(OURS, Some(PORT));
@@ -261,6 +289,7 @@ mod tests {
             ("LLDP", frame(MacAddr([1, 0x80, 0xc2, 0, 0, 0x0e]), 0x88cc, &[2, 7, 4])),
             ("UDP", frame(OURS, 0x0800, &datagram(0, 17, 0, PORT))),
             ("UDP after options", frame(OURS, 0x0800, &datagram(10, 17, 0, PORT))),
+            ("refusal of a datagram of ours", frame(OURS, 0x0800, &refusal(3, 17, PORT))),
             (
                 "UDP that must not be fragmented",
                 frame(OURS, 0x0800, &datagram(0, 17, 0x4000, PORT)),
@@ -290,6 +319,10 @@ mod tests {
             ("broadcast", frame(MacAddr::BROADCAST, 0x0800, &datagram(0, 17, 0, PORT))),
             ("TCP", frame(OURS, 0x0800, &datagram(0, 6, 0, PORT))),
             ("ICMP", frame(OURS, 0x0800, &datagram(0, 1, 0, PORT))),
+            ("an echo reply", frame(OURS, 0x0800, &refusal(0, 17, PORT))),
+            ("refusal of TCP", frame(OURS, 0x0800, &refusal(3, 6, PORT))),
+            ("refusal of another port's datagram", frame(OURS, 0x0800, &refusal(3, 17, PORT + 1))),
+            ("a refusal cut short", frame(OURS, 0x0800, &refusal(3, 17, PORT)[..45])),
             ("a first fragment", frame(OURS, 0x0800, &datagram(0, 17, 0x2000, PORT))),
             ("a last fragment", frame(OURS, 0x0800, &datagram(0, 17, 1, PORT))),
             ("IPv6", frame(OURS, 0x86dd, &datagram(0, 17, 0, PORT))),

@@ -33,8 +33,8 @@ pub use namespace::{
     Entered, NamespaceId, NetworkNamespace, current_network, enter_private_network, mount_memory,
 };
 pub use packet::{PacketPort, PacketStatistics, PortOptions, ReceivedFrame, RingSize};
-pub use readiness::{Awaited, awaited};
 pub use privileges::{drop_all_capabilities, effective_uid, forbid_core_dumps, has_net_raw};
+pub use readiness::{Awaited, awaited};
 
 /// Waits until a port has something to receive, or an error to fetch. False when the time is over.
 /// For threads without a runtime; the engine waits for all its ports at once instead.

@@ -67,6 +67,9 @@ pub struct ReceivedFrame<'a> {
     pub nanoseconds: u32,
     /// This host sent it.
     pub outgoing: bool,
+    /// A program or guest on this machine sent it, and the checksum of its UDP or TCP was left for a network card to
+    /// fill in, which none has done: it is not wrong, it is not there yet.
+    pub checksum_pending: bool,
 }
 
 /// What the kernel counted since the port was opened.
@@ -180,6 +183,7 @@ impl PacketPort {
                     seconds: frame.seconds,
                     nanoseconds: frame.nanoseconds,
                     outgoing: frame.packet_type == libc::PACKET_OUTGOING,
+                    checksum_pending: frame.status & libc::TP_STATUS_CSUMNOTREADY != 0,
                 });
             }
         }

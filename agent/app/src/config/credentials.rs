@@ -143,7 +143,7 @@ fn credential(section: Section<'_>, problems: &mut Problems) -> Option<Credentia
 
 fn engine_id(text: &str) -> Option<EngineId> {
     let digits = text.strip_prefix("0x").unwrap_or(text).as_bytes();
-    if digits.len() % 2 != 0 || !digits.iter().all(u8::is_ascii_hexdigit) {
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
     let octets: Option<Vec<u8>> = digits

@@ -453,7 +453,7 @@ impl Engine {
                 ether_type::LLDP if hears_lldp => {
                     book.ignored += u64::from(heard.handle_input(now, input) == Fit::Ignored);
                 }
-                ether_type::IPV4 if vlan.is_none() => match read_ipv4(frame.payload, held) {
+                ether_type::IPV4 if vlan.is_none() => match read_ipv4(frame.payload, held, received.checksum_pending) {
                     Some(FromIpv4::Datagram(from, bytes)) => datagrams.push((from, bytes.to_vec())),
                     Some(FromIpv4::Refused(to, code)) => refused.push((to, code)),
                     None => book.ignored += 1,
@@ -727,15 +727,18 @@ enum FromIpv4<'a> {
     Refused(SocketAddrV4, u8),
 }
 
-fn read_ipv4(payload: &[u8], held: Option<u16>) -> Option<FromIpv4<'_>> {
+fn read_ipv4(payload: &[u8], held: Option<u16>, checksum_pending: bool) -> Option<FromIpv4<'_>> {
     let packet = Ipv4Packet::parse(payload).ok()?;
     if packet.fragment {
         return None;
     }
     match packet.protocol {
         protocol::UDP => {
-            let datagram =
-                UdpDatagram::parse(packet.payload, packet.source, packet.destination).ok()?;
+            let datagram = if checksum_pending {
+                UdpDatagram::parse_without_checksum(packet.payload).ok()?
+            } else {
+                UdpDatagram::parse(packet.payload, packet.source, packet.destination).ok()?
+            };
             let from = SocketAddrV4::new(packet.source, datagram.source_port);
             (Some(datagram.destination_port) == held)
                 .then_some(FromIpv4::Datagram(from, datagram.payload))

@@ -47,8 +47,8 @@ impl OpenPorts {
             let port = PacketPort::open(interface, &filter, &groups)?;
             wires.push(OpenWire { name: interface.name.as_str().into(), mac, port });
         }
-        let wants_datagrams =
-            !passive && !(plan.routed.is_empty() && plan.through_kernel.is_empty());
+        let has_routed = !plan.routed.is_empty() || !plan.through_kernel.is_empty();
+        let wants_datagrams = !passive && has_routed;
         let datagrams =
             if wants_datagrams { Some(DatagramPort::bind(Ipv4Addr::UNSPECIFIED)?) } else { None };
         let echo = match wants_datagrams.then(EchoPort::open).transpose() {
