@@ -256,3 +256,136 @@ fn local_segments(
     }
     Ok(set)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use herkomst_ids::MacAddr;
+    use herkomst_net::Ipv4Address;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn interface(index: u32, name: &str, addresses: &[&str]) -> Interface {
+        let ipv4 = addresses.iter().map(|text| {
+            let net: Ipv4Net = text.parse().unwrap();
+            Ipv4Address { address: net.addr(), prefix_len: net.prefix_len() }
+        });
+        Interface {
+            index,
+            name: name.to_owned(),
+            mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
+            mtu: 1500,
+            up: true,
+            running: true,
+            loopback: false,
+            broadcast: true,
+            point_to_point: false,
+            no_arp: false,
+            ethernet: true,
+            ipv4: ipv4.collect(),
+        }
+    }
+
+    fn around(interfaces: Vec<Interface>) -> Surroundings {
+        Surroundings { interfaces, routes: Vec::new(), may_send_frames: true }
+    }
+
+    fn planned(args: &[&str], around: &Surroundings) -> Result<Plan> {
+        let cli = Cli::try_parse_from(["herkomst", "scan"].iter().chain(args)).unwrap();
+        let Command::Scan(args) = cli.command else { panic!("scan was asked for") };
+        plan(&Scan::check(&args).unwrap(), around)
+    }
+
+    fn ip(text: &str) -> Ipv4Addr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn targets_are_split_by_where_they_lie() {
+        let around = around(vec![
+            interface(2, "eth0", &["10.0.0.9/24"]),
+            interface(3, "eth1", &["10.1.0.9/24"]),
+        ]);
+        let plan =
+            planned(&["10.0.0.8-10", "10.1.0.1", "10.2.0.1", "-x", "10.0.0.8"], &around).unwrap();
+        assert_eq!(plan.segments.len(), 2);
+        assert_eq!(
+            (plan.segments[0].source, plan.segments[0].targets.as_slice()),
+            (ip("10.0.0.9"), [ip("10.0.0.10")].as_slice())
+        );
+        assert_eq!(plan.routed, [ip("10.2.0.1")]);
+        assert_eq!(plan.not_asked[&ip("10.0.0.8")], Why::Excluded);
+        assert_eq!(plan.not_asked[&ip("10.0.0.9")], Why::ThisHost);
+    }
+
+    #[test]
+    fn nothing_is_sent_to_the_ends_of_a_segment() {
+        let around = around(vec![interface(2, "eth0", &["10.0.0.9/25"])]);
+        let plan = planned(&["10.0.0.0-10.0.0.255"], &around).unwrap();
+        let asked: Vec<_> = plan.segments[0].targets.iter().chain(&plan.routed).collect();
+        assert!(!asked.contains(&&ip("10.0.0.0")) && !asked.contains(&&ip("10.0.0.127")));
+        assert!(plan.routed.contains(&ip("10.0.0.128")), "beyond the segment it may be a host");
+    }
+
+    #[test]
+    fn an_interface_that_was_not_named_is_not_used() {
+        let around = around(vec![
+            interface(2, "eth0", &["10.0.0.9/24"]),
+            interface(3, "eth1", &["10.1.0.9/24"]),
+        ]);
+        let plan = planned(&["10.0.0.1", "10.1.0.1", "-i", "eth0"], &around).unwrap();
+        assert_eq!(plan.not_asked[&ip("10.1.0.1")], Why::NoRoute);
+        assert_eq!(plan.interfaces.len(), 1);
+    }
+
+    #[test]
+    fn without_targets_the_local_segments_are_taken_and_large_ones_refused() {
+        let small = around(vec![interface(2, "eth0", &["10.0.0.9/24"])]);
+        assert_eq!(planned(&[], &small).unwrap().segments[0].targets.len(), 253);
+        let large = around(vec![interface(2, "eth0", &["10.0.0.9/15"])]);
+        let refused = planned(&[], &large).unwrap_err().to_string();
+        assert!(refused.contains("131070 addresses") && refused.contains("--force"), "{refused}");
+        assert_eq!(planned(&["--force"], &large).unwrap().segments[0].targets.len(), 131_069);
+        let slash_16 = around(vec![interface(2, "eth0", &["10.0.0.9/16"])]);
+        assert!(planned(&[], &slash_16).is_ok(), "a /16 is not more than a /16");
+        let huge = around(vec![interface(2, "eth0", &["10.0.0.9/8"])]);
+        assert!(
+            planned(&["--force"], &huge).unwrap_err().to_string().contains("16777214 addresses")
+        );
+    }
+
+    #[test]
+    fn interfaces_that_cannot_be_used_are_named() {
+        let mut around = around(vec![interface(2, "eth0", &["10.0.0.9/24"])]);
+        let refused = planned(&["-i", "eth9"], &around).unwrap_err().to_string();
+        assert!(refused.contains("\"eth9\" does not exist, there are: eth0"), "{refused}");
+        around.interfaces[0].up = false;
+        let refused = planned(&["-i", "eth0"], &around).unwrap_err().to_string();
+        assert!(
+            refused.contains("is down") && refused.contains("ip link set eth0 up"),
+            "{refused}"
+        );
+        assert!(planned(&[], &around).unwrap_err().to_string().contains("no interface is up"));
+    }
+
+    #[test]
+    fn without_the_right_to_frames_the_kernel_is_asked() {
+        let mut around = around(vec![interface(2, "eth0", &["10.0.0.9/24"])]);
+        around.may_send_frames = false;
+        let plan = planned(&["10.0.0.1"], &around).unwrap();
+        assert_eq!(plan.through_kernel, [ip("10.0.0.1")]);
+        assert!(plan.segments.is_empty() && plan.interfaces.is_empty());
+    }
+
+    #[test]
+    fn a_passive_scan_asks_nobody_and_listens_everywhere() {
+        let around =
+            around(vec![interface(2, "eth0", &["10.0.0.9/24"]), interface(3, "eth1", &[])]);
+        let plan = planned(&["--passive"], &around).unwrap();
+        assert!(plan.segments.is_empty() && plan.routed.is_empty());
+        assert_eq!(plan.interfaces.len(), 2);
+        let plan = planned(&["--passive", "10.0.0.0/30"], &around).unwrap();
+        assert_eq!(plan.not_asked[&ip("10.0.0.1")], Why::MethodOff);
+    }
+}

@@ -453,11 +453,15 @@ impl Engine {
                 ether_type::LLDP if hears_lldp => {
                     book.ignored += u64::from(heard.handle_input(now, input) == Fit::Ignored);
                 }
-                ether_type::IPV4 if vlan.is_none() => match read_ipv4(frame.payload, held, received.checksum_pending) {
-                    Some(FromIpv4::Datagram(from, bytes)) => datagrams.push((from, bytes.to_vec())),
-                    Some(FromIpv4::Refused(to, code)) => refused.push((to, code)),
-                    None => book.ignored += 1,
-                },
+                ether_type::IPV4 if vlan.is_none() => {
+                    match read_ipv4(frame.payload, held, received.checksum_pending) {
+                        Some(FromIpv4::Datagram(from, bytes)) => {
+                            datagrams.push((from, bytes.to_vec()))
+                        }
+                        Some(FromIpv4::Refused(to, code)) => refused.push((to, code)),
+                        None => book.ignored += 1,
+                    }
+                }
                 _ => {}
             }
         };
