@@ -1,0 +1,54 @@
+# Recipes for people who work on herkomst; `just` alone lists them. Release builds throughout: see scripts/check.
+
+# List the recipes
+_list:
+    @just --list --unsorted
+
+# What continuous integration runs, after ./install.sh
+check *steps:
+    scripts/check {{ steps }}
+
+# Bring the code into its format
+fmt:
+    cargo fmt --all
+    cargo fmt --manifest-path agent/wire/fuzz/Cargo.toml
+
+# The scan over fake devices in a private network
+demo *arguments:
+    cargo run --release -- demo {{ arguments }}
+
+# The scenarios and real peers in private networks; arguments filter by name (`just lab scenarios/`)
+lab *arguments:
+    cargo test --release -p herkomst-lab --test live
+    cargo test --release -p herkomst --test e2e -- {{ arguments }}
+
+# ARP sweep of a /16 beside arp-scan, in a private network; needs root
+bench-sweep *arguments:
+    cargo run --release -p herkomst-lab --example bench_sweep -- {{ arguments }}
+
+# Makers named right, wrong and not at all, over a folder with devices-open.jsonl and its score.py (not in this repository)
+score corpus:
+    cargo run --release -p herkomst-identify --example predict -- {{ quote(corpus / "devices-open.jsonl") }} > target/predictions.jsonl
+    python3 {{ quote(corpus / "score.py") }} target/predictions.jsonl {{ quote(corpus / "devices-open.jsonl") }}
+
+# What is too long for `check`: fuzzing (seconds a target), the end-to-end tests again and again, a benchmark
+deep seconds="300" rounds="10": (fuzz seconds) (again rounds) bench-sweep
+
+# Fuzz each parser for so many seconds; needs cargo-fuzz and a nightly compiler
+fuzz seconds="300":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd agent/wire/fuzz
+    sh seed.sh
+    for target in $(cargo +nightly fuzz list); do
+        cargo +nightly fuzz run "$target" -- -max_total_time={{ seconds }} -rss_limit_mb=512
+    done
+
+# The end-to-end tests so many times: a flaky test is a bug
+again rounds="10":
+    cargo test --release -p herkomst --test e2e --no-run
+    for round in $(seq {{ rounds }}); do echo "round $round"; cargo test --release --quiet -p herkomst --test e2e || exit 1; done
+
+# Fetch the registries anew and print what changed; for maintainers
+refresh *arguments:
+    oui-data/refresh.py {{ arguments }}
