@@ -5,7 +5,7 @@
 //! the same way as those of a scan. Everything else in it, the truth above all, is left alone.
 //! `HOW=1` adds how each answer came about.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -30,12 +30,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let identifier = Identifier::new(registry);
     let today = "2026-11-21".parse()?;
     let mut out = std::io::stdout().lock();
-    for line in BufReader::new(std::fs::File::open(path)?).lines() {
-        let line = line?;
+    for line in std::fs::read_to_string(path)?.lines() {
         if line.trim().is_empty() {
             continue;
         }
-        let record: Value = serde_json::from_str(&line)?;
+        let record: Value = serde_json::from_str(line)?;
         let devices = merge(&observations(&record), registry);
         let found: Vec<_> =
             devices.iter().map(|device| identifier.identify(device, today)).collect();
