@@ -38,7 +38,7 @@ record() {
     name=$1 filter=$2; shift 2
     tcpdump -i va --immediate-mode -U -n -w "$work/$name.pcap" "$filter" 2>"$work/$name.log" &
     dump=$!
-    for _ in $(seq 50); do grep -q listening "$work/$name.log" && break; sleep 0.1; done
+    for _ in $(seq 50); do grep -q listening "$work/$name.log" 2>/dev/null && break; sleep 0.1; done
     "$@" >"$work/$name.out" 2>&1 || true
     sleep 0.3
     kill -INT $dump; wait $dump || true
