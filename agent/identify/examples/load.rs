@@ -32,8 +32,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let identifier = Identifier::new(registry);
     println!("fingerprints compiled in {:?}", start.elapsed());
     for (name, seen) in [("stations", stations(hosts)), ("addresses of a proxy", proxy(hosts))] {
+        let before = memory();
         let start = std::time::Instant::now();
         let devices = merge(&seen, registry);
+        let after = memory();
         let merged = start.elapsed();
         let start = std::time::Instant::now();
         let on = "2026-11-21".parse()?;
@@ -44,18 +46,21 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let alone = seen.iter().filter(|one| identifier.names_maker(one)).count();
         println!(
             "{hosts} {name}: {} observations, {} devices merged in {merged:?}, {named} named in {identified:?}, \
-             {alone} observations that name a maker alone in {:?}",
+             {alone} observations that name a maker alone in {:?}; \
+             memory {before} before and {after} after merging",
             seen.len(),
             devices.len(),
             start.elapsed()
         );
     }
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    println!(
-        "{}",
-        status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM unknown")
-    );
     Ok(())
+}
+
+/// The most memory that the process has held so far.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: unknown");
+    line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
 }
 
 fn see(address: u32, fact: Fact) -> Arc<Observation> {

@@ -19,11 +19,12 @@ use crate::union::Union;
 
 /// Joins what was seen to devices, sorted by their first address.
 pub fn merge(observations: &[Arc<Observation>], registry: &Registry) -> Vec<Device> {
-    let seen = Seen::gather(observations);
+    let mut seen = Seen::gather(observations);
     let stations = Stations::weigh(&seen, registry);
     let mut graph = Graph::default();
     graph.addresses(&seen, &stations);
     graph.engines(&seen, &stations);
+    (seen.engines, seen.agents) = Default::default(); // the devices take the room
     graph.chassis(&seen, &stations, registry);
     graph.devices(observations, &seen, &stations)
 }
@@ -32,7 +33,7 @@ pub fn merge(observations: &[Arc<Observation>], registry: &Registry) -> Vec<Devi
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// Every address that gave a sign of life, with the stations that answered for it.
-    pub(crate) addresses: BTreeMap<IpAddr, BTreeSet<Station>>,
+    pub(crate) addresses: BTreeMap<IpAddr, Vec<Station>>,
     /// Engines by the address or station that spoke for them.
     pub(crate) engines: BTreeMap<EngineId, Vec<Hearing>>,
     /// What identifies the agent behind an address: to tell hosts behind one station apart, never to join.
@@ -62,7 +63,7 @@ pub(crate) enum Key {
     /// One run of one engine.
     Engine(EngineId, usize),
     /// An LLDP chassis, on its segment.
-    Chassis(Segment, ChassisKey),
+    Chassis(Box<(Segment, ChassisKey)>), // boxed: there are few, and keys are many
 }
 
 impl Seen {
@@ -70,6 +71,10 @@ impl Seen {
         let mut seen = Self::default();
         for observation in observations {
             seen.take(observation);
+        }
+        for stations in seen.addresses.values_mut() {
+            stations.sort();
+            stations.dedup();
         }
         seen
     }
@@ -86,7 +91,7 @@ impl Seen {
         match &key {
             Key::Address(address) => _ = self.addresses.entry(*address).or_default(),
             Key::Station(station) => _ = self.speakers.insert(station.clone()),
-            Key::Engine(..) | Key::Chassis(..) => {}
+            Key::Engine(..) | Key::Chassis(_) => {}
         }
         let Answer::Is(fact) = &observation.answer else {
             return;
@@ -94,7 +99,7 @@ impl Seen {
         match fact {
             Fact::Neighbour { mac } => {
                 if let About::Address(address) = observation.about {
-                    self.addresses.entry(address).or_default().insert(Station::on(&segment, *mac));
+                    self.addresses.entry(address).or_default().push(Station::on(&segment, *mac));
                 }
             }
             Fact::Echo => {}
@@ -170,9 +175,9 @@ impl Graph {
         }
         for (station, addresses) in stations.own() {
             let key = Key::Station(station.clone());
-            let because =
-                format!("{} answered from the MAC {}", list(addresses.iter()), station.mac);
-            self.unite(&key, addresses.iter().copied().map(Key::Address), because);
+            addresses
+                .iter()
+                .for_each(|address| self.union.unite(key.clone(), Key::Address(*address)));
         }
         for station in stations.proxies().chain(&seen.speakers) {
             self.union.add(Key::Station(station.clone()));
@@ -222,7 +227,7 @@ impl Graph {
                 // A name or a label may be given twice, and a special MAC belongs to several.
                 ChassisKey::Mac(_) | ChassisKey::Text { .. } => false,
             };
-            let key = Key::Chassis(segment.clone(), chassis.clone());
+            let key = Key::Chassis(Box::new((segment.clone(), chassis.clone())));
             if own {
                 let because = format!(
                     "{} announced the LLDP chassis {}",
@@ -274,14 +279,15 @@ impl Graph {
 
     /// The devices, with their keys, observations and reasons.
     fn devices(
-        mut self,
+        self,
         observations: &[Arc<Observation>],
         seen: &Seen,
         stations: &Stations,
     ) -> Vec<Device> {
-        let mut devices: BTreeMap<usize, Device> = BTreeMap::new();
-        for (key, root) in self.union.roots() {
-            let device = devices.entry(root).or_default();
+        let (sets, count) = self.union.sets();
+        let mut devices = vec![Device::default(); count];
+        for (key, set) in &sets {
+            let device = &mut devices[*set];
             match key {
                 Key::Address(address) => {
                     device.ips.insert(*address);
@@ -289,7 +295,8 @@ impl Graph {
                 }
                 Key::Station(station) => _ = device.macs.insert(station.mac),
                 Key::Engine(id, _) => _ = device.engines.insert(id.clone()),
-                Key::Chassis(_, chassis) => {
+                Key::Chassis(one) => {
+                    let (_, chassis) = one.as_ref();
                     if let ChassisKey::Mac(mac) = chassis {
                         device.macs.insert(*mac);
                     }
@@ -299,17 +306,21 @@ impl Graph {
         }
         // A chassis that joins nothing is still the chassis of whoever announced it.
         for ((_, chassis), (speakers, _)) in &seen.chassis {
-            for speaker in speakers {
-                if let Some(device) =
-                    self.union.root(speaker).and_then(|root| devices.get_mut(&root))
-                {
-                    device.chassis.insert(chassis.clone());
-                }
+            for set in speakers.iter().filter_map(|speaker| sets.get(speaker)) {
+                devices[*set].chassis.insert(chassis.clone());
             }
         }
-        for (key, because) in std::mem::take(&mut self.because) {
-            if let Some(device) = self.union.root(&key).and_then(|root| devices.get_mut(&root)) {
-                device.joins.push(Join { because });
+        for (key, because) in self.because {
+            if let Some(set) = sets.get(&key) {
+                devices[*set].joins.push(Join { because });
+            }
+        }
+        for (station, addresses) in stations.own() {
+            if let Some(set) = sets.get(&Key::Station(station.clone())) {
+                let because =
+                    format!("{} answered from the MAC {}", list(addresses.iter()), station.mac);
+                devices[*set].joins.reserve_exact(1); // most devices have this one alone
+                devices[*set].joins.push(Join { because });
             }
         }
         for observation in observations {
@@ -318,22 +329,17 @@ impl Graph {
                 About::Address(address) => Key::Address(address),
                 About::Station(mac) => Key::Station(Station::on(&segment, mac)),
             };
-            let Some(root) = self.union.root(&key) else { continue };
-            if let Some(device) = devices.get_mut(&root) {
-                device.observations.push(Arc::clone(observation));
-            }
+            let Some(set) = sets.get(&key) else { continue };
+            devices[*set].observations.push(Arc::clone(observation));
             // A station that answers for others is seen by those answers, too.
             if let Answer::Is(Fact::Neighbour { mac }) = &observation.answer {
-                let proxy = self.union.root(&Key::Station(Station::on(&segment, *mac)));
-                if let Some(device) =
-                    proxy.filter(|proxy| *proxy != root).and_then(|proxy| devices.get_mut(&proxy))
-                {
-                    device.observations.push(Arc::clone(observation));
+                let proxy = sets.get(&Key::Station(Station::on(&segment, *mac)));
+                if let Some(proxy) = proxy.filter(|proxy| *proxy != set) {
+                    devices[*proxy].observations.push(Arc::clone(observation));
                 }
             }
         }
-        let mut devices: Vec<Device> =
-            devices.into_values().filter(|device| !device.observations.is_empty()).collect();
+        devices.retain(|device| !device.observations.is_empty());
         for device in &mut devices {
             device.joins.sort();
             device.joins.dedup();
@@ -354,7 +360,7 @@ fn place(key: &Key) -> String {
         Key::Address(address) => address.to_string(),
         Key::Station(station) => station.mac.to_string(),
         Key::Engine(id, _) => id.to_string(),
-        Key::Chassis(_, chassis) => name(chassis),
+        Key::Chassis(one) => name(&one.1),
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn is_host_address(address: &IpAddr) -> bool {
 #[derive(Debug, Default)]
 pub(crate) struct Stations {
     /// Addresses that belong to a station.
-    own: BTreeMap<Station, BTreeSet<IpAddr>>,
+    own: BTreeMap<Station, Vec<IpAddr>>,
     /// Stations that answered for addresses behind which different agents are.
     proxies: BTreeSet<Station>,
     /// Addresses with a virtual MAC, and which.
@@ -79,7 +79,7 @@ pub(crate) struct Stations {
     contested: BTreeMap<IpAddr, BTreeSet<MacAddr>>,
     /// Every station that joins.
     known: BTreeSet<Station>,
-    /// For each address, the one station that answered.
+    /// For each address with an agent, the one station that answered.
     by_address: BTreeMap<IpAddr, Station>,
 }
 
@@ -87,7 +87,7 @@ impl Stations {
     /// Looks at every address and every station.
     pub(crate) fn weigh(seen: &Seen, registry: &Registry) -> Self {
         let mut found = Self::default();
-        let mut claims: BTreeMap<&Station, BTreeSet<IpAddr>> = BTreeMap::new();
+        let mut claims: BTreeMap<&Station, Vec<IpAddr>> = BTreeMap::new();
         for (address, stations) in &seen.addresses {
             let (single, virtual_ones): (Vec<&Station>, Vec<&Station>) =
                 stations.iter().partition(|station| names_one_station(station.mac, registry));
@@ -99,7 +99,7 @@ impl Stations {
             }
             match single.as_slice() {
                 [] => {}
-                [station] => _ = claims.entry(station).or_default().insert(*address),
+                [station] => claims.entry(station).or_default().push(*address),
                 // RFC 5227: a conflict. One of them may be an impostor, so neither gets the address.
                 _ => {
                     _ = found
@@ -119,33 +119,37 @@ impl Stations {
 
     /// One box shows one agent at all its addresses. Where different agents answer behind one MAC, it answers for
     /// others (RFC 1027), and its maker says nothing about theirs.
-    fn settle(&mut self, station: &Station, addresses: BTreeSet<IpAddr>, seen: &Seen) {
+    fn settle(&mut self, station: &Station, addresses: Vec<IpAddr>, seen: &Seen) {
         let agents = || addresses.iter().filter_map(|address| seen.agents.get(address));
         let differ = several(agents().map(|agent| &agent.engines))
             || several(agents().map(|agent| &agent.systems));
         if !differ {
-            self.by_address.extend(addresses.iter().map(|address| (*address, station.clone())));
-            self.own.insert(station.clone(), addresses);
+            self.give(station, addresses, seen);
             return;
         }
         self.proxies.insert(station.clone());
-        let (speaking, silent): (BTreeSet<IpAddr>, BTreeSet<IpAddr>) =
+        let (speaking, silent): (Vec<IpAddr>, Vec<IpAddr>) =
             addresses.into_iter().partition(|address| seen.agents.contains_key(address));
         // The engine that carries the station's own MAC is the station's.
         let is_its_own = |address: &IpAddr| {
             let engines = seen.agents.get(address).map(|agent| &agent.engines);
             engines.is_some_and(|engines| engines.iter().any(|id| id.mac() == Some(station.mac)))
         };
-        let mine: BTreeSet<IpAddr> =
-            speaking.iter().copied().filter(is_its_own).chain(silent).collect();
-        self.by_address.extend(mine.iter().map(|address| (*address, station.clone())));
-        if !mine.is_empty() {
-            self.own.insert(station.clone(), mine);
+        let mut mine: Vec<IpAddr> = speaking.into_iter().filter(is_its_own).chain(silent).collect();
+        mine.sort();
+        self.give(station, mine, seen);
+    }
+
+    fn give(&mut self, station: &Station, addresses: Vec<IpAddr>, seen: &Seen) {
+        let speaking = addresses.iter().filter(|address| seen.agents.contains_key(address));
+        self.by_address.extend(speaking.map(|address| (*address, station.clone())));
+        if !addresses.is_empty() {
+            self.own.insert(station.clone(), addresses);
         }
     }
 
     /// Stations with the addresses that are theirs.
-    pub(crate) fn own(&self) -> impl Iterator<Item = (&Station, &BTreeSet<IpAddr>)> {
+    pub(crate) fn own(&self) -> impl Iterator<Item = (&Station, &Vec<IpAddr>)> {
         self.own.iter()
     }
 

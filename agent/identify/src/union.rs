@@ -42,18 +42,20 @@ impl<K: Eq + Hash> Union<K> {
         self.size[over] += self.size[under];
     }
 
-    /// The set that a known key is in.
-    pub(crate) fn root(&mut self, key: &K) -> Option<usize> {
-        let index = *self.index.get(key)?;
-        Some(self.find(index))
-    }
-
-    /// Every key with its set, in no fixed order.
-    pub(crate) fn roots(&mut self) -> impl Iterator<Item = (&K, usize)> {
-        for index in 0..self.parent.len() {
-            self.parent[index] = self.find(index);
+    /// Ends the uniting: every key with the number of its set, from 0 without gaps, and how many sets there are.
+    pub(crate) fn sets(mut self) -> (HashMap<K, usize>, usize) {
+        let mut numbers = vec![usize::MAX; self.parent.len()];
+        let mut count = 0;
+        let mut index = std::mem::take(&mut self.index);
+        for at in index.values_mut() {
+            let root = self.find(*at);
+            if numbers[root] == usize::MAX {
+                numbers[root] = count;
+                count += 1;
+            }
+            *at = numbers[root];
         }
-        self.index.iter().map(|(key, index)| (key, self.parent[*index]))
+        (index, count)
     }
 
     fn find(&mut self, mut index: usize) -> usize {
@@ -76,8 +78,10 @@ mod tests {
             union.unite(key, key + 1);
         }
         union.add(5000);
-        assert_eq!(union.root(&0), union.root(&1000));
-        assert_ne!(union.root(&0), union.root(&5000));
-        assert_eq!(union.root(&7000), None);
+        let (sets, count) = union.sets();
+        assert_eq!(count, 2);
+        assert_eq!(sets[&0], sets[&1000]);
+        assert_ne!(sets[&0], sets[&5000]);
+        assert_eq!(sets.get(&7000), None);
     }
 }
