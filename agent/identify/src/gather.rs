@@ -9,7 +9,8 @@ use herkomst_model::{
 };
 use herkomst_registry::{Registry, VendorKind};
 
-use crate::evidence::{Adapter, Assigned, Evidence, Number, Party};
+use crate::assigned::{Adapter, Assigned, Number};
+use crate::evidence::{Evidence, Party};
 use crate::fingerprints::{Fingerprint, Fingerprints, Names, subtree};
 use crate::vendor::related;
 

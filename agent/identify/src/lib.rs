@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod assigned;
 mod claim;
 mod engines;
 mod evidence;
@@ -19,8 +20,9 @@ mod stations;
 mod union;
 mod vendor;
 
+pub use assigned::{Adapter, Assigned, Number, Numbered};
 pub use claim::{Claim, Confidence};
-pub use evidence::{Adapter, Assigned, Evidence, Number, Numbered, Party, Weight, Witness};
+pub use evidence::{Evidence, Party, Weight, Witness};
 pub use fingerprints::{FINGERPRINTS, Fingerprint, HOUSES, House, Names, SUBTREES, Subtree};
 pub use identify::{ComponentHint, Identification, Identifier, MakerClaim};
 pub use merge::merge;
