@@ -67,7 +67,7 @@ pub struct DatagramError {
 
 /// A UDP socket that is not connected, for all routed targets together.
 ///
-/// Wait for it with an interest in reading *and* errors: ICMP errors show as `EPOLLERR` alone.
+/// Wait for reading *and* errors ([`Awaited`](crate::Awaited)): to the kernel ICMP errors are nothing to read.
 #[derive(Debug)]
 pub struct DatagramPort {
     socket: Socket,

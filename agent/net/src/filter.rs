@@ -74,8 +74,9 @@ impl Filter {
         Self(vec![statement(BPF_RET | BPF_K, u32::MAX)])
     }
 
-    /// What discovery listens to: ARP, LLDP, and UDP over IPv4 to our hardware address and to one port, whole
-    /// datagrams only, with the ICMP messages that one from that port could not be delivered; each also behind one tag (IEEE 802.1Q, 802.1ad) that the kernel left in the bytes.
+    /// What discovery listens to: ARP, LLDP, and over IPv4 to our hardware address, whole packets only, UDP to one
+    /// port and the ICMP messages that a datagram from that port could not be delivered; each also behind one tag
+    /// (IEEE 802.1Q, 802.1ad) that the kernel left in the bytes.
     pub fn discovery(our_mac: MacAddr, udp_port: Option<u16>) -> Self {
         let mut program = Assembler::default();
         program.load(BPF_H, ETHERTYPE);

@@ -17,9 +17,6 @@ mod privileges;
 mod readiness;
 mod sys;
 
-use std::os::fd::AsFd;
-use std::time::Duration;
-
 pub use datagram::{DatagramError, DatagramPort, ErrorOrigin, Refused, Sent};
 pub use echo::{EchoKind, EchoPort};
 pub use error::NetError;
@@ -34,14 +31,4 @@ pub use namespace::{
 };
 pub use packet::{PacketPort, PacketStatistics, PortOptions, ReceivedFrame, RingSize};
 pub use privileges::{drop_all_capabilities, effective_uid, forbid_core_dumps, has_net_raw};
-pub use readiness::{Awaited, awaited};
-
-/// Waits until a port has something to receive, or an error to fetch. False when the time is over.
-/// For threads without a runtime; the engine waits for all its ports at once instead.
-///
-/// # Errors
-/// When the descriptor cannot be waited for.
-pub fn wait_readable(port: &impl AsFd, patience: Duration) -> Result<bool, NetError> {
-    sys::wait::readable(port.as_fd(), patience)
-        .map_err(|source| NetError::system("waiting for a port", source))
-}
+pub use readiness::{Awaited, awaited, wait_readable};

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::time::Duration;
 
 use herkomst_ids::MacAddr;
 use libc::c_int;
@@ -13,21 +14,34 @@ use socket2::{Domain, Protocol, Socket, Type};
 use crate::sys::{link, message, option, ring};
 use crate::{Filter, Interface, NetError};
 
+/// How long a frame may lie in a block that does not fill up, before the kernel hands the block over.
+const BLOCK_TIMEOUT: Duration = Duration::from_millis(5);
+
 /// The memory for received frames: blocks that the kernel fills one by one.
+///
+/// On a quiet wire each block is handed over after 5 ms with the few frames it got. So the number of blocks, not
+/// their size, says how long the reader may look away; see [`RingSize::patience`]. The size says how much may come
+/// at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RingSize {
-    /// Octets in a block: a power of two of at least 4096. A frame never spans two, so 64 KiB and less cut the
-    /// largest frames that a network card puts together.
+    /// Octets in a block: a power of two of at least 4096. What is longer than a block is cut.
     pub block_size: u32,
     /// How many of them.
     pub block_count: u32,
 }
 
 impl RingSize {
-    /// 8 MiB: some 60,000 ARP replies between two looks.
-    pub const LARGE: Self = Self { block_size: 256 << 10, block_count: 32 };
-    /// 1 MiB: for fake devices and captures of little.
-    pub const SMALL: Self = Self { block_size: 128 << 10, block_count: 8 };
+    /// 8 MiB: some 65,000 ARP replies at once, or 2.5 s of looking away.
+    pub const LARGE: Self = Self { block_size: 16 << 10, block_count: 512 };
+    /// 2 MiB, for those who hear little: 0.6 s of looking away.
+    pub const SMALL: Self = Self { block_size: 16 << 10, block_count: 128 };
+    /// 16 MiB, for those who want everything whole: the kernels of virtual wires pass frames of 64 KiB.
+    pub const CAPTURE: Self = Self { block_size: 128 << 10, block_count: 128 };
+
+    /// How long the reader may look away at least, whatever little comes.
+    pub fn patience(self) -> Duration {
+        BLOCK_TIMEOUT * self.block_count
+    }
 
     fn is_possible(self) -> bool {
         self.block_size.is_power_of_two()
@@ -145,8 +159,7 @@ impl PacketPort {
         let socket = Socket::new_raw(Domain::PACKET, kind, Some(Protocol::from(0)))
             .map_err(|source| NetError::privileged(what("opening it"), "CAP_NET_RAW", source))?;
         filter.attach(&socket).map_err(failed("attaching the filter"))?;
-        // 5 ms: how long a reply may lie in a block that is not full.
-        let ring = ring::Ring::map(socket.as_fd(), block_size, block_count, 5)
+        let ring = ring::Ring::map(socket.as_fd(), block_size, block_count, BLOCK_TIMEOUT)
             .map_err(failed("making the ring"))?;
         if !options.outgoing {
             let on: c_int = 1;
@@ -269,7 +282,11 @@ mod tests {
 
     #[test]
     fn rings_of_impossible_sizes_are_known_before_the_kernel_is_asked() {
-        assert!(RingSize::LARGE.is_possible() && RingSize::SMALL.is_possible());
+        assert!(
+            [RingSize::LARGE, RingSize::SMALL, RingSize::CAPTURE]
+                .iter()
+                .all(|size| size.is_possible())
+        );
         for (block_size, block_count) in
             [(0, 1), (4096, 0), (5000, 4), (2048, 4), (1 << 31, 4), (4096, 1 << 20)]
         {

@@ -7,7 +7,6 @@ pub(crate) mod message;
 pub(crate) mod namespace;
 pub(crate) mod option;
 pub(crate) mod process;
-pub(crate) mod readiness;
 pub(crate) mod ring;
 pub(crate) mod wait;
 

@@ -6,6 +6,7 @@ use std::mem::offset_of;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use libc::{c_int, tpacket_block_desc, tpacket_hdr_v1, tpacket3_hdr};
 
@@ -35,7 +36,7 @@ impl Ring {
         socket: BorrowedFd<'_>,
         block_size: u32,
         block_count: u32,
-        block_timeout_ms: u32,
+        block_timeout: Duration,
     ) -> io::Result<Self> {
         let version = libc::tpacket_versions::TPACKET_V3 as c_int;
         option::set(socket, libc::SOL_PACKET, libc::PACKET_VERSION, &version)?;
@@ -46,7 +47,7 @@ impl Ring {
             tp_block_nr: block_count,
             tp_frame_size: frame_size,
             tp_frame_nr: (block_size / frame_size).saturating_mul(block_count),
-            tp_retire_blk_tov: block_timeout_ms,
+            tp_retire_blk_tov: u32::try_from(block_timeout.as_millis()).unwrap_or(u32::MAX),
             tp_sizeof_priv: 0,
             tp_feature_req_word: 0,
         };
@@ -81,8 +82,11 @@ impl Ring {
 
     /// The oldest block, if the kernel has let go of it. Dropping it gives it back.
     pub(crate) fn next_block(&mut self) -> Option<Block<'_>> {
-        let ready = self.status().load(Ordering::Acquire) & libc::TP_STATUS_USER != 0;
-        ready.then_some(Block { ring: self })
+        if self.status().load(Ordering::Acquire) & libc::TP_STATUS_USER == 0 {
+            return None;
+        }
+        // Made only now: a `Block` that is dropped gives its block away.
+        Some(Block { ring: self })
     }
 
     fn block_start(&self) -> NonNull<u8> {

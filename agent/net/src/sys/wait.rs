@@ -1,10 +1,13 @@
-//! `poll` for one descriptor, for threads that have no runtime (poll(2)).
+//! Waiting for a descriptor: with `poll` in threads that have no runtime (poll(2)), and in a runtime through its
+//! reactor (epoll(7)).
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use libc::c_int;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use super::checked;
 
@@ -26,4 +29,14 @@ pub(crate) fn readable(descriptor: BorrowedFd<'_>, patience: Duration) -> io::Re
             Ok(ready) => return Ok(ready > 0),
         }
     }
+}
+
+/// Tells the reactor of the current runtime to watch a descriptor for something to read, and for errors.
+pub(crate) fn register(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` is open, and is the same descriptor until it is dropped, which `AsyncFd` does after it has
+    // told the reactor. The one caller hands out no access by which it could be exchanged.
+    let registered = unsafe {
+        AsyncFd::register_with_interest(descriptor, Interest::READABLE | Interest::ERROR)
+    };
+    registered.map_err(|refused| refused.into_parts().1)
 }

@@ -6,29 +6,23 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use etherparse::{IcmpEchoHeader, Icmpv4Header, Icmpv4Type};
 use herkomst_net::{
     DatagramError, DatagramPort, EchoKind, EchoPort, ErrorOrigin, HeldPort, NetworkNamespace,
-    drop_all_capabilities, links,
+    awaited, drop_all_capabilities, links,
 };
 
-use crate::wire::{FAR_IP, NEAR_IP, Test, Wire, assert_away_from_home, until};
+use tokio::io::Interest;
 
-pub(crate) const TESTS: &[Test] = &[
-    ("datagrams_arrive_whole_and_in_order_with_their_sender", datagrams_arrive_whole_and_in_order),
-    (
-        "a_refused_destination_is_named_and_stops_nobody",
-        a_refused_destination_is_named_and_stops_nobody,
-    ),
-    ("what_cannot_be_sent_is_reported_by_its_place", what_cannot_be_sent_is_reported_by_its_place),
-    (
-        "an_error_from_the_far_end_says_who_refused_what",
-        an_error_from_the_far_end_says_who_refused_what,
-    ),
-    ("what_arrives_at_a_held_port_vanishes_without_an_error", what_arrives_at_a_held_port_vanishes),
-    ("an_echo_comes_back_through_a_raw_socket", an_echo_comes_back_through_a_raw_socket),
-    (
-        "an_echo_comes_back_without_capabilities_where_the_group_may",
-        an_echo_comes_back_without_capabilities,
-    ),
-    ("no_echo_without_capabilities_where_the_group_may_not", no_echo_where_the_group_may_not),
+use crate::wire::{DEADLINE, FAR_IP, NEAR_IP, Test, Wire, assert_away_from_home, until};
+
+pub(crate) const TESTS: &[Test] = tests![
+    datagrams_arrive_whole_and_in_order_with_their_sender,
+    a_refused_destination_is_named_and_stops_nobody,
+    a_runtime_is_woken_for_an_error_alone,
+    what_cannot_be_sent_is_reported_by_its_place,
+    an_error_from_the_far_end_says_who_refused_what,
+    what_arrives_at_a_held_port_vanishes_without_an_error,
+    an_echo_comes_back_through_a_raw_socket,
+    an_echo_comes_back_without_capabilities_where_the_group_may,
+    no_echo_without_capabilities_where_the_group_may_not,
 ];
 
 fn loopback() -> (DatagramPort, SocketAddrV4) {
@@ -61,7 +55,7 @@ fn errors(port: &mut DatagramPort, count: usize) -> Vec<(SocketAddrV4, DatagramE
     seen
 }
 
-fn datagrams_arrive_whole_and_in_order() {
+fn datagrams_arrive_whole_and_in_order_with_their_sender() {
     let ((mut from, sender), (mut to, address)) = (loopback(), loopback());
     // More than one batch either way; the last is as long as UDP over IPv4 allows.
     let long = vec![7; 65_507];
@@ -99,6 +93,29 @@ fn a_refused_destination_is_named_and_stops_nobody() {
     assert_eq!(collect(&mut to, 6).len(), 6);
     // The error that is still pending on the socket is not taken for one of receiving.
     assert_eq!(from.receive(&mut |_, _| panic!("nobody answered")).unwrap(), 0);
+}
+
+/// An ICMP error makes the socket ready with an error and with nothing to read.
+fn a_runtime_is_woken_for_an_error_alone() {
+    let (from, _) = loopback();
+    let closed = loopback().1;
+    let both = Interest::READABLE | Interest::ERROR;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut from = awaited(from).unwrap();
+        let mut named = Vec::new();
+        for round in 1..=5 {
+            assert_eq!(from.get_mut().send(&[(closed, b"hello")]).unwrap().taken, 1);
+            while named.len() < round {
+                let ready = tokio::time::timeout(DEADLINE, from.ready(both)).await;
+                ready.unwrap().unwrap().clear_ready();
+                let port = from.get_mut();
+                while port.errors(&mut |to, _| named.push(to)).unwrap() > 0 {}
+                while port.receive(&mut |_, _| panic!("nobody answered")).unwrap() > 0 {}
+            }
+        }
+        assert_eq!(named, [closed; 5]);
+    });
 }
 
 fn what_cannot_be_sent_is_reported_by_its_place() {
@@ -141,7 +158,7 @@ fn an_error_from_the_far_end_says_who_refused_what() {
     assert_eq!(collect(&mut far, 1), [(SocketAddrV4::new(NEAR_IP, port), b"4".to_vec())]);
 }
 
-fn what_arrives_at_a_held_port_vanishes() {
+fn what_arrives_at_a_held_port_vanishes_without_an_error() {
     let (mut sender, _) = loopback();
     let held = HeldPort::bind().unwrap();
     let to = SocketAddrV4::new(Ipv4Addr::LOCALHOST, held.port());
@@ -213,7 +230,7 @@ fn let_group_zero_echo(network: &NetworkNamespace) {
     network.run(|| std::fs::write("/proc/sys/net/ipv4/ping_group_range", "0 0").unwrap()).unwrap();
 }
 
-fn an_echo_comes_back_without_capabilities() {
+fn an_echo_comes_back_without_capabilities_where_the_group_may() {
     let wire = Wire::with_addresses();
     let_group_zero_echo(&wire.near);
     wire.near
@@ -248,7 +265,7 @@ fn an_echo_comes_back_without_capabilities() {
         .unwrap();
 }
 
-fn no_echo_where_the_group_may_not() {
+fn no_echo_without_capabilities_where_the_group_may_not() {
     let network = NetworkNamespace::create().unwrap();
     network
         .run(|| {

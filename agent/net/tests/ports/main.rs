@@ -3,6 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+/// Each test under its own name.
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        &[$((stringify!($name), $name as fn())),*]
+    };
+}
+
 mod datagrams;
 mod frames;
 mod networks;
