@@ -18,7 +18,7 @@ pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> C
     for line in ledger.targets.values() {
         for (method, outcome) in line.outcomes() {
             count(methods.entry(method.as_str().to_owned()).or_default(), outcome);
-            is_complete &= is_proper(outcome);
+            is_complete &= is_proper(method, outcome);
         }
         count(&mut targets, overall(line));
     }
@@ -109,9 +109,10 @@ fn overall(line: &TargetLine) -> Outcome {
 }
 
 /// Whether the target was asked as the operator could expect: what he excluded, switched off or gave no credential for
-/// is his choice; what we could not do is not.
-fn is_proper(outcome: Outcome) -> bool {
+/// is his choice; what we could not do is not, nor is a device that turned down every credential it was offered.
+fn is_proper(method: Method, outcome: Outcome) -> bool {
     match outcome {
+        Outcome::Refused => method != Method::Snmp,
         Outcome::NotAsked(Why::NoPermission | Why::Interrupted | Why::NoRoute)
         | Outcome::CutShort => false,
         Outcome::NotAsked(
@@ -126,7 +127,6 @@ fn is_proper(outcome: Outcome) -> bool {
         )
         | Outcome::NotExpected
         | Outcome::Silent
-        | Outcome::Refused
         | Outcome::Malformed
         | Outcome::Answered => true,
     }

@@ -20,7 +20,9 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{Cli, Command};
 use crate::config::checked::Scan;
@@ -63,11 +65,14 @@ fn log(cli: &Cli) {
     };
     let colour = std::io::stderr().is_terminal()
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    tracing_subscriber::fmt()
-        .with_max_level(level)
+    // The SNMP crate warns of what a device did wrong; a neighbour must not be able to fill our log.
+    let of_the_crate = if cli.verbose > 2 { LevelFilter::TRACE } else { LevelFilter::OFF };
+    let targets = Targets::new().with_default(level).with_target("async_snmp", of_the_crate);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(colour)
         .with_target(false)
         .without_time()
-        .init();
+        .with_filter(targets);
+    tracing_subscriber::registry().with(lines).init();
 }

@@ -95,7 +95,6 @@ fn observe(
                 "{limit}: --passive can hear nothing without it"
             )));
         }
-        tracing::warn!("{limit}");
         limits.push(limit.to_owned());
     }
     if scan.methods.icmp
@@ -104,8 +103,10 @@ fn observe(
     {
         let limit = "no permission for ICMP sockets: hosts are not asked for an echo. CAP_NET_RAW or \
                      sysctl net.ipv4.ping_group_range gives it";
-        tracing::warn!("{limit}");
         limits.push(limit.to_owned());
+    }
+    if !limits.is_empty() {
+        tracing::warn!("{}", limits.join("; "));
     }
     let started = Timestamp::now();
     let (interfaces, written) = (names(&planned), planned.written.clone());

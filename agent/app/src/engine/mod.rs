@@ -558,7 +558,7 @@ impl Engine {
             }
             // Nobody listens there, and no version of SNMP changes that.
             Answer::Refused(_) => {
-                self.book.set(target, Method::Snmp, Outcome::Refused);
+                self.book.set(target, Method::Snmp, Outcome::NotAsked(Why::NoneBefore));
                 return self.book.close(target);
             }
             _ => Discovered::Silent,
@@ -703,18 +703,17 @@ impl Engine {
     }
 }
 
-/// Which stations are kept from ARP packets heard: an active scan reports its targets alone.
+/// Which stations are kept from ARP packets heard. Where the operator named targets and did not ask to listen, only
+/// those are reported, and they are the sweep's.
 fn keep(scan: &Scan) -> Keep {
     let excluded = scan.exclude.addresses.clone();
     match &scan.targets {
-        _ if !scan.passive => Keep::None,
-        None => Keep::AllBut(Box::new(move |address| excluded.contains(address))),
-        Some(targets) => {
+        Some(_) if !scan.passive && scan.listen.is_zero() => Keep::None,
+        Some(targets) if scan.passive => {
             let targets = targets.addresses.clone();
-            Keep::Only(Box::new(move |address| {
-                targets.contains(address) && !excluded.contains(address)
-            }))
+            Keep::Only(Box::new(move |address| targets.contains(address) && !excluded.contains(address)))
         }
+        _ => Keep::AllBut(Box::new(move |address| excluded.contains(address))),
     }
 }
 

@@ -25,6 +25,7 @@ use herkomst_probe::snmp::AGENT_PORT;
 use herkomst_probe::snmp::credentials::{AuthProtocol, Credential, Login, PrivProtocol, User};
 use herkomst_probe::snmp::interview::UserRequest;
 use herkomst_probe::snmp::system::{Response, Value};
+use herkomst_wire::snmp::{PduKind, V3Message};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 /// The most devices that users talk to at once. The pacer limits the load; this bounds the memory.
@@ -234,8 +235,8 @@ fn answer_of(error: &Error) -> Answer<Response> {
             Answer::Is(Response::Error { status: status.as_i32(), index })
         }
         Error::Network { source, .. } => {
-            match source.get_ref().and_then(|e| e.downcast_ref::<Unreachable>()) {
-                Some(Unreachable(code)) => Answer::Refused(Refusal::Unreachable(*code)),
+            match source.get_ref().and_then(|e| e.downcast_ref::<Refused>()) {
+                Some(Refused(refusal)) => Answer::Refused(*refusal),
                 None => Answer::Malformed(error.to_string().into()),
             }
         }
@@ -243,10 +244,28 @@ fn answer_of(error: &Error) -> Answer<Response> {
     }
 }
 
-/// ICMP destination unreachable with this code, on its way through the crate's error type.
+/// A refusal on its way through the crate's error type.
 #[derive(Debug, thiserror::Error)]
-#[error("destination unreachable, code {0}")]
-struct Unreachable(u8);
+#[error("refused: {0:?}")]
+struct Refused(Refusal);
+
+/// What a report says of the user (RFC 3414, 3.2: usmStats under 1.3.6.1.6.3.15.1.1). Such a report cannot be
+/// authenticated, so it ends nothing: it only tells a refusal from silence once the time is over.
+fn refusal_in(bytes: &[u8]) -> Option<Refusal> {
+    let message = V3Message::parse(bytes).ok()?;
+    let pdu = message.scoped?.pdu;
+    if pdu.kind != PduKind::Report {
+        return None;
+    }
+    match pdu.bindings().next()?.ok()?.name.arcs() {
+        [1, 3, 6, 1, 6, 3, 15, 1, 1, counter, 0] => match counter {
+            1 | 3 => Some(Refusal::UnknownUser),
+            5 | 6 => Some(Refusal::WrongKey),
+            _ => None,
+        },
+        _ => None,
+    }
+}
 
 fn usm(user: &User) -> Result<UsmConfig, String> {
     let named = UsmConfig::new(Bytes::copy_from_slice(user.name.as_bytes()))
@@ -276,7 +295,7 @@ fn usm(user: &User) -> Result<UsmConfig, String> {
 }
 
 /// The salt of CBC-DES is a number of ours and a counter (RFC 3414, 8.1.1.1). A one-off scan keeps no state, so the
-/// number is drawn at random: two scans share one with a chance of 1 in 2^31, and then only if both use DES.
+/// number is drawn at random: two scans share one with a chance of 1 in 2^30, and then only if both use DES.
 fn des_salt() -> Result<DesSaltState, String> {
     let mut drawn = [0; 4];
     getrandom::fill(&mut drawn).map_err(|error| error.to_string())?;
@@ -298,6 +317,10 @@ struct EngineTransport {
 impl EngineTransport {
     fn closed(&self) -> Box<Error> {
         Error::Closed { target: self.peer }.boxed()
+    }
+
+    fn refused(&self, refusal: Refusal) -> Box<Error> {
+        Error::Network { target: self.peer, source: io::Error::other(Refused(refusal)) }.boxed()
     }
 
     fn timed_out(&self) -> Box<Error> {
@@ -328,23 +351,24 @@ impl Transport for EngineTransport {
         let mut inbox = self.inbox.lock().await;
         self.send(data).await?;
         let deadline = tokio::time::Instant::now() + self.wait;
+        let mut told = None;
         loop {
-            let incoming = tokio::time::timeout_at(deadline, inbox.recv())
-                .await
-                .map_err(|_| self.timed_out())?;
+            let Ok(incoming) = tokio::time::timeout_at(deadline, inbox.recv()).await else {
+                return Err(told.map_or_else(|| self.timed_out(), |refusal| self.refused(refusal)));
+            };
             match incoming.ok_or_else(|| self.closed())? {
                 Incoming::Refused(code) => {
-                    let source = io::Error::other(Unreachable(code));
-                    return Err(Error::Network { target: self.peer, source }.boxed());
+                    return Err(self.refused(Refusal::Unreachable(code)));
                 }
                 Incoming::Datagram(from, bytes) => {
                     let from = SocketAddr::V4(from);
                     let fits = from == self.peer
                         && registration.evaluate_response_identity(&bytes, true)
                             != ResponseIdentity::Reject;
-                    if fits && let Candidate::Accept(value) = validate(bytes, from)? {
+                    if fits && let Candidate::Accept(value) = validate(bytes.clone(), from)? {
                         return Ok(value);
                     }
+                    told = told.or_else(|| refusal_in(&bytes).filter(|_| fits));
                     tracing::debug!(%from, "datagram does not fit the open v3 request");
                 }
             }
