@@ -70,7 +70,9 @@ pub(crate) fn find<'a>(report: &'a Value, expect: &Expect) -> Vec<&'a Value> {
     let devices = report["devices"].as_array().into_iter().flatten();
     devices
         .filter(|device| {
-            has(device, "ips", &address) && has(device, "names", &expect.name) && has(device, "macs", &expect.mac)
+            has(device, "ips", &address)
+                && has(device, "names", &expect.name)
+                && has(device, "macs", &expect.mac)
         })
         .collect()
 }
@@ -94,7 +96,9 @@ fn device(d: &mut Differences, report: &Value, expect: &Expect) {
         maker(d, &who, &device["maker"], vendor);
     }
     if expect.nobody {
-        d.check(device["maker"].is_null(), || format!("{who}: maker is {}, expected was nobody", device["maker"]));
+        d.check(device["maker"].is_null(), || {
+            format!("{who}: maker is {}, expected was nobody", device["maker"])
+        });
     }
     if let Some(special) = &expect.special {
         let said = device["special"].as_str().unwrap_or_default();
@@ -104,18 +108,26 @@ fn device(d: &mut Differences, report: &Value, expect: &Expect) {
     }
     let seen_by = texts(&device["seen_by"]);
     for method in &expect.seen_by {
-        d.check(seen_by.contains(&method.as_str()), || format!("{who}: seen by {seen_by:?}, {method} is missing"));
+        d.check(seen_by.contains(&method.as_str()), || {
+            format!("{who}: seen by {seen_by:?}, {method} is missing")
+        });
     }
     for method in &expect.not_seen_by {
-        d.check(!seen_by.contains(&method.as_str()), || format!("{who}: seen by {method}, and must not be"));
+        d.check(!seen_by.contains(&method.as_str()), || {
+            format!("{who}: seen by {method}, and must not be")
+        });
     }
     let roles = texts(&device["roles"]);
     for role in &expect.roles {
-        d.check(roles.contains(&role.as_str()), || format!("{who}: roles are {roles:?}, {role} is missing"));
+        d.check(roles.contains(&role.as_str()), || {
+            format!("{who}: roles are {roles:?}, {role} is missing")
+        });
     }
     for (field, part) in &expect.product {
         let said = device["product"][field].as_str().unwrap_or_default();
-        d.check(said.contains(part), || format!("{who}: product.{field} is {said:?}, expected was {part:?} in it"));
+        d.check(said.contains(part), || {
+            format!("{who}: product.{field} is {said:?}, expected was {part:?} in it")
+        });
     }
     let findings: Vec<&Value> = report["findings"]
         .as_array()
@@ -153,7 +165,9 @@ fn maker(d: &mut Differences, who: &str, maker: &Value, expect: &VendorExpect) {
         .filter_map(|evidence| evidence["kind"].as_str())
         .collect();
     for kind in &claim.because {
-        d.check(kinds.contains(kind.as_str()), || format!("{who}: {id} because of {kinds:?}, {kind} is missing"));
+        d.check(kinds.contains(kind.as_str()), || {
+            format!("{who}: {id} because of {kinds:?}, {kind} is missing")
+        });
     }
     d.check(kinds.len() >= claim.kinds, || {
         format!("{who}: {id} because of {kinds:?}, expected were {} kinds", claim.kinds)
@@ -183,7 +197,10 @@ pub(crate) fn holds(range: &str, address: Ipv4Addr) -> bool {
 /// The outcomes of one target in the ledger, by method.
 pub(crate) fn outcomes(report: &Value, address: Ipv4Addr) -> Option<&Value> {
     let lines = report["coverage"]["ledger"].as_array()?;
-    lines.iter().find(|line| holds(line["targets"].as_str().unwrap_or_default(), address)).map(|line| &line["outcomes"])
+    lines
+        .iter()
+        .find(|line| holds(line["targets"].as_str().unwrap_or_default(), address))
+        .map(|line| &line["outcomes"])
 }
 
 fn ledger(d: &mut Differences, report: &Value, address: Ipv4Addr, expect: &Expect) {
@@ -199,18 +216,26 @@ fn coverage(d: &mut Differences, report: &Value, scenario: &Scenario) {
     let said = &report["coverage"];
     let expect = &scenario.coverage;
     if let Some(complete) = expect.complete {
-        d.check(said["complete"] == complete, || format!("coverage.complete is {}, expected was {complete}", said["complete"]));
+        d.check(said["complete"] == complete, || {
+            format!("coverage.complete is {}, expected was {complete}", said["complete"])
+        });
     }
-    for (key, want) in
-        [("identified", expect.identified), ("undetermined", expect.undetermined), ("special", expect.special)]
-    {
+    for (key, want) in [
+        ("identified", expect.identified),
+        ("undetermined", expect.undetermined),
+        ("special", expect.special),
+    ] {
         if let Some(want) = want {
-            d.check(said[key] == want, || format!("coverage.{key} is {}, expected was {want}", said[key]));
+            d.check(said[key] == want, || {
+                format!("coverage.{key} is {}, expected was {want}", said[key])
+            });
         }
     }
     for part in &expect.limits {
         let limits = texts(&said["limits"]);
-        d.check(limits.iter().any(|limit| limit.contains(part)), || format!("limits are {limits:?}, {part:?} is missing"));
+        d.check(limits.iter().any(|limit| limit.contains(part)), || {
+            format!("limits are {limits:?}, {part:?} is missing")
+        });
     }
 }
 
@@ -218,10 +243,15 @@ fn receipt(d: &mut Differences, report: &Value, scenario: &Scenario) {
     let said = &report["receipt"];
     let expect = &scenario.receipt;
     if let Some(packets) = expect.packets {
-        d.check(said["packets"] == packets, || format!("receipt.packets is {}, expected was {packets}", said["packets"]));
+        d.check(said["packets"] == packets, || {
+            format!("receipt.packets is {}, expected was {packets}", said["packets"])
+        });
     }
     d.check(said["ignored"].as_u64().unwrap_or_default() >= expect.ignored_at_least, || {
-        format!("receipt.ignored is {}, expected were {} at least", said["ignored"], expect.ignored_at_least)
+        format!(
+            "receipt.ignored is {}, expected were {} at least",
+            said["ignored"], expect.ignored_at_least
+        )
     });
     if let Some(credentials) = &expect.credentials {
         let want = serde_json::json!(credentials);
@@ -243,7 +273,9 @@ fn wire(d: &mut Differences, scenario: &Scenario, stage: &Stage) {
         d.check(all, || format!("{name}: the capture is not whole, it proves nothing"));
         if expect.nothing {
             let count = capture.from_scanner().count();
-            d.check(count == 0, || format!("{name}: {count} frames were sent, to {:?}", capture.addressed()));
+            d.check(count == 0, || {
+                format!("{name}: {count} frames were sent, to {:?}", capture.addressed())
+            });
         }
         for address in &expect.never_to {
             let count = capture.frames_to(*address);
@@ -260,7 +292,10 @@ fn wire(d: &mut Differences, scenario: &Scenario, stage: &Stage) {
         for never in &expect.never {
             for frame in capture.from_scanner() {
                 let Ok(packet) = herkomst_wire::Ipv4Packet::parse(frame.payload) else { continue };
-                let has = packet.payload.windows(never.text.len()).any(|window| window == never.text.as_bytes());
+                let has = packet
+                    .payload
+                    .windows(never.text.len())
+                    .any(|window| window == never.text.as_bytes());
                 d.check(!(has && never.to.contains(&packet.destination)), || {
                     format!("{name}: {:?} was sent to {}", never.text, packet.destination)
                 });
@@ -283,7 +318,9 @@ fn wire(d: &mut Differences, scenario: &Scenario, stage: &Stage) {
                         continue;
                     }
                 };
-                d.check(count == *want, || format!("{device} was asked {count} times by {kind}, expected was {want}"));
+                d.check(count == *want, || {
+                    format!("{device} was asked {count} times by {kind}, expected was {want}")
+                });
             }
         }
         for (device, heard) in heard {

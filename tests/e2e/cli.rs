@@ -50,7 +50,11 @@ fn wrong_arguments() -> Result<()> {
         (vec!["scan", "10.99.0.0/24", "--methods", "arp,snpm"], 64, vec!["snpm", "snmp"]),
         (vec!["scan", "10.99.0.0/24", "--listen", "soon"], 64, vec!["soon"]),
         (vec!["scan", "10.99.0.0/24", "--rules", "no-such-pack"], 64, vec!["no-such-pack"]),
-        (vec!["scan", "10.99.0.0/24", "--snmp-credentials", "/nonexistent/file"], 78, vec!["/nonexistent/file"]),
+        (
+            vec!["scan", "10.99.0.0/24", "--snmp-credentials", "/nonexistent/file"],
+            78,
+            vec!["/nonexistent/file"],
+        ),
         (vec!["scan", "10.99.0.0/24", "-c", "/nonexistent/file"], 78, vec!["/nonexistent/file"]),
         (vec!["scan", "10.99.0.0/24", "--no-such-flag"], 64, vec!["--no-such-flag"]),
         (vec!["scann"], 64, vec!["scann"]),
@@ -66,10 +70,18 @@ fn open_credentials() -> Result<()> {
     let path = stage.secret_file("open.toml", text)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644))?;
     let path = path.display().to_string();
-    refused(&stage, &["scan", "10.99.0.0/24", "--snmp-credentials", &path], 78, &[&path, "0644", "0600"])?;
+    refused(
+        &stage,
+        &["scan", "10.99.0.0/24", "--snmp-credentials", &path],
+        78,
+        &[&path, "0644", "0600"],
+    )?;
 
     // A mistake in the file is told with its place, and no secret with it.
-    let path = stage.secret_file("wrong.toml", &text.replace("prefixes", "prefixs"))?.display().to_string();
+    let path = stage
+        .secret_file("wrong.toml", &text.replace("prefixes", "prefixs"))?
+        .display()
+        .to_string();
     let args = ["scan", "10.99.0.0/24", "--snmp-credentials", &path];
     refused(&stage, &args, 78, &["prefixs", "prefixes"])?;
     let run = stage.herkomst(&args)?;
@@ -99,9 +111,12 @@ fn too_large() -> Result<()> {
 
 /// `herkomst … | head -1`: the reader is gone before the result comes.
 fn closed_pipe() -> Result<()> {
-    let stage = Stage::build(&scenario(&format!("{NETWORK}[[device]]\nuses = \"nobody-host\"\naddress = \"10.99.0.71\"\n"))?)?;
+    let stage = Stage::build(&scenario(&format!(
+        "{NETWORK}[[device]]\nuses = \"nobody-host\"\naddress = \"10.99.0.71\"\n"
+    ))?)?;
     let script = "\"$0\" scan 10.99.0.71 -o json | true; echo ${PIPESTATUS[0]}";
-    let run = crate::stage::run(&stage.scanner, "/bin/bash", &["-c", script, crate::stage::program()])?;
+    let run =
+        crate::stage::run(&stage.scanner, "/bin/bash", &["-c", script, crate::stage::program()])?;
     ensure!(run.stdout.trim() != "101" && !run.stderr.contains("roken pipe"), "{run}");
     Ok(())
 }

@@ -42,13 +42,17 @@ fn enter() -> anyhow::Result<()> {
     use anyhow::Context;
 
     stage::remember_outside()?;
-    let entered = herkomst_net::enter_private_network(true).context("entering a private network")?;
+    let entered =
+        herkomst_net::enter_private_network(true).context("entering a private network")?;
     eprintln!("private network entered: {entered:?}");
     // lldpd changes its root to a folder under /run, which is not ours to write in.
     herkomst_net::mount_memory(Path::new("/run")).context("laying memory over /run")
 }
 
 /// A test by its name and what it does.
-fn trial(name: impl Into<String>, test: impl FnOnce() -> anyhow::Result<()> + Send + 'static) -> Trial {
+fn trial(
+    name: impl Into<String>,
+    test: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
+) -> Trial {
     Trial::test(name, move || test().map_err(|error| format!("{error:?}").into()))
 }

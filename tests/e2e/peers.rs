@@ -61,7 +61,9 @@ fn securities() -> Vec<Security> {
         all.push(Security {
             create: format!("createUser {name} {theirs} \"authentication-pass\""),
             level: "auth",
-            login: format!("user = \"{name}\", auth = \"{auth}\", auth-password = \"authentication-pass\""),
+            login: format!(
+                "user = \"{name}\", auth = \"{auth}\", auth-password = \"authentication-pass\""
+            ),
             name,
         });
         for (privacy, cipher) in PRIV {
@@ -88,10 +90,15 @@ fn every_security() -> Result<()> {
     for (index, security) in securities.iter().enumerate() {
         let address = format!("10.99.0.{}", 100 + index);
         writeln!(config, "{}\nrouser {} {}", security.create, security.name, security.level)?;
-        writeln!(credentials, "[[credential]]\nname = \"{}\"\nprefixes = [\"{address}/32\"]\nv3 = {{ {} }}", security.name, security.login)?;
+        writeln!(
+            credentials,
+            "[[credential]]\nname = \"{}\"\nprefixes = [\"{address}/32\"]\nv3 = {{ {} }}",
+            security.name, security.login
+        )?;
         addresses.push(address);
     }
-    let on_link: Vec<String> = addresses.iter().map(|address| format!("\"{address}/24\"")).collect();
+    let on_link: Vec<String> =
+        addresses.iter().map(|address| format!("\"{address}/24\"")).collect();
     let plan = scenario(&format!(
         "title = \"t\"\n[[segment]]\naddress = \"10.99.0.2/24\"\nswitch = true\n\
          [[peer]]\nruns = \"snmpd\"\nmac = \"00:e0:fc:12:34:56\"\naddresses = [{}]\nconfig = '''\n\
@@ -105,8 +112,10 @@ fn every_security() -> Result<()> {
     let report = said.json()?;
     let mut differences = Differences::default();
     for (security, address) in securities.iter().zip(&addresses) {
-        let outcome = checks::outcomes(&report, address.parse()?).map_or(&Value::Null, |outcomes| &outcomes["snmp"]);
-        differences.check(outcome == "answered", || format!("{} ({address}): {outcome}", security.name));
+        let outcome = checks::outcomes(&report, address.parse()?)
+            .map_or(&Value::Null, |outcomes| &outcomes["snmp"]);
+        differences
+            .check(outcome == "answered", || format!("{} ({address}): {outcome}", security.name));
     }
     differences.check(said.code == 1, || format!("exit code is {}", said.code));
     if let Some(peer) = stage.peers().first() {
@@ -161,7 +170,10 @@ credentials = { unknown-user = ["10.99.0.11"], wrong-password = ["10.99.0.12"], 
     let stage = Stage::build(&plan)?;
     let said = stage.scan(&plan)?;
     for secret in ["authentication-pass", "encryption-pass", "another-password"] {
-        ensure!(!said.stdout.contains(secret) && !said.stderr.contains(secret), "a secret was printed\n{said}");
+        ensure!(
+            !said.stdout.contains(secret) && !said.stderr.contains(secret),
+            "a secret was printed\n{said}"
+        );
     }
     checks::scenario(&plan, &stage, &said)
 }

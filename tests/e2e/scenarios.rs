@@ -25,7 +25,8 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn files() -> Result<Vec<PathBuf>> {
     let folder = tests_folder().join("scenarios");
-    let entries = std::fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))?;
+    let entries =
+        std::fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))?;
     let mut files: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();

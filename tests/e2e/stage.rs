@@ -114,7 +114,13 @@ impl Stage {
 
     /// Runs `herkomst` without any capability: with none in the bounding set, user 0 gets none at exec either.
     pub(crate) fn herkomst_without_capabilities(&self, args: &[&str]) -> Result<Run> {
-        let mut all = vec!["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", "--"];
+        let mut all = vec![
+            "--bounding-set=-all",
+            "--inh-caps=-all",
+            "--ambient-caps=-all",
+            "--no-new-privs",
+            "--",
+        ];
         all.push(program());
         all.extend(args);
         run(&self.scanner, "setpriv", &all)
@@ -125,12 +131,20 @@ impl Stage {
         let mut args: Vec<&str> = vec!["scan"];
         args.extend(scenario.scan.args.iter().map(String::as_str));
         args.extend(["-o", "json"]);
-        let credentials = scenario.scan.credentials.as_deref().map(|text| self.secret_file("credentials.toml", text));
+        let credentials = scenario
+            .scan
+            .credentials
+            .as_deref()
+            .map(|text| self.secret_file("credentials.toml", text));
         let credentials = credentials.transpose()?.map(|path| path.display().to_string());
         if let Some(path) = &credentials {
             args.extend(["--snmp-credentials", path]);
         }
-        if scenario.scan.unprivileged { self.herkomst_without_capabilities(&args) } else { self.herkomst(&args) }
+        if scenario.scan.unprivileged {
+            self.herkomst_without_capabilities(&args)
+        } else {
+            self.herkomst(&args)
+        }
     }
 }
 
@@ -150,7 +164,8 @@ pub(crate) struct Run {
 impl Run {
     /// Its output as one JSON document.
     pub(crate) fn json(&self) -> Result<Value> {
-        serde_json::from_str(&self.stdout).with_context(|| format!("its output is no JSON document:\n{self}"))
+        serde_json::from_str(&self.stdout)
+            .with_context(|| format!("its output is no JSON document:\n{self}"))
     }
 
     pub(crate) fn expect_code(&self, code: i32) -> Result<&Self> {
@@ -164,7 +179,12 @@ impl Run {
 impl std::fmt::Display for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "exit code {}", self.code)?;
-        writeln!(f, "--- stderr\n{}\n--- stdout\n{}", self.stderr, self.stdout.chars().take(20_000).collect::<String>())
+        writeln!(
+            f,
+            "--- stderr\n{}\n--- stdout\n{}",
+            self.stderr,
+            self.stdout.chars().take(20_000).collect::<String>()
+        )
     }
 }
 
@@ -174,9 +194,14 @@ pub(crate) fn run(namespace: &NetworkNamespace, program: &str, args: &[&str]) ->
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Nothing of the runner's surroundings may decide a test.
-    command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C").env("HOME", "/nonexistent");
+    command
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("LC_ALL", "C")
+        .env("HOME", "/nonexistent");
     command.env("RUST_BACKTRACE", "1");
-    let mut child = namespace.spawn(&mut command).with_context(|| format!("{program} did not start"))?;
+    let mut child =
+        namespace.spawn(&mut command).with_context(|| format!("{program} did not start"))?;
     let (done, ended) = mpsc::channel();
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let stdout = collect(out, done.clone());
@@ -193,13 +218,17 @@ pub(crate) fn run(namespace: &NetworkNamespace, program: &str, args: &[&str]) ->
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         Err(_) => bail!("a reader of its output panicked"),
     };
-    let run = Run { code: status.code().unwrap_or(-1), stdout: text(stdout)?, stderr: text(stderr)? };
+    let run =
+        Run { code: status.code().unwrap_or(-1), stdout: text(stdout)?, stderr: text(stderr)? };
     ensure!(in_time, "{program} {args:?} did not end within {PATIENCE:?}:\n{run}");
     ensure!(!run.stderr.contains("panicked at"), "{program} {args:?} panicked:\n{run}");
     Ok(run)
 }
 
-fn collect(from: Option<impl Read + Send + 'static>, done: mpsc::Sender<()>) -> std::thread::JoinHandle<Vec<u8>> {
+fn collect(
+    from: Option<impl Read + Send + 'static>,
+    done: mpsc::Sender<()>,
+) -> std::thread::JoinHandle<Vec<u8>> {
     std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut from) = from {

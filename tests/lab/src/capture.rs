@@ -4,9 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use herkomst_ids::MacAddr;
-use herkomst_wire::{
-    Arp, ArpOperation, EthernetFrame, Ipv4Packet, UdpDatagram, ether_type, protocol,
-};
+use herkomst_wire::{Arp, ArpOperation, EthernetFrame, Ipv4Packet, ether_type};
 
 /// A frame that was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,15 +21,16 @@ pub struct CapturedFrame {
 #[derive(Debug, Clone, Default)]
 pub struct Capture {
     frames: Vec<CapturedFrame>,
+    scanner: Option<MacAddr>,
     bytes: usize,
     left_out: u64,
     most: usize,
 }
 
 impl Capture {
-    /// Keeps at most so many bytes of frames.
-    pub(crate) fn new(most: usize) -> Self {
-        Self { most, ..Self::default() }
+    /// Keeps at most so many bytes of frames. The scanner is told from peers at the same switch by its MAC.
+    pub(crate) fn new(most: usize, scanner: Option<MacAddr>) -> Self {
+        Self { most, scanner, ..Self::default() }
     }
 
     pub(crate) fn push(&mut self, at: Duration, from_lab: bool, bytes: Vec<u8>) {
@@ -53,12 +52,13 @@ impl Capture {
         self.left_out
     }
 
-    /// Frames of the scanner's side, but for what its kernel sends of its own accord in IPv6.
+    /// Frames of the scanner, but for what its kernel sends of its own accord in IPv6.
     pub fn from_scanner(&self) -> impl Iterator<Item = EthernetFrame<'_>> {
         self.frames
             .iter()
             .filter(|frame| !frame.from_lab)
             .filter_map(|frame| EthernetFrame::parse(&frame.bytes).ok())
+            .filter(|frame| self.scanner.is_none_or(|scanner| frame.source == scanner))
             .filter(|frame| frame.ether_type != ether_type::IPV6)
     }
 
@@ -88,28 +88,6 @@ impl Capture {
                     Ipv4Packet::parse(frame.payload).ok().map(|packet| packet.destination)
                 }
                 _ => None,
-            })
-            .collect()
-    }
-
-    /// What the scanner's side sent to a UDP port: whom, and the payload.
-    pub fn datagrams_to_port(&self, port: u16) -> Vec<(MacAddr, Ipv4Addr, &[u8])> {
-        self.frames
-            .iter()
-            .filter(|frame| !frame.from_lab)
-            .filter_map(|frame| EthernetFrame::parse(&frame.bytes).ok())
-            .filter(|frame| frame.ether_type == ether_type::IPV4)
-            .filter_map(|frame| {
-                let packet = Ipv4Packet::parse(frame.payload)
-                    .ok()
-                    .filter(|packet| packet.protocol == protocol::UDP)?;
-                let udp =
-                    UdpDatagram::parse(packet.payload, packet.source, packet.destination).ok()?;
-                (udp.destination_port == port).then_some((
-                    frame.destination,
-                    packet.destination,
-                    udp.payload,
-                ))
             })
             .collect()
     }
@@ -156,8 +134,8 @@ mod tests {
 
     #[test]
     fn finds_what_was_asked_for_and_by_whom() {
-        let mut capture = Capture::new(1000);
         let (us, target) = (MacAddr([2, 0, 0, 0, 0, 1]), Ipv4Addr::new(10, 0, 0, 7));
+        let mut capture = Capture::new(1000, Some(us));
         let frame = arp_request_frame(us, Ipv4Addr::new(10, 0, 0, 1), target);
         capture.push(Duration::from_secs(1), false, frame.to_vec());
         capture.push(Duration::from_secs(2), true, frame.to_vec());
@@ -174,7 +152,7 @@ mod tests {
 
     #[test]
     fn says_how_much_found_no_room() {
-        let mut capture = Capture::new(100);
+        let mut capture = Capture::new(100, None);
         capture.push(Duration::ZERO, false, vec![0; 90]);
         capture.push(Duration::ZERO, false, vec![0; 90]);
         assert_eq!((capture.frames().len(), capture.left_out()), (1, 1));

@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use herkomst_ids::MacAddr;
 use herkomst_net::{PacketPort, wait_readable};
 
 use crate::capture::{Capture, with_tag};
@@ -49,7 +50,13 @@ struct State {
 
 impl Segment {
     /// Starts to play the devices. The port must hear all frames of the far end (see [`crate::network::far_port`]).
-    pub fn start(devices: Vec<Device>, port: PacketPort) -> Result<Self, LabError> {
+    ///
+    /// `scanner` is whose frames the capture takes for the scanner's; with none it is everybody's but the lab's.
+    pub fn start(
+        devices: Vec<Device>,
+        port: PacketPort,
+        scanner: Option<MacAddr>,
+    ) -> Result<Self, LabError> {
         let mut beacons = Vec::new();
         for device in &devices {
             for beacon in &device.beacons {
@@ -58,7 +65,7 @@ impl Segment {
         }
         let state = State {
             stations: Stations::new(devices)?,
-            capture: Capture::new(MOST_CAPTURED),
+            capture: Capture::new(MOST_CAPTURED, scanner),
             dropped: 0,
             ended: None,
         };

@@ -115,8 +115,9 @@ impl LiveSegment {
                 start_link(&far, name)?;
             }
         }
-        let fakes = Segment::start(devices, far_port(&far, DEVICES)?)?;
         let name = plan.interface.as_str();
+        let mac = within(scanner, name, || find(name))?.mac;
+        let fakes = Segment::start(devices, far_port(&far, DEVICES)?, mac)?;
         if let Some(address) = plan.address {
             within(scanner, name, || {
                 links::add_address(name, address.addr(), address.prefix_len())

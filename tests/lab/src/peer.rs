@@ -65,6 +65,8 @@ impl Program {
                 // -C: no configuration but ours; the agent keeps its engine boots in the persistent folder.
                 command.args(["-f", "-Lo", "-C", "-c"]).arg(config).arg("-p").arg(file("pid"));
                 command.env("SNMP_PERSISTENT_DIR", file("persistent"));
+                // Without MIB files, which are not everywhere: numbers will do.
+                command.env("MIBS", "");
             }
             Self::Lldpd => {
                 command.arg("-L").arg(file("lldpcli"));
