@@ -1,5 +1,6 @@
 //! One scan from the flags to the printed report: sockets first, then the runtime, then the stages.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -108,6 +109,10 @@ fn observe(
     if !limits.is_empty() {
         tracing::warn!("{}", limits.join("; "));
     }
+    // The sockets are open: nothing from here on needs a privilege, and no packet is read with one.
+    if let Err(error) = herkomst_net::drop_all_capabilities() {
+        tracing::warn!(%error, "privileges cannot be given up");
+    }
     let started = Timestamp::now();
     let (interfaces, written) = (names(&planned), planned.written.clone());
     let through_kernel = planned.through_kernel.clone();
@@ -166,7 +171,9 @@ async fn stages(
     let (stop, stopped) = watch::channel(false);
     let shown = Shown::begin(&progress, quiet);
     let watcher = tokio::spawn(watch_signals(stop));
-    let collector = tokio::spawn(collect(heard, registry, progress));
+    // Who is identified is known for certain at the end; on the way it is counted for those who watch.
+    let watched = shown.as_ref().map(|_| progress);
+    let collector = tokio::spawn(collect(heard, registry, watched));
     let ran = engine.run(to_collector, stopped).await.map_err(engine_failure);
     watcher.abort();
     drop(shown);
@@ -201,17 +208,19 @@ async fn watch_signals(stop: watch::Sender<bool>) {
     }
 }
 
-/// Keeps every observation and counts the addresses whose maker one of them names.
+/// Keeps every observation, and for those who watch counts the addresses whose maker one of them names.
 async fn collect(
     mut heard: mpsc::Receiver<Observation>,
     registry: &Registry,
-    progress: Arc<Progress>,
+    watched: Option<Arc<Progress>>,
 ) -> Vec<Arc<Observation>> {
-    let identifier = Identifier::new(registry);
-    let mut named = std::collections::HashSet::new();
+    let mut watched = watched.map(|progress| (progress, Identifier::new(registry), HashSet::new()));
     let mut kept = Vec::new();
     while let Some(observation) = heard.recv().await {
-        if !named.contains(&observation.about) && identifier.names_maker(&observation) {
+        if let Some((progress, identifier, named)) = &mut watched
+            && !named.contains(&observation.about)
+            && identifier.names_maker(&observation)
+        {
             named.insert(observation.about);
             Progress::count(&progress.identified, 1);
         }

@@ -711,7 +711,9 @@ fn keep(scan: &Scan) -> Keep {
         Some(_) if !scan.passive && scan.listen.is_zero() => Keep::None,
         Some(targets) if scan.passive => {
             let targets = targets.addresses.clone();
-            Keep::Only(Box::new(move |address| targets.contains(address) && !excluded.contains(address)))
+            Keep::Only(Box::new(move |address| {
+                targets.contains(address) && !excluded.contains(address)
+            }))
         }
         _ => Keep::AllBut(Box::new(move |address| excluded.contains(address))),
     }
