@@ -46,7 +46,10 @@ pub(crate) fn run(args: &DemoArgs, quiet: bool) -> Result<Outcome> {
         return Err(Failure::software(anyhow::anyhow!("the demo's command is a scan")));
     };
     scan_args.output = args.output;
-    let outcome = scan::run(&Scan::check(&scan_args)?, quiet)?;
+    let scan = Scan::check(&scan_args);
+    // Read and no longer needed: also an interrupted demo leaves nothing behind.
+    drop(folder);
+    let outcome = scan::run(&scan?, quiet)?;
     drop(demo);
     if args.output == Output::Table {
         let after = "\nThat was a scan of fake devices in a private network, now gone. For your own network:\n\n    \

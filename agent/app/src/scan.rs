@@ -113,6 +113,10 @@ fn observe(
     if let Err(error) = herkomst_net::drop_all_capabilities() {
         tracing::warn!(%error, "privileges cannot be given up");
     }
+    // Keys and the map of the network are in this memory: no core file is to hold them.
+    if let Err(error) = herkomst_net::forbid_core_dumps() {
+        tracing::warn!(%error, "core dumps cannot be forbidden");
+    }
     let started = Timestamp::now();
     let (interfaces, written) = (names(&planned), planned.written.clone());
     let through_kernel = planned.through_kernel.clone();

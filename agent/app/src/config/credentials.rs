@@ -1,7 +1,8 @@
 //! The SNMP credentials file: who may be asked with what.
 //!
 //! It must be readable by its owner alone (mode 0600 or stricter), but for files below `$CREDENTIALS_DIRECTORY`, which
-//! systemd protects. Any secret may be given as `…-file` instead, read from there without its last line break.
+//! systemd protects. Any secret may be given as `…-file` instead, read from there without its last line break; a relative
+//! path is taken from the folder of the credentials file.
 
 use std::fs;
 use std::io::Read;
@@ -245,7 +246,7 @@ fn secret(
     }
     if let Some(found) = file {
         let path = found.text(problems)?;
-        return match read_private(Path::new(path)) {
+        return match read_private(&found.beside(path)) {
             Ok(text) => Some(Secret::new(text.strip_suffix('\n').unwrap_or(&text))),
             Err(what) => {
                 found.problem(problems, format!("{path} {what}"));

@@ -5,6 +5,7 @@
 
 use std::cell::RefCell;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -91,6 +92,11 @@ impl<'t> Found<'t> {
     /// The place, for messages made elsewhere: `file:line:column key`.
     pub(crate) fn place(&self) -> String {
         format!("{} {}", self.document.place(&self.span), self.key)
+    }
+
+    /// A path that the value gives, taken from the folder of this file when it is relative.
+    pub(crate) fn beside(&self, path: &str) -> PathBuf {
+        Path::new(self.document.file).parent().unwrap_or(Path::new("")).join(path)
     }
 
     /// A table.
