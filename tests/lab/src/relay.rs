@@ -2,14 +2,14 @@
 //! a seed, since not every kernel has netem and VLAN devices.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use herkomst_net::{PacketPort, wait_readable};
-use herkomst_wire::ether_type;
+use herkomst_wire::{EthernetFrame, ether_type};
 
 use crate::LabError;
 use crate::capture::with_tag;
@@ -82,29 +82,67 @@ impl Dice {
     }
 }
 
-/// What becomes of one frame: nothing, or copies of it with the time each takes.
-#[derive(Debug, Clone)]
+/// What becomes of frames: nothing, or copies with the time each takes.
+///
+/// The dice of a frame are thrown from the seed, its conversation, and how many of that came before. So it does not
+/// matter how the frames of many devices are mixed on the wire: what befalls one device is the same in every run.
+#[derive(Debug)]
 struct Fate {
     faults: Faults,
-    dice: Dice,
+    direction: u64,
+    before: HashMap<u64, u64>,
 }
+
+/// Conversations that are told apart at most; further ones share what befalls them.
+const MOST_CONVERSATIONS: usize = 1 << 18;
 
 impl Fate {
     fn new(faults: &Faults, direction: u64) -> Self {
-        Self { faults: faults.clone(), dice: Dice(faults.seed ^ direction.rotate_left(32)) }
+        Self { faults: faults.clone(), direction, before: HashMap::new() }
     }
 
-    fn of_next(&mut self) -> ([Duration; 2], usize) {
-        // Three throws for each frame, whatever they say: then one share does not change the meaning of another's seed.
+    fn of_next(&mut self, conversation: u64) -> ([Duration; 2], usize) {
+        let full = self.before.len() >= MOST_CONVERSATIONS;
+        let conversation =
+            if full && !self.before.contains_key(&conversation) { 0 } else { conversation };
+        let before = self.before.entry(conversation).or_default();
+        let mut dice = Dice(self.faults.seed);
+        for part in [self.direction, conversation, *before] {
+            dice = Dice(dice.next() ^ part);
+        }
+        *before += 1;
+        // Three throws for each frame, whatever they say: one share does not change what another's seed means.
         let (lost, twice, late) = (
-            self.dice.falls(self.faults.drop),
-            self.dice.falls(self.faults.duplicate),
-            self.dice.falls(self.faults.reorder),
+            dice.falls(self.faults.drop),
+            dice.falls(self.faults.duplicate),
+            dice.falls(self.faults.reorder),
         );
         let base = Duration::from_millis(self.faults.delay_ms);
         let first = if late { base + HELD_BACK } else { base };
         ([first, base], if lost { 0 } else { 1 + usize::from(twice) })
     }
+}
+
+/// Who speaks with whom, by what: for ARP and IPv4 the addresses, else the stations.
+fn conversation(bytes: &[u8]) -> u64 {
+    let Ok(frame) = EthernetFrame::parse(bytes) else { return 1 };
+    let mut parts: Vec<u8> = frame.ether_type.to_be_bytes().to_vec();
+    match frame.ether_type {
+        ether_type::ARP => {
+            // Two addresses of each kind, of which the hardware addresses may be new in every run.
+            parts.extend(frame.payload.get(14..18).unwrap_or_default());
+            parts.extend(frame.payload.get(24..28).unwrap_or_default());
+        }
+        ether_type::IPV4 => {
+            parts.extend(frame.payload.get(9..10).unwrap_or_default());
+            parts.extend(frame.payload.get(12..20).unwrap_or_default());
+        }
+        _ => parts.extend(frame.source.octets()),
+    }
+    // FNV-1a: the same in every run, unlike the standard library's.
+    parts.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// A cable that is being played. It is cut when this is dropped.
@@ -228,7 +266,7 @@ impl Direction {
             let now = Instant::now();
             let (fate, tagging, lost) = (&mut self.fate, self.tagging, &self.lost);
             self.from.receive(&mut |frame| {
-                let (delays, copies) = fate.of_next();
+                let (delays, copies) = fate.of_next(conversation(frame.bytes));
                 if copies == 0 {
                     lost.fetch_add(1, Ordering::Relaxed);
                 }
@@ -251,7 +289,7 @@ mod tests {
 
     fn fates(faults: &Faults, count: usize) -> Vec<(usize, Duration)> {
         let mut fate = Fate::new(faults, 1);
-        (0..count).map(|_| fate.of_next()).map(|(delays, copies)| (copies, delays[0])).collect()
+        (0..count).map(|_| fate.of_next(7)).map(|(delays, copies)| (copies, delays[0])).collect()
     }
 
     #[test]
@@ -260,6 +298,29 @@ mod tests {
             Faults { seed: 7, drop: 0.2, duplicate: 0.1, reorder: 0.1, ..Faults::default() };
         assert_eq!(fates(&faults, 500), fates(&faults, 500));
         assert_ne!(fates(&faults, 500), fates(&Faults { seed: 8, ..faults }, 500));
+    }
+
+    #[test]
+    fn what_befalls_one_conversation_does_not_depend_on_the_others() {
+        let faults = Faults { seed: 7, drop: 0.3, ..Faults::default() };
+        let mut alone = Fate::new(&faults, 1);
+        let mut mixed = Fate::new(&faults, 1);
+        for other in 0..200 {
+            mixed.of_next(1000 + other);
+            assert_eq!(alone.of_next(5), mixed.of_next(5));
+        }
+        let us = herkomst_ids::MacAddr([2, 0, 0, 0, 0, 1]);
+        let them = herkomst_ids::MacAddr([2, 0, 0, 0, 0, 2]);
+        let ask = |from, last| {
+            let target = std::net::Ipv4Addr::new(10, 0, 0, last);
+            conversation(&herkomst_wire::arp_request_frame(from, [10, 0, 0, 9].into(), target))
+        };
+        assert_eq!(
+            ask(us, 1),
+            ask(them, 1),
+            "hardware addresses of links are made up anew in each run"
+        );
+        assert_ne!(ask(us, 1), ask(us, 2));
     }
 
     #[test]
