@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::future::select_all;
 use herkomst_ids::MacAddr;
 use herkomst_net::{
-    Awaited, DatagramPort, EchoPort, Filter, HeldPort, NetError, PacketPort, awaited,
+    Awaited, DatagramPort, EchoPort, Filter, HeldPort, NetError, PacketPort, Sent, awaited,
 };
 use herkomst_wire::LLDP_MULTICAST;
 use tokio::io::Interest;
@@ -174,46 +174,12 @@ impl Ports {
             }
         }
         if let Some(port) = &mut self.datagrams {
-            while !self.datagram_outbox.is_empty() {
-                let batch: Vec<(SocketAddrV4, &[u8])> = self
-                    .datagram_outbox
-                    .iter()
-                    .take(BATCH)
-                    .map(|(to, bytes)| (*to, bytes.as_slice()))
-                    .collect();
-                let asked = batch.len();
-                let sent = port.get_mut().send(&batch)?;
-                for refused in sent.refused {
-                    if let Some((to, _)) = self.datagram_outbox.get(refused.index) {
-                        unsent.push(Unsent { to: *to.ip(), error: refused.error });
-                    }
-                }
-                self.datagram_outbox.drain(..sent.taken);
-                if sent.taken < asked {
-                    break;
-                }
-            }
+            let port = port.get_mut();
+            flush(&mut self.datagram_outbox, |batch| port.send(batch), |to| *to.ip(), &mut unsent)?;
         }
         if let Some(port) = &mut self.echo {
-            while !self.echo_outbox.is_empty() {
-                let batch: Vec<(Ipv4Addr, &[u8])> = self
-                    .echo_outbox
-                    .iter()
-                    .take(BATCH)
-                    .map(|(to, bytes)| (*to, bytes.as_slice()))
-                    .collect();
-                let asked = batch.len();
-                let sent = port.get_mut().send(&batch)?;
-                for refused in sent.refused {
-                    if let Some((to, _)) = self.echo_outbox.get(refused.index) {
-                        unsent.push(Unsent { to: *to, error: refused.error });
-                    }
-                }
-                self.echo_outbox.drain(..sent.taken);
-                if sent.taken < asked {
-                    break;
-                }
-            }
+            let port = port.get_mut();
+            flush(&mut self.echo_outbox, |batch| port.send(batch), |to| to, &mut unsent)?;
         }
         Ok(unsent)
     }
@@ -229,6 +195,30 @@ impl Ports {
         }
         select_all(all).await;
     }
+}
+
+/// Sends what waits in batches, until the kernel takes no more; what it refuses is noted and the others go on.
+fn flush<A: Copy>(
+    outbox: &mut VecDeque<(A, Vec<u8>)>,
+    mut send: impl FnMut(&[(A, &[u8])]) -> Result<Sent, NetError>,
+    address: impl Fn(A) -> Ipv4Addr,
+    unsent: &mut Vec<Unsent>,
+) -> Result<(), NetError> {
+    while !outbox.is_empty() {
+        let batch: Vec<(A, &[u8])> =
+            outbox.iter().take(BATCH).map(|(to, bytes)| (*to, bytes.as_slice())).collect();
+        let (asked, sent) = (batch.len(), send(&batch)?);
+        for refused in sent.refused {
+            if let Some((to, _)) = outbox.get(refused.index) {
+                unsent.push(Unsent { to: address(*to), error: refused.error });
+            }
+        }
+        outbox.drain(..sent.taken);
+        if sent.taken < asked {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn boxed<'a>(future: impl Future<Output = ()> + 'a) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
