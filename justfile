@@ -22,9 +22,10 @@ lab *arguments:
     cargo test --release -p herkomst-lab --test live
     cargo test --release -p herkomst --test e2e -- {{ arguments }}
 
-# ARP sweep of a /16 beside arp-scan, in a private network; needs root
-bench-sweep *arguments:
-    cargo run --release -p herkomst-lab --example bench_sweep -- {{ arguments }}
+# ARP sweep of a /16 beside arp-scan, in a private network, so many rounds
+bench-sweep rounds="5":
+    cargo build --release
+    cargo run --release -p herkomst-lab --example bench_sweep -- target/release/herkomst {{ rounds }}
 
 # Makers named right, wrong and not at all, over a folder with devices-open.jsonl and its score.py (not in this repository)
 score corpus:
