@@ -41,10 +41,21 @@ impl PacketKind {
 pub struct Sent(pub [u32; 5]);
 
 impl Sent {
+    fn slot(&mut self, kind: PacketKind) -> &mut u32 {
+        let place = PacketKind::ALL.iter().position(|k| *k == kind).expect("ALL lists every kind");
+        &mut self.0[place]
+    }
+
     /// Counts one more.
     pub fn add(&mut self, kind: PacketKind) {
-        let slot = PacketKind::ALL.iter().position(|k| *k == kind).expect("ALL lists every kind");
-        self.0[slot] = self.0[slot].saturating_add(1);
+        let slot = self.slot(kind);
+        *slot = slot.saturating_add(1);
+    }
+
+    /// Counts one less: it did not leave after all.
+    pub fn take_back(&mut self, kind: PacketKind) {
+        let slot = self.slot(kind);
+        *slot = slot.saturating_sub(1);
     }
 
     /// The counts that are not zero.

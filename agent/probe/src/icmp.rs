@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::time::Instant;
 
-use herkomst_model::{About, Answer, Fact, Method, PacketKind, Refusal};
+use herkomst_model::{About, Answer, Fact, Method, PacketKind, Refusal, Why};
 use herkomst_wire::{Icmp, icmp_echo};
 
 use crate::retry::Retry;
@@ -31,6 +31,15 @@ impl EchoSweep {
     /// Adds targets in an order that a seed decides.
     pub fn add_shuffled(&mut self, targets: Vec<Ipv4Addr>, seed: u64) {
         self.sweep.add_shuffled(targets, seed);
+    }
+
+    /// Ends the questions to a target that no packet can be sent to.
+    pub fn give_up(&mut self, target: Ipv4Addr, why: Why) {
+        if let Some(slot) = self.sweep.slot(target)
+            && self.sweep.close(slot)
+        {
+            self.say(target, Answer::NotAsked(why));
+        }
     }
 
     fn payload(&self, to: Ipv4Addr, attempt: u8) -> [u8; 8] {

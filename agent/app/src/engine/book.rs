@@ -97,6 +97,14 @@ impl Book {
         }
     }
 
+    /// Takes back a packet that the kernel would not send.
+    pub(crate) fn not_sent(&mut self, target: Ipv4Addr, kind: PacketKind) {
+        self.sent = self.sent.saturating_sub(1);
+        if let Some(page) = self.pages.get_mut(&target) {
+            page.sent.take_back(kind);
+        }
+    }
+
     /// How one method ended for one target.
     pub(crate) fn set(&mut self, target: Ipv4Addr, method: Method, outcome: Outcome) {
         let Some(page) = self.pages.get_mut(&target) else { return };

@@ -39,7 +39,7 @@ use tokio::sync::{mpsc, watch};
 
 use self::book::Book;
 pub(crate) use self::ports::OpenPorts;
-use self::ports::{Ports, Unsent};
+use self::ports::{Ports, Unsent, Waiting};
 use self::session::{Event, Outgoing, Sessions};
 use crate::config::checked::Scan;
 use crate::plan::Plan;
@@ -324,7 +324,11 @@ impl Engine {
         self.book.sent(&transmit);
         let to = transmit.to;
         if transmit.kind == PacketKind::IcmpEcho {
-            self.ports.echo_outbox.push_back((to, bytes.to_vec()));
+            self.ports.echo_outbox.push_back(Waiting {
+                to,
+                kind: transmit.kind,
+                bytes: bytes.to_vec(),
+            });
             return;
         }
         let agent = SocketAddrV4::new(to, AGENT_PORT);
@@ -340,17 +344,29 @@ impl Engine {
                     }
                 }
             }
-            _ => self.ports.datagram_outbox.push_back((agent, bytes.to_vec())),
+            _ => self.ports.datagram_outbox.push_back(Waiting {
+                to: agent,
+                kind: transmit.kind,
+                bytes: bytes.to_vec(),
+            }),
         }
     }
 
+    /// A packet did not leave: it is taken out of the receipt, and the target is not asked that way again.
     fn unsent(&mut self, unsent: &Unsent) {
         tracing::debug!(to = %unsent.to, error = %unsent.error, "packet did not leave");
-        let no_route = Outcome::NotAsked(Why::NoRoute);
-        self.book.set(unsent.to, Method::Icmp, no_route);
-        self.book.set(unsent.to, Method::SnmpEngine, no_route);
-        let input = Input::Refused { to: SocketAddrV4::new(unsent.to, AGENT_PORT), code: 0 };
-        self.offer(Instant::now(), input);
+        self.book.not_sent(unsent.to, unsent.kind);
+        let why = match unsent.error.kind() {
+            std::io::ErrorKind::PermissionDenied => Why::NoPermission,
+            _ => Why::NoRoute,
+        };
+        match unsent.kind {
+            PacketKind::ArpRequest => {}
+            PacketKind::IcmpEcho => self.echo.give_up(unsent.to, why),
+            PacketKind::SnmpEngine => self.discovery.give_up(unsent.to, why),
+            PacketKind::SnmpCommunity => self.interviews.give_up(unsent.to, why),
+            PacketKind::SnmpUser => drop(self.sessions.refuse(unsent.to, 0)),
+        }
     }
 
     /// Offers an input to the probes that ask over IP, and to the sessions.
@@ -555,6 +571,10 @@ impl Engine {
             Answer::Is(Fact::Engine(engine)) => {
                 self.engines.insert(target, engine.id.clone());
                 Discovered::Engine(engine.id.clone())
+            }
+            Answer::NotAsked(why) => {
+                self.book.set(target, Method::Snmp, Outcome::NotAsked(*why));
+                return self.book.close(target);
             }
             // Nobody listens there, and no version of SNMP changes that.
             Answer::Refused(_) => {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use futures_util::future::select_all;
 use herkomst_ids::MacAddr;
+use herkomst_model::PacketKind;
 use herkomst_net::{
     Awaited, DatagramPort, EchoPort, Filter, HeldPort, NetError, PacketPort, Sent, awaited,
 };
@@ -131,20 +132,32 @@ pub(crate) struct Ports {
     /// For routed targets.
     pub(crate) datagrams: Option<Awaited<DatagramPort>>,
     /// Datagrams that wait to leave.
-    pub(crate) datagram_outbox: VecDeque<(SocketAddrV4, Vec<u8>)>,
+    pub(crate) datagram_outbox: VecDeque<Waiting<SocketAddrV4>>,
     /// For ICMP echo.
     pub(crate) echo: Option<Awaited<EchoPort>>,
     /// Echo requests that wait to leave.
-    pub(crate) echo_outbox: VecDeque<(Ipv4Addr, Vec<u8>)>,
+    pub(crate) echo_outbox: VecDeque<Waiting<Ipv4Addr>>,
 }
 
 /// The most packets handed to the kernel in one call.
 const BATCH: usize = 64;
 
-/// A packet that the kernel would not take, and whether it has no route there.
+/// A packet that waits to leave through a socket of the kernel.
+pub(crate) struct Waiting<A> {
+    /// Whom it is for.
+    pub(crate) to: A,
+    /// What it is.
+    pub(crate) kind: PacketKind,
+    /// The payload.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A packet that the kernel would not take.
 pub(crate) struct Unsent {
     /// Whom it was for.
     pub(crate) to: Ipv4Addr,
+    /// What it was.
+    pub(crate) kind: PacketKind,
     /// Why.
     pub(crate) error: std::io::Error,
 }
@@ -199,18 +212,25 @@ impl Ports {
 
 /// Sends what waits in batches, until the kernel takes no more; what it refuses is noted and the others go on.
 fn flush<A: Copy>(
-    outbox: &mut VecDeque<(A, Vec<u8>)>,
+    outbox: &mut VecDeque<Waiting<A>>,
     mut send: impl FnMut(&[(A, &[u8])]) -> Result<Sent, NetError>,
     address: impl Fn(A) -> Ipv4Addr,
     unsent: &mut Vec<Unsent>,
 ) -> Result<(), NetError> {
     while !outbox.is_empty() {
-        let batch: Vec<(A, &[u8])> =
-            outbox.iter().take(BATCH).map(|(to, bytes)| (*to, bytes.as_slice())).collect();
+        let batch: Vec<(A, &[u8])> = outbox
+            .iter()
+            .take(BATCH)
+            .map(|waiting| (waiting.to, waiting.bytes.as_slice()))
+            .collect();
         let (asked, sent) = (batch.len(), send(&batch)?);
         for refused in sent.refused {
-            if let Some((to, _)) = outbox.get(refused.index) {
-                unsent.push(Unsent { to: address(*to), error: refused.error });
+            if let Some(waiting) = outbox.get(refused.index) {
+                unsent.push(Unsent {
+                    to: address(waiting.to),
+                    kind: waiting.kind,
+                    error: refused.error,
+                });
             }
         }
         outbox.drain(..sent.taken);

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 use std::time::Instant;
 
 use herkomst_ids::EngineId;
-use herkomst_model::{About, Answer, Engine, Fact, Method, PacketKind, Refusal};
+use herkomst_model::{About, Answer, Engine, Fact, Method, PacketKind, Refusal, Why};
 use herkomst_wire::snmp::{V3Message, emit_discovery};
 
 use super::AGENT_PORT;
@@ -38,6 +38,15 @@ impl EngineSweep {
     /// Adds targets in an order that a seed decides.
     pub fn add_shuffled(&mut self, targets: Vec<Ipv4Addr>, seed: u64) {
         self.sweep.add_shuffled(targets, seed);
+    }
+
+    /// Ends the questions to a target that no packet can be sent to.
+    pub fn give_up(&mut self, target: Ipv4Addr, why: Why) {
+        if let Some(slot) = self.sweep.slot(target)
+            && self.sweep.close(slot)
+        {
+            self.say(target, Answer::NotAsked(why));
+        }
     }
 
     fn say(&mut self, address: Ipv4Addr, answer: Answer<Fact>) {

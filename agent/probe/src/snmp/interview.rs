@@ -154,6 +154,13 @@ impl Interviews {
         self.seen.push_back(Seen { method: Method::Snmp, about, vlan: None, answer });
     }
 
+    /// Ends an interview whose packets cannot be sent.
+    pub fn give_up(&mut self, target: Ipv4Addr, why: Why) {
+        if self.open.contains_key(&target) {
+            self.end(target, Answer::NotAsked(why));
+        }
+    }
+
     /// Goes on to the next credential, or ends with the most telling of the answers that were none.
     fn next_rung(&mut self, to: Ipv4Addr, no: Answer<System>) {
         let Some(mut interview) = self.open.remove(&to) else { return };
