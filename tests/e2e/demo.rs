@@ -7,7 +7,7 @@ use herkomst_net::NetworkNamespace;
 use libtest_mimic::Trial;
 use serde_json::Value;
 
-use crate::stage::{assert_not_outside, program, run, tests_folder};
+use crate::stage::{assert_not_outside, needs_other_users, program, run, tests_folder};
 use crate::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -124,6 +124,7 @@ fn table() -> Result<()> {
 
 /// In a user namespace of the demo's own: user 65534 has no capability to begin with.
 fn ordinary_user() -> Result<()> {
+    needs_other_users("the demo of this test")?;
     let args =
         ["--reuid=65534", "--regid=65534", "--clear-groups", "--", program(), "demo", "-o", "json"];
     let said = run(&elsewhere()?, "setpriv", &args)?;

@@ -44,6 +44,7 @@ fn enter() -> anyhow::Result<()> {
     stage::remember_outside()?;
     let entered =
         herkomst_net::enter_private_network(true).context("entering a private network")?;
+    stage::remember_entered(entered)?;
     eprintln!("private network entered: {entered:?}");
     // lldpd changes its root to a folder under /run, which is not ours to write in.
     herkomst_net::mount_memory(Path::new("/run")).context("laying memory over /run")

@@ -9,7 +9,7 @@ use libtest_mimic::Trial;
 use serde_json::Value;
 
 use crate::checks::{self, Differences};
-use crate::stage::{Stage, scenario};
+use crate::stage::{Stage, needs_other_users, scenario};
 use crate::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -240,6 +240,7 @@ ledger = { snmp = "answered" }
 }
 
 fn lldpd() -> Result<()> {
+    needs_other_users("lldpd")?;
     let plan = scenario(
         r#"title = "t"
 [[segment]]

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use herkomst_lab::network::LiveSegment;
 use herkomst_lab::scenario::{DeviceLibrary, Scenario};
 use herkomst_lab::{Capture, Peer};
-use herkomst_net::{NamespaceId, NetworkNamespace, current_network};
+use herkomst_net::{Entered, NamespaceId, NetworkNamespace, current_network};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -26,6 +26,25 @@ static OUTSIDE: OnceLock<NamespaceId> = OnceLock::new();
 pub(crate) fn remember_outside() -> Result<()> {
     let outside = current_network()?;
     ensure!(OUTSIDE.set(outside).is_ok(), "the runner starts once");
+    Ok(())
+}
+
+static ENTERED: OnceLock<Entered> = OnceLock::new();
+
+/// Notes by which right the private network was entered.
+pub(crate) fn remember_entered(entered: Entered) -> Result<()> {
+    ensure!(ENTERED.set(entered).is_ok(), "the private network is entered once");
+    Ok(())
+}
+
+/// Fails where no other users exist, with what would help: daemons that give up root change to one of their own.
+pub(crate) fn needs_other_users(what: &str) -> Result<()> {
+    let missing = ENTERED.get() == Some(&Entered::UserNamespace { whole_range: false });
+    ensure!(
+        !missing,
+        "did not run: {what} changes to another user, and this user namespace has none; run as root, or give this user a \
+         range in /etc/subuid and /etc/subgid (usermod --add-subuids 165536-231071 --add-subgids 165536-231071) and newuidmap"
+    );
     Ok(())
 }
 

@@ -40,16 +40,6 @@ pub const fn device_files() -> &'static [(&'static str, &'static str)] {
     DEVICES
 }
 
-/// The demo's network, as written.
-pub const fn network() -> &'static str {
-    NETWORK
-}
-
-/// The text of the demo's credentials file.
-pub const fn credentials() -> &'static str {
-    CREDENTIALS
-}
-
 /// The demo's devices, from the files in the program or from those in a folder.
 pub fn devices(folder: Option<&Path>) -> Result<Vec<Device>, LabError> {
     Ok(scenario(folder)?.segments.into_iter().flat_map(|(_, devices)| devices).collect())

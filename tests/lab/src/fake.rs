@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -37,7 +37,6 @@ pub struct Segment {
 struct Shared {
     stop: AtomicBool,
     state: Mutex<State>,
-    changed: Condvar,
 }
 
 #[derive(Debug)]
@@ -69,11 +68,7 @@ impl Segment {
             dropped: 0,
             ended: None,
         };
-        let shared = Arc::new(Shared {
-            stop: AtomicBool::new(false),
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-        });
+        let shared = Arc::new(Shared { stop: AtomicBool::new(false), state: Mutex::new(state) });
         let player = Player {
             shared: Arc::clone(&shared),
             port,
@@ -114,27 +109,6 @@ impl Segment {
     /// The devices that are played.
     pub fn devices(&self) -> Vec<Device> {
         self.shared.state().stations.devices().to_vec()
-    }
-
-    /// Waits until the capture shows something; false when the deadline came first.
-    pub fn wait_until(&self, patience: Duration, mut shown: impl FnMut(&Capture) -> bool) -> bool {
-        let deadline = Instant::now() + patience;
-        let mut state = self.shared.state();
-        loop {
-            if shown(&state.capture) {
-                return true;
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || state.ended.is_some() {
-                return false;
-            }
-            state = self
-                .shared
-                .changed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
-        }
     }
 }
 
@@ -185,7 +159,6 @@ impl Player {
         while !shared.stop.load(Ordering::Relaxed) {
             if let Err(error) = self.turn() {
                 shared.state().ended = Some(error);
-                shared.changed.notify_all();
                 return;
             }
         }
@@ -219,7 +192,6 @@ impl Player {
             });
             if heard > 0 {
                 state.dropped = self.port.statistics().map_err(|error| error.to_string())?.dropped;
-                self.shared.changed.notify_all();
             }
         }
         let now = Instant::now();
@@ -275,7 +247,6 @@ impl Player {
                 }
             }
         }
-        self.shared.changed.notify_all();
         let all = rest.is_empty();
         for frame in rest {
             self.wait(now, What::Frame(frame));

@@ -11,6 +11,7 @@ pub mod bench;
 mod capture;
 pub mod demo;
 mod device;
+mod device_file;
 mod document;
 mod error;
 mod fake;

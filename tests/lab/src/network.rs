@@ -167,11 +167,6 @@ impl LiveSegment {
     pub fn relay_lost(&self) -> u64 {
         self.relay.as_ref().map_or(0, Relay::lost)
     }
-
-    /// The namespace behind the scanner's link.
-    pub fn far(&self) -> &NetworkNamespace {
-        &self.far
-    }
 }
 
 /// A new namespace.

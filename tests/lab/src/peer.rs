@@ -12,7 +12,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use herkomst_ids::MacAddr;
-use herkomst_net::NetworkNamespace;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Deserializer};
 
@@ -107,11 +106,10 @@ fn mac<'de, D: Deserializer<'de>>(from: D) -> Result<Option<MacAddr>, D::Error> 
     String::deserialize(from)?.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
-/// A program at work in a namespace of its own.
+/// A program at work in a namespace of its own, which lives as long as the program.
 #[derive(Debug)]
 pub struct Peer {
     program: Program,
-    namespace: NetworkNamespace,
     child: Child,
     output: Arc<Output>,
 }
@@ -159,13 +157,13 @@ impl Peer {
         output.lines.lock().unwrap_or_else(PoisonError::into_inner).open = 2;
         follow(&output, child.stdout.take());
         follow(&output, child.stderr.take());
-        let peer = Self { program: plan.runs, namespace: inside, child, output };
+        let peer = Self { program: plan.runs, child, output };
         peer.wait_for(plan.runs.sign(), PATIENCE)?;
         Ok(peer)
     }
 
     /// Waits for a line with this text.
-    pub fn wait_for(&self, text: &str, patience: Duration) -> Result<(), LabError> {
+    fn wait_for(&self, text: &str, patience: Duration) -> Result<(), LabError> {
         let deadline = Instant::now() + patience;
         let mut lines = self.output.lines.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -202,11 +200,6 @@ impl Peer {
     /// What it wrote so far.
     pub fn output(&self) -> Vec<String> {
         self.output.lines.lock().unwrap_or_else(PoisonError::into_inner).text.clone()
-    }
-
-    /// Where it runs.
-    pub fn namespace(&self) -> &NetworkNamespace {
-        &self.namespace
     }
 }
 
