@@ -7,13 +7,13 @@ use herkomst_identify::{Confidence, Evidence, Identification, Identifier, Weight
 use herkomst_ids::{MacAddr, VendorId};
 use herkomst_model::report::{
     ActionEntry, ComponentEntry, ControllerEntry, DeviceEntry, EvidenceEntry, FindingEntry,
-    MakerEntry, Product, SourceEntry,
+    ListingEntry, MakerEntry, Product, SourceEntry,
 };
 use herkomst_model::{Device, DeviceText, Observation};
 use herkomst_registry::{Control, Registry};
 use herkomst_rules::{
     Because, Contender, Controller, Controllers, Judgement, Listing, ListingDate, Pack, Parts,
-    Party, PlaceTest, Rule, Severity, Source, Subject, Verdict, evaluate,
+    Party, PlaceTest, Rule, Severity, Subject, Verdict, evaluate,
 };
 use jiff::civil::Date;
 
@@ -306,10 +306,9 @@ fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry
         due: due.due.map(|date| date.to_string()),
         days_left: due.days_left,
         state: due.state.to_string(),
+        mark: due.mark.map(|mark| mark.to_string()),
     });
-    let mut sources: Vec<SourceEntry> = rule.sources.iter().map(rule_source).collect();
-    sources.extend(judgement.listings().map(listed));
-    // The lists stand among the sources, with more to each than a sentence.
+    // The lists stand beside the grounds, with more to each than a sentence.
     let tests = judgement.because.iter().filter(|because| !matches!(because, Because::Listed(_)));
     let because = tests.map(Because::to_string);
     FindingEntry {
@@ -327,44 +326,47 @@ fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry
         parts: device.parts.clone(),
         actions: actions.collect(),
         because: because.collect(),
-        source: sources,
+        source: source(pack, rule),
+        listings: judgement.listings().map(listed).collect(),
         waiver: None,
         wording: rule.wording.clone(),
         disclaimer: pack.disclaimer.clone(),
     }
 }
 
-fn rule_source(source: &Source) -> SourceEntry {
+fn source(pack: &Pack, rule: &Rule) -> SourceEntry {
+    let texts =
+        pack.sources.iter().cloned().chain(rule.sources.iter().map(|source| source.text.clone()));
     SourceEntry {
-        title: source.text.clone(),
-        article: None,
-        jurisdiction: None,
-        named_as: None,
-        since: None,
-        force: None,
-        status: None,
-        binds: None,
-        note: None,
-        last_checked: Some(source.last_checked.to_string()),
+        instrument: pack.instrument.clone(),
+        article: pack.article.clone(),
+        jurisdiction: pack.jurisdiction.clone(),
+        status: pack.status.to_string(),
+        binds: pack.bound.clone(),
+        texts: texts.collect(),
+        last_checked: pack.last_checked.to_string(),
     }
 }
 
-fn listed(listing: &Listing) -> SourceEntry {
+fn listed(listing: &Listing) -> ListingEntry {
     let list = &listing.list;
     let notes: Vec<&str> =
         [&listing.note, &list.note].into_iter().flatten().map(String::as_str).collect();
-    SourceEntry {
-        title: list.instrument.clone(),
+    ListingEntry {
+        list: list.id.clone(),
+        instrument: list.instrument.clone(),
         article: list.article.clone(),
-        jurisdiction: Some(list.jurisdiction.clone()),
-        named_as: Some(listing.name.clone()),
-        since: Some(match listing.since {
+        jurisdiction: list.jurisdiction.clone(),
+        named_as: listing.name.clone(),
+        since: match listing.since {
             ListingDate::From(day) => day.to_string(),
             ListingDate::KnownBy(day) => format!("at the latest {day}"),
-        }),
-        force: Some(list.force.to_string()),
-        status: Some(list.status.to_string()),
-        binds: Some(list.bound.clone()),
+        },
+        force: list.force.to_string(),
+        status: list.status.to_string(),
+        binds: list.bound.clone(),
+        scope: list.scope.clone(),
+        mark: listing.mark.to_string(),
         note: (!notes.is_empty()).then(|| notes.join("; ")),
         last_checked: list.sources.iter().map(|source| source.last_checked.to_string()).max(),
     }

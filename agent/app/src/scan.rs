@@ -11,6 +11,7 @@ use herkomst_model::report::{Editions, Report, SCHEMA_VERSION, Scan as ScanEntry
 use herkomst_model::{About, Answer, Fact, Method, Observation};
 use herkomst_net::NetError;
 use herkomst_registry::{MacMeaning, Registry, VendorKind};
+use herkomst_rules::Pack;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
@@ -27,6 +28,9 @@ use crate::progress::{Progress, Shown};
 
 /// Observations between engine and collector: a slow collector slows the asking.
 const IN_FLIGHT: usize = 1024;
+
+/// After so many days a pack is said to have aged.
+const STALE_AFTER: i64 = 180;
 
 /// What a scan came to, for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,6 +136,10 @@ fn observe(
     let today = ended.to_zoned(jiff::tz::TimeZone::UTC).date();
     let judged = judge(&observations, &scan.packs, registry, today);
     let coverage = coverage::coverage(&ledger, &receipt, &judged);
+    let notes: Vec<String> = scan.packs.iter().filter_map(|pack| aged(pack, today)).collect();
+    for note in &notes {
+        tracing::warn!("{note}");
+    }
     let outcome = outcome(scan, &judged, coverage.complete);
     let Judged { devices, findings, .. } = judged;
     let packs = scan.packs.iter().map(|pack| (pack.id.clone(), pack.edition.to_string())).collect();
@@ -151,6 +159,7 @@ fn observe(
                 vendors: registry.vendors_edition().to_string(),
                 packs,
             },
+            notes,
         },
         devices,
         findings,
@@ -279,6 +288,13 @@ fn kernel_neighbours(targets: &[Ipv4Addr]) -> Vec<Arc<Observation>> {
             })
         })
         .collect()
+}
+
+/// Dates age: what to say of a pack that nobody has compared with its sources for long.
+fn aged(pack: &Pack, today: jiff::civil::Date) -> Option<String> {
+    let days = pack.days_since_check(today);
+    let (id, checked) = (&pack.id, pack.last_checked);
+    (days > STALE_AFTER).then(|| format!("rule pack {id} was last compared with its sources on {checked}, {days} days ago: lists and dates may have changed"))
 }
 
 fn names(plan: &Plan) -> Vec<String> {

@@ -50,6 +50,8 @@ pub struct Scan {
     pub methods: Vec<String>,
     /// Which editions the answers are from.
     pub editions: Editions,
+    /// What the reader should know of the means: a pack that nobody compared with its sources for long.
+    pub notes: Vec<String>,
 }
 
 /// The editions that the answers are from.
@@ -204,8 +206,10 @@ pub struct FindingEntry {
     pub actions: Vec<ActionEntry>,
     /// The tests that were met or could not be decided.
     pub because: Vec<String>,
-    /// The legal sources.
-    pub source: Vec<SourceEntry>,
+    /// The instrument that the pack restates.
+    pub source: SourceEntry,
+    /// The public lists that name the maker and reach the device.
+    pub listings: Vec<ListingEntry>,
     /// A waiver of the operator, if any.
     pub waiver: Option<String>,
     /// The rule's wording.
@@ -229,27 +233,54 @@ pub struct ActionEntry {
     pub days_left: Option<i64>,
     /// `ahead`, `overdue`, `in-effect` or `undated`.
     pub state: String,
+    /// How well the date was checked, where that is known.
+    pub mark: Option<String>,
 }
 
-/// Where a rule comes from.
+/// The instrument that a pack restates.
 #[derive(Debug, Clone, Serialize)]
 pub struct SourceEntry {
+    /// Its title.
+    pub instrument: String,
+    /// The article or section of it.
+    pub article: Option<String>,
+    /// Where it applies.
+    pub jurisdiction: String,
+    /// `in-force`, `proposal` …
+    pub status: String,
+    /// Who is bound.
+    pub binds: String,
+    /// Where it, and the rule, can be read.
+    pub texts: Vec<String>,
+    /// When the pack was last compared with its sources.
+    pub last_checked: String,
+}
+
+/// A public list that names the maker and reaches the device.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListingEntry {
+    /// Its name within the pack, which actions cite.
+    pub list: String,
     /// The list or law.
-    pub title: String,
+    pub instrument: String,
     /// Where in it.
     pub article: Option<String>,
     /// Where it applies.
-    pub jurisdiction: Option<String>,
+    pub jurisdiction: String,
     /// The name exactly as the list writes it.
-    pub named_as: Option<String>,
+    pub named_as: String,
     /// Since when it stands there, or by when it did.
-    pub since: Option<String>,
+    pub since: String,
     /// `obligation`, `advice`, `warning` …
-    pub force: Option<String>,
+    pub force: String,
     /// `in-force`, `proposal` …
-    pub status: Option<String>,
+    pub status: String,
     /// Who is bound.
-    pub binds: Option<String>,
+    pub binds: String,
+    /// Which things it is about.
+    pub scope: String,
+    /// How well the entry was checked.
+    pub mark: String,
     /// Denials, challenges and limits.
     pub note: Option<String>,
     /// When somebody last read it.

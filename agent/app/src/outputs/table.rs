@@ -6,7 +6,7 @@ use std::fmt::Write;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, Width};
 use herkomst_model::report::{
-    ActionEntry, Coverage, DeviceEntry, FindingEntry, Report, SourceEntry,
+    ActionEntry, Coverage, DeviceEntry, FindingEntry, ListingEntry, Report,
 };
 
 use super::escape::for_terminal;
@@ -46,7 +46,7 @@ const YELLOW: &str = "1;33";
 /// The most addresses of one device in a line.
 const MOST_ADDRESSES: usize = 3;
 /// The most lists and dates shown of one rule.
-const MOST_SOURCES: usize = 4;
+const MOST_LISTINGS: usize = 4;
 const MOST_ACTIONS: usize = 3;
 /// The most devices and findings that are listed: beyond that, JSON is the right form, and the table says so.
 const MOST_ROWS: usize = 2000;
@@ -142,10 +142,17 @@ fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], 
     for because in finding.because.iter().filter(|_| !is_match) {
         let _ = writeln!(out, "    {}", wrapped(because, 6, screen));
     }
-    for source in finding.source.iter().take(MOST_SOURCES) {
-        let _ = writeln!(out, "    {}", one_line(&source_line(source), 4, screen));
+    let _ = writeln!(out, "    {}", wrapped(&finding.wording, 4, screen));
+    // Lists that a date below cites are shown before others.
+    let cited = |listing: &&ListingEntry| {
+        let shown = finding.actions.iter().take(MOST_ACTIONS);
+        shown.filter_map(|action| action.instrument.as_ref()).any(|id| *id == listing.list)
+    };
+    let (first, rest): (Vec<_>, Vec<_>) = finding.listings.iter().partition(cited);
+    for listing in first.iter().chain(&rest).take(MOST_LISTINGS) {
+        let _ = writeln!(out, "    {}", wrapped(&listing_line(listing), 6, screen));
     }
-    more(out, finding.source.len(), MOST_SOURCES, "lists");
+    more(out, finding.listings.len(), MOST_LISTINGS, "lists");
     for action in finding.actions.iter().take(MOST_ACTIONS) {
         let _ = writeln!(out, "    {}", wrapped(&due(action), 6, screen));
     }
@@ -181,25 +188,10 @@ fn subject(device: &DeviceEntry) -> String {
     parts.join(" · ")
 }
 
-fn source_line(source: &SourceEntry) -> String {
-    let mut line =
-        source.jurisdiction.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-    line.push_str(&source.title);
-    let facts = [source.status.as_deref(), source.force.as_deref()];
-    let facts: Vec<&str> = facts.into_iter().flatten().collect();
-    if !facts.is_empty() {
-        let _ = write!(line, " ({})", facts.join(", "));
-    }
-    line
-}
-
-/// Cuts our own text at the width of the screen.
-fn one_line(text: &str, indent: usize, screen: Screen) -> String {
-    let Some(width) = screen.width.map(|width| usize::from(width).saturating_sub(indent).max(20))
-    else {
-        return text.to_owned();
-    };
-    console::truncate_str(text, width, "…").into_owned()
+fn listing_line(listing: &ListingEntry) -> String {
+    let ListingEntry { list, jurisdiction, instrument, status, force, binds, note, .. } = listing;
+    let note = note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
+    format!("{list} ({jurisdiction}, {status}, {force}): {instrument}; binds {binds}{note}")
 }
 
 fn due(action: &ActionEntry) -> String {
@@ -294,7 +286,7 @@ const COLUMNS: [Column; 9] = [
         cell: |device| device.macs.first().cloned().unwrap_or_default(),
     },
     Column { title: "Maker", is_whole: false, from: 0, cell: maker },
-    Column { title: "CC", is_whole: true, from: 0, cell: country },
+    Column { title: "Control", is_whole: true, from: 0, cell: control },
     Column { title: "Sure", is_whole: true, from: 0, cell: sure },
     Column {
         title: "Product",
@@ -328,10 +320,9 @@ fn maker(device: &DeviceEntry) -> String {
     }
 }
 
-/// The country of control, as of the day of the scan; the maker's seat where nothing is known of control.
-fn country(device: &DeviceEntry) -> String {
-    let control = device.controller.as_ref().and_then(|controller| controller.country.clone());
-    control.or_else(|| device.maker.as_ref()?.country.clone()).unwrap_or_default()
+/// From where the maker is controlled, as of the day of the scan. Not the maker's seat, and not where the box was made.
+fn control(device: &DeviceEntry) -> String {
+    device.controller.as_ref().and_then(|controller| controller.country.clone()).unwrap_or_default()
 }
 
 fn sure(device: &DeviceEntry) -> String {
