@@ -104,6 +104,7 @@ fn stations(hosts: u32) -> Vec<Arc<Observation>> {
             name: Some(DeviceText::from(format!("host-{host}").as_str())),
             location: None,
             services: Some(72),
+            cut_short: false,
         };
         seen.push(see(host, Fact::System(system)));
     }

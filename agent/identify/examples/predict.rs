@@ -99,6 +99,7 @@ fn observations(record: &Value) -> Vec<Arc<Observation>> {
             name,
             location: None,
             services: None,
+            cut_short: false,
         };
         see(Method::Snmp, About::Address(address), Fact::System(system));
     }

@@ -137,6 +137,8 @@ pub struct System {
     pub location: Option<DeviceText>,
     /// `sysServices`: a sum of 2^(layer − 1).
     pub services: Option<u8>,
+    /// Whether the agent fell silent or answered with an error after part of the group: the rest is not known.
+    pub cut_short: bool,
 }
 
 /// What a neighbour announced (IEEE 802.1AB-2016, clause 8; ANSI/TIA-1057 for the inventory).

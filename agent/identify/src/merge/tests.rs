@@ -45,6 +45,7 @@ fn system(address: &str, object: &str) -> Arc<Observation> {
         name: Some(DeviceText::from("same-name")),
         location: None,
         services: None,
+        cut_short: false,
     };
     see(at(address), Answer::Is(Fact::System(system)))
 }

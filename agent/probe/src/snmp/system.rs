@@ -88,6 +88,7 @@ impl SystemGroup {
             name: None,
             location: None,
             services: None,
+            cut_short: false,
         };
         let left = vec![DESCRIPTION, OBJECT_ID, UP_TIME, CONTACT, NAME, LOCATION, SERVICES];
         let size = left.len();
