@@ -154,15 +154,25 @@ impl Interviews {
         self.seen.push_back(Seen { method: Method::Snmp, about, vlan: None, answer });
     }
 
+    /// Ends an interview that no other credential helps; what the device has said before is kept.
+    fn break_off(&mut self, to: Ipv4Addr, no: Answer<System>) {
+        let partial = self.open.get(&to).and_then(|interview| interview.group.partial());
+        self.end(to, partial.map_or(no, Answer::Is));
+    }
+
     /// Ends an interview whose packets cannot be sent.
     pub fn give_up(&mut self, target: Ipv4Addr, why: Why) {
         if self.open.contains_key(&target) {
-            self.end(target, Answer::NotAsked(why));
+            self.break_off(target, Answer::NotAsked(why));
         }
     }
 
-    /// Goes on to the next credential, or ends with the most telling of the answers that were none.
+    /// Goes on to the next credential, or ends with the most telling of the answers that were none. A credential
+    /// that part of the group was read with is the right one: no other is tried.
     fn next_rung(&mut self, to: Ipv4Addr, no: Answer<System>) {
+        if self.open.get(&to).is_some_and(|interview| interview.group.partial().is_some()) {
+            return self.break_off(to, no);
+        }
         let Some(mut interview) = self.open.remove(&to) else { return };
         if let State::Open { until, .. } = interview.state {
             self.timeouts.remove(&(until, to));
@@ -366,7 +376,7 @@ impl Probe for Interviews {
                 match self.open.get(to.ip()) {
                     // Nobody listens there: no other credential helps.
                     Some(Interview { state: State::Open { .. }, .. }) => {
-                        self.end(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
+                        self.break_off(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
                         Fit::Taken
                     }
                     _ => Fit::NotMine,
@@ -466,6 +476,19 @@ mod tests {
         bytes
     }
 
+    fn error_to(request: &[u8], status: i32) -> Vec<u8> {
+        let message = CommunityMessage::parse(request).unwrap();
+        let id = message.pdu.request_id;
+        let mut bytes = Vec::new();
+        emit_response(&mut bytes, message.version, message.community, id, status, 0, &[]);
+        bytes
+    }
+
+    fn refuse(interviews: &mut Interviews, code: u8) -> Fit {
+        let refused = Input::Refused { to: SocketAddrV4::new(TARGET, 161), code };
+        interviews.handle_input(Instant::now(), refused)
+    }
+
     fn hear(interviews: &mut Interviews, bytes: &[u8]) -> Fit {
         interviews.handle_input(
             Instant::now(),
@@ -486,6 +509,73 @@ mod tests {
         };
         assert_eq!((system.description, system.credential.as_ref()), (Some("d".into()), "public"));
         assert!(interviews.is_idle() && interviews.poll_timeout().is_none());
+    }
+
+    /// A device of which half the group has been read with the first of two credentials, and is asked for the rest.
+    fn half_read() -> Interviews {
+        let mut interviews = communities(&["one", "two"]);
+        interviews.add(TARGET, &Discovered::Silent);
+        let (request, _) = ask(&mut interviews).unwrap();
+        let too_big = error_to(&request, 1);
+        assert_eq!(hear(&mut interviews, &too_big), Fit::Taken);
+        let (request, _) = ask(&mut interviews).unwrap();
+        assert_eq!(hear(&mut interviews, &answer_to(&request, "d", |_| ())), Fit::Taken);
+        assert_eq!(interviews.poll_observation(), None);
+        interviews
+    }
+
+    fn assert_ends_with_half(interviews: &mut Interviews) {
+        let Answer::Is(Fact::System(system)) = interviews.poll_observation().unwrap().answer else {
+            panic!("what was read is not thrown away")
+        };
+        assert_eq!((system.description, system.cut_short), (Some("d".into()), true));
+        assert_eq!(system.credential.as_ref(), "one");
+        assert!(interviews.is_idle() && ask(interviews).is_none(), "nor is the next one tried");
+        assert_eq!((interviews.poll_observation(), interviews.poll_timeout()), (None, None));
+    }
+
+    #[test]
+    fn what_a_device_said_before_it_fell_silent_is_kept() {
+        let mut interviews = half_read();
+        for _ in 0..2 {
+            ask(&mut interviews).unwrap();
+            let until = interviews.poll_timeout().unwrap();
+            interviews.handle_timeout(until);
+        }
+        assert_ends_with_half(&mut interviews);
+    }
+
+    #[test]
+    fn what_a_device_said_before_it_erred_or_was_cut_off_is_kept() {
+        let mut erred = half_read();
+        let (request, _) = ask(&mut erred).unwrap();
+        hear(&mut erred, &error_to(&request, 5));
+        assert_ends_with_half(&mut erred);
+        let mut refused = half_read();
+        ask(&mut refused).unwrap();
+        refuse(&mut refused, 3);
+        assert_ends_with_half(&mut refused);
+        let mut unsent = half_read();
+        unsent.give_up(TARGET, Why::NoRoute);
+        assert_ends_with_half(&mut unsent);
+    }
+
+    #[test]
+    fn what_a_device_said_to_a_user_before_it_fell_silent_is_kept() {
+        let mut interviews = with_user();
+        interviews.add(TARGET, &engine());
+        interviews.poll_user_request().unwrap();
+        let too_big = Response::Error { status: 1, index: 0 };
+        interviews.handle_user_answer(TARGET, Answer::Is(too_big));
+        let first = interviews.poll_user_request().unwrap().oids[0].clone();
+        let bindings = vec![(first, Value::Octets(b"d".to_vec()))];
+        interviews.handle_user_answer(TARGET, Answer::Is(Response::Bindings(bindings)));
+        interviews.poll_user_request().unwrap();
+        interviews.handle_user_answer(TARGET, Answer::Refused(Refusal::WrongKey));
+        let Answer::Is(Fact::System(system)) = interviews.poll_observation().unwrap().answer else {
+            panic!("what was read is not thrown away")
+        };
+        assert!(system.cut_short && system.description.is_some());
     }
 
     #[test]
@@ -558,8 +648,7 @@ mod tests {
         let mut interviews = communities(&["one", "two"]);
         interviews.add(TARGET, &Discovered::Silent);
         ask(&mut interviews).unwrap();
-        let refused = Input::Refused { to: SocketAddrV4::new(TARGET, 161), code: 3 };
-        assert_eq!(interviews.handle_input(Instant::now(), refused), Fit::Taken);
+        assert_eq!(refuse(&mut interviews, 3), Fit::Taken);
         assert_eq!(
             interviews.poll_observation().unwrap().answer,
             Answer::Refused(Refusal::Unreachable(3))

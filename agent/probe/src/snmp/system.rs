@@ -134,12 +134,18 @@ impl SystemGroup {
                     return Step::Refused(Refusal::ErrorStatus(status));
                 }
                 self.left.clear();
+                self.found.cut_short = true;
             }
         }
         if !self.left.is_empty() {
             return Step::Ask(self.request());
         }
         if self.any { Step::Done(self.found.clone()) } else { Step::Refused(Refusal::NoSuchObject) }
+    }
+
+    /// What the agent gave before it fell silent or erred; `None` when it gave nothing.
+    pub fn partial(&self) -> Option<System> {
+        self.any.then(|| System { cut_short: true, ..self.found.clone() })
     }
 
     /// Keeps a value of the type that the object has; says whether it was one.
@@ -210,6 +216,34 @@ mod tests {
             panic!()
         };
         assert_eq!(rest, asked[4..]);
+    }
+
+    #[test]
+    fn what_was_given_before_an_error_is_kept_and_marked() {
+        let mut group = group();
+        group.request();
+        assert_eq!(group.partial(), None, "nothing was given yet");
+        let Step::Ask(first) = group.take(Response::Error { status: 1, index: 0 }) else {
+            panic!()
+        };
+        let Step::Ask(_) = group.take(Response::Bindings(vec![(first[0].clone(), text("d"))]))
+        else {
+            panic!("asks for the other half")
+        };
+        let partial = group.partial().unwrap();
+        assert_eq!((partial.description.clone(), partial.cut_short), (Some("d".into()), true));
+        assert_eq!(group.take(Response::Error { status: 5, index: 0 }), Step::Done(partial));
+    }
+
+    #[test]
+    fn an_object_that_the_agent_lacks_does_not_cut_the_group_short() {
+        let mut group = group();
+        let mut asked = group.request();
+        group.take(Response::Error { status: 2, index: 7 });
+        asked.pop();
+        let bindings = asked.into_iter().map(|oid| (oid, text("x"))).collect();
+        let Step::Done(system) = group.take(Response::Bindings(bindings)) else { panic!("done") };
+        assert!(!system.cut_short);
     }
 
     #[test]
