@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use herkomst_ids::EngineId;
 use herkomst_model::{About, Answer, Engine, Fact, Method, PacketKind, Refusal, Why};
-use herkomst_wire::snmp::{V3Message, emit_discovery};
+use herkomst_wire::snmp::{V3Message, emit_discovery, message_version};
 
 use super::AGENT_PORT;
 use super::cookie::Cookies;
@@ -60,13 +60,29 @@ impl EngineSweep {
         Fit::Ignored
     }
 
+    /// A target that was given up may be in an interview by now: of what it sends, only a late answer to our own
+    /// question is for us.
+    fn is_late_answer(&self, from: SocketAddrV4, tries: u8, bytes: &[u8]) -> bool {
+        from.port() == AGENT_PORT
+            && message_version(bytes) == Ok(3)
+            && V3Message::parse(bytes).is_ok_and(|message| {
+                self.cookies.attempt(*from.ip(), tries, message.msg_id).is_some()
+                    && EngineId::new(message.usm.engine_id).is_some()
+            })
+    }
+
     fn take(&mut self, from: SocketAddrV4, bytes: &[u8]) -> Fit {
         let address = *from.ip();
         let Some(slot) = self.sweep.slot(address) else {
             return Fit::NotMine;
         };
         let tries = self.sweep.tries(slot);
-        if tries == 0 || self.sweep.state(slot) == State::Closed {
+        let is_mine = match self.sweep.state(slot) {
+            State::Open => tries > 0,
+            State::Silent => self.is_late_answer(from, tries, bytes),
+            State::Closed => false,
+        };
+        if !is_mine {
             return Fit::NotMine;
         }
         if from.port() != AGENT_PORT {
@@ -153,7 +169,7 @@ impl Probe for EngineSweep {
 
 #[cfg(test)]
 mod tests {
-    use herkomst_wire::snmp::emit_discovery_report;
+    use herkomst_wire::snmp::{Version, emit_discovery_report, emit_response};
 
     use super::*;
     use crate::sweep::tests::Open;
@@ -210,6 +226,35 @@ mod tests {
         let until = sweep.poll_timeout().unwrap();
         sweep.handle_timeout(until);
         assert!(matches!(sweep.poll_observation().unwrap().answer, Answer::Malformed(_)));
+    }
+
+    fn given_up() -> (EngineSweep, i32) {
+        let (mut sweep, id) = asked();
+        let until = sweep.poll_timeout().unwrap();
+        sweep.handle_timeout(until);
+        assert_eq!(sweep.poll_observation().unwrap().answer, Answer::Silent { tries: 1 });
+        (sweep, id)
+    }
+
+    #[test]
+    fn after_giving_up_what_answers_an_interview_is_left_to_it() {
+        let (mut sweep, id) = given_up();
+        let mut v2c = Vec::new();
+        emit_response(&mut v2c, Version::V2c, b"public", id, 0, 0, &[]);
+        assert_eq!(hear(&mut sweep, TARGET, 161, &v2c), Fit::NotMine);
+        assert_eq!(hear(&mut sweep, TARGET, 161, b"garbage"), Fit::NotMine);
+        assert_eq!(hear(&mut sweep, TARGET, 161, &report(id ^ 1)), Fit::NotMine);
+        assert_eq!(hear(&mut sweep, TARGET, 1161, &report(id)), Fit::NotMine);
+        assert!(sweep.broken.is_empty(), "nobody would ever read it");
+        assert_eq!(sweep.poll_observation(), None);
+    }
+
+    #[test]
+    fn a_late_report_is_taken_once() {
+        let (mut sweep, id) = given_up();
+        assert_eq!(hear(&mut sweep, TARGET, 161, &report(id)), Fit::Taken);
+        assert!(matches!(sweep.poll_observation().unwrap().answer, Answer::Is(Fact::Engine(_))));
+        assert_eq!(hear(&mut sweep, TARGET, 161, &report(id)), Fit::NotMine);
     }
 
     #[test]
