@@ -16,6 +16,7 @@ use rtnetlink::packet_route::neighbour::{
 };
 use rtnetlink::packet_route::route::{
     RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteNextHop, RouteScope, RouteType,
+    RouteVia,
 };
 use rtnetlink::{Handle, RouteMessageBuilder};
 
@@ -68,6 +69,17 @@ pub struct OnLinkRoute {
     pub interface: u32,
     /// The source address the kernel would choose.
     pub preferred_source: Option<Ipv4Addr>,
+}
+
+/// A prefix that is reached through a router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GatewayRoute {
+    /// The addresses behind the router; `0.0.0.0/0` is the default route.
+    pub prefix: Ipv4Net,
+    /// The index of the interface that leads to the router.
+    pub interface: u32,
+    /// The router; one of IPv6 may carry IPv4 (RFC 5549).
+    pub gateway: IpAddr,
 }
 
 /// An entry of the kernel's neighbour table with a hardware address.
@@ -176,41 +188,64 @@ fn own_address(message: &AddressMessage) -> Option<Ipv4Address> {
 /// # Errors
 /// When the kernel cannot be asked.
 pub fn on_link_routes() -> Result<Vec<OnLinkRoute>, NetError> {
-    let messages: Vec<RouteMessage> =
-        netlink::ask("reading the routes", async |handle: Handle| {
-            handle
-                .route()
-                .get(RouteMessageBuilder::<Ipv4Addr>::new().build())
-                .execute()
-                .try_collect()
-                .await
-        })?;
-    let mut routes: Vec<OnLinkRoute> = messages.iter().filter_map(on_link_route).collect();
+    let mut routes: Vec<OnLinkRoute> = routes()?.iter().filter_map(on_link_route).collect();
     routes.sort_unstable();
     routes.dedup();
     Ok(routes)
 }
 
-fn on_link_route(message: &RouteMessage) -> Option<OnLinkRoute> {
+/// The prefixes that are reached through a router: the unicast routes of the main table with a gateway, the default
+/// route included, in numerical order. Of a route over several ways the first stands for all.
+///
+/// # Errors
+/// When the kernel cannot be asked.
+pub fn gateway_routes() -> Result<Vec<GatewayRoute>, NetError> {
+    let mut routes: Vec<GatewayRoute> = routes()?.iter().filter_map(gateway_route).collect();
+    routes.sort_unstable();
+    routes.dedup();
+    Ok(routes)
+}
+
+fn routes() -> Result<Vec<RouteMessage>, NetError> {
+    netlink::ask("reading the routes", async |handle: Handle| {
+        handle
+            .route()
+            .get(RouteMessageBuilder::<Ipv4Addr>::new().build())
+            .execute()
+            .try_collect()
+            .await
+    })
+}
+
+/// Whether it is a unicast route of the main table; the kernel dumps all tables unless asked strictly.
+fn is_main_unicast(message: &RouteMessage) -> bool {
     let header = &message.header;
-    // The kernel dumps all tables unless asked strictly.
-    let main = u32::from(RouteHeader::RT_TABLE_MAIN);
     let table = message.attributes.iter().find_map(|attribute| match attribute {
         RouteAttribute::Table(number) => Some(*number),
         _ => None,
     });
-    let fits = header.address_family == AddressFamily::Inet
-        && table.unwrap_or(u32::from(header.table)) == main
+    header.address_family == AddressFamily::Inet
+        && table.unwrap_or(u32::from(header.table)) == u32::from(RouteHeader::RT_TABLE_MAIN)
         && header.kind == RouteType::Unicast
-        && header.scope == RouteScope::Link;
-    if !fits {
+}
+
+fn prefix_of(message: &RouteMessage) -> Option<Ipv4Net> {
+    let destination = message.attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::Destination(RouteAddress::Inet(address)) => Some(*address),
+        _ => None,
+    });
+    // The default route names no destination.
+    let destination = destination.unwrap_or(Ipv4Addr::UNSPECIFIED);
+    Some(Ipv4Net::new(destination, message.header.destination_prefix_length).ok()?.trunc())
+}
+
+fn on_link_route(message: &RouteMessage) -> Option<OnLinkRoute> {
+    if !is_main_unicast(message) || message.header.scope != RouteScope::Link {
         return None;
     }
-    let (mut destination, mut interface, mut preferred_source) =
-        (Ipv4Addr::UNSPECIFIED, None, None);
+    let (mut interface, mut preferred_source) = (None, None);
     for attribute in &message.attributes {
         match attribute {
-            RouteAttribute::Destination(RouteAddress::Inet(address)) => destination = *address,
             RouteAttribute::Oif(index) => interface = Some(*index),
             RouteAttribute::PrefSource(RouteAddress::Inet(address)) => {
                 preferred_source = Some(*address)
@@ -218,8 +253,34 @@ fn on_link_route(message: &RouteMessage) -> Option<OnLinkRoute> {
             _ => {}
         }
     }
-    let prefix = Ipv4Net::new(destination, header.destination_prefix_length).ok()?.trunc();
-    Some(OnLinkRoute { prefix, interface: interface?, preferred_source })
+    Some(OnLinkRoute { prefix: prefix_of(message)?, interface: interface?, preferred_source })
+}
+
+fn gateway_route(message: &RouteMessage) -> Option<GatewayRoute> {
+    if !is_main_unicast(message) {
+        return None;
+    }
+    let interface = message.attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::Oif(index) => Some(*index),
+        _ => None,
+    });
+    let hops = message.attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::MultiPath(hops) => hops.first(),
+        _ => None,
+    });
+    let (interface, gateway) = match hops {
+        Some(hop) => (Some(hop.interface_index), gateway_in(&hop.attributes)),
+        None => (interface, gateway_in(&message.attributes)),
+    };
+    Some(GatewayRoute { prefix: prefix_of(message)?, interface: interface?, gateway: gateway? })
+}
+
+fn gateway_in(attributes: &[RouteAttribute]) -> Option<IpAddr> {
+    attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::Gateway(RouteAddress::Inet(address)) => Some(IpAddr::V4(*address)),
+        RouteAttribute::Via(RouteVia::Inet6(address)) => Some(IpAddr::V6(*address)),
+        _ => None,
+    })
 }
 
 /// The kernel's neighbour tables of both families: those entries that have a hardware address, in numerical order.
@@ -345,6 +406,32 @@ mod tests {
                 .iter()
                 .any(|interface| interface.loopback && interface.index == route.interface)
         );
+    }
+
+    #[test]
+    fn a_route_with_a_gateway_is_not_on_the_link_and_one_without_is_not_beyond_a_router() {
+        let route = |octet| {
+            RouteMessageBuilder::<Ipv4Addr>::new()
+                .destination_prefix(Ipv4Addr::new(10, 0, octet, 0), 24)
+                .output_interface(3)
+        };
+        let router = Ipv4Addr::new(10, 0, 0, 1);
+        let beyond = route(5).gateway(router).build();
+        let on_link = route(0).scope(RouteScope::Link).build();
+        assert_eq!(
+            gateway_route(&beyond),
+            Some(GatewayRoute {
+                prefix: "10.0.5.0/24".parse().unwrap(),
+                interface: 3,
+                gateway: router.into()
+            })
+        );
+        assert_eq!((gateway_route(&on_link), on_link_route(&beyond)), (None, None));
+        assert_eq!(on_link_route(&on_link).unwrap().prefix, "10.0.0.0/24".parse().unwrap());
+        let default = RouteMessageBuilder::<Ipv4Addr>::new().gateway(router).output_interface(3);
+        assert_eq!(gateway_route(&default.build()).unwrap().prefix.prefix_len(), 0);
+        let elsewhere = route(5).gateway(router).table_id(99).build();
+        assert_eq!(gateway_route(&elsewhere), None, "a table that only a rule leads to");
     }
 
     #[test]

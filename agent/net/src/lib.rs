@@ -6,6 +6,7 @@
 mod datagram;
 mod echo;
 mod error;
+mod files;
 mod filter;
 mod held;
 mod interfaces;
@@ -15,16 +16,18 @@ mod netlink;
 mod packet;
 mod privileges;
 mod readiness;
+mod signals;
 mod sys;
 
 pub use datagram::{DatagramError, DatagramPort, ErrorOrigin, Refused, Sent};
 pub use echo::{EchoKind, EchoPort};
 pub use error::NetError;
+pub use files::open_regular;
 pub use filter::{Filter, Instruction};
 pub use held::HeldPort;
 pub use interfaces::{
-    Interface, Ipv4Address, KernelNeighbour, OnLinkRoute, RouteTo, has_route_to, interfaces,
-    neighbours, on_link_routes,
+    GatewayRoute, Interface, Ipv4Address, KernelNeighbour, OnLinkRoute, RouteTo, gateway_routes,
+    has_route_to, interfaces, neighbours, on_link_routes,
 };
 pub use namespace::{
     Entered, NamespaceId, NetworkNamespace, current_network, enter_private_network, mount_memory,
@@ -32,3 +35,4 @@ pub use namespace::{
 pub use packet::{PacketPort, PacketStatistics, PortOptions, ReceivedFrame, RingSize};
 pub use privileges::{drop_all_capabilities, effective_uid, forbid_core_dumps, has_net_raw};
 pub use readiness::{Awaited, awaited, wait_readable};
+pub use signals::{default_signals, is_hangup_ignored};

@@ -8,6 +8,7 @@ pub(crate) mod namespace;
 pub(crate) mod option;
 pub(crate) mod process;
 pub(crate) mod ring;
+pub(crate) mod signal;
 pub(crate) mod wait;
 
 use std::io;
