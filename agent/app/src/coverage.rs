@@ -14,7 +14,7 @@ use crate::judge::Judged;
 pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> Coverage {
     let mut methods: BTreeMap<String, Counts> = BTreeMap::new();
     let mut targets = Counts::default();
-    let mut is_complete = !ledger.interrupted && receipt.dropped == 0;
+    let mut is_complete = !ledger.interrupted && receipt.dropped == 0 && ledger.overflow == 0;
     for line in ledger.targets.values() {
         for (method, outcome) in line.outcomes() {
             count(methods.entry(method.as_str().to_owned()).or_default(), outcome);
@@ -123,7 +123,8 @@ fn is_proper(method: Method, outcome: Outcome) -> bool {
             | Why::StrongerCredential
             | Why::CredentialsUsedUp
             | Why::NoneBefore
-            | Why::MethodOff,
+            | Why::MethodOff
+            | Why::SegmentAddress,
         )
         | Outcome::NotExpected
         | Outcome::Silent
@@ -225,6 +226,7 @@ mod tests {
             (Why::Excluded, true),
             (Why::Fragile, true),
             (Why::NoCredential, true),
+            (Why::SegmentAddress, true),
             (Why::NoPermission, false),
             (Why::NoRoute, false),
             (Why::Interrupted, false),

@@ -45,6 +45,8 @@ pub enum Why {
     Interrupted,
     /// The kernel knows no way there.
     NoRoute,
+    /// The first or last address of a local segment, which names the segment or everybody in it (RFC 1122, 3.2.1.3).
+    SegmentAddress,
 }
 
 impl Why {
@@ -62,6 +64,7 @@ impl Why {
             Self::MethodOff => "method switched off",
             Self::Interrupted => "interrupted",
             Self::NoRoute => "no route",
+            Self::SegmentAddress => "names the whole segment",
         }
     }
 }
