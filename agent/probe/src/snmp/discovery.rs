@@ -8,8 +8,8 @@ use herkomst_ids::EngineId;
 use herkomst_model::{About, Answer, Engine, Fact, Method, PacketKind, Refusal, Why};
 use herkomst_wire::snmp::{V3Message, emit_discovery, message_version};
 
-use super::AGENT_PORT;
 use super::cookie::Cookies;
+use super::{AGENT_PORT, is_final};
 use crate::retry::Retry;
 use crate::sweep::{State, Sweep};
 use crate::{Fit, Gate, Input, Probe, Seen, Transmit};
@@ -38,6 +38,17 @@ impl EngineSweep {
     /// Adds targets in an order that a seed decides.
     pub fn add_shuffled(&mut self, targets: Vec<Ipv4Addr>, seed: u64) {
         self.sweep.add_shuffled(targets, seed);
+    }
+
+    /// Asks a target no more that turns out to be one to be spared. What was asked already stays asked.
+    pub fn spare(&mut self, target: Ipv4Addr) {
+        if let Some(slot) = self.sweep.slot(target)
+            && self.sweep.close(slot)
+        {
+            let tries = self.sweep.tries(slot);
+            let answer = if tries == 0 { Answer::NotAsked(Why::Fragile) } else { Answer::Silent { tries } };
+            self.say(target, answer);
+        }
     }
 
     /// Ends the questions to a target that no packet can be sent to.
@@ -127,13 +138,16 @@ impl Probe for EngineSweep {
         match input {
             Input::Datagram { from, bytes } => self.take(from, bytes),
             Input::Refused { to, code } if to.port() == AGENT_PORT => {
-                match self.sweep.slot(*to.ip()) {
-                    Some(slot) if self.sweep.tries(slot) > 0 && self.sweep.close(slot) => {
-                        self.say(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
-                        Fit::Taken
-                    }
-                    _ => Fit::NotMine,
+                let Some(slot) = self.sweep.slot(*to.ip()) else {
+                    return Fit::NotMine;
+                };
+                if self.sweep.tries(slot) == 0 || self.sweep.state(slot) != State::Open {
+                    return Fit::NotMine;
                 }
+                if is_final(code) && self.sweep.close(slot) {
+                    self.say(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
+                }
+                Fit::Taken
             }
             _ => Fit::NotMine,
         }
@@ -257,14 +271,35 @@ mod tests {
         assert_eq!(hear(&mut sweep, TARGET, 161, &report(id)), Fit::NotMine);
     }
 
+    fn refuse(sweep: &mut EngineSweep, code: u8) -> Fit {
+        let refused = Input::Refused { to: SocketAddrV4::new(TARGET, 161), code };
+        sweep.handle_input(Instant::now(), refused)
+    }
+
     #[test]
-    fn a_closed_port_refuses() {
-        let (mut sweep, _) = asked();
-        let refused = Input::Refused { to: SocketAddrV4::new(TARGET, 161), code: 3 };
-        assert_eq!(sweep.handle_input(Instant::now(), refused), Fit::Taken);
-        assert_eq!(
-            sweep.poll_observation().unwrap().answer,
-            Answer::Refused(Refusal::Unreachable(3))
-        );
+    fn a_closed_port_and_a_prohibition_refuse() {
+        for code in [2, 3, 9, 10, 13] {
+            let (mut sweep, _) = asked();
+            assert_eq!(refuse(&mut sweep, code), Fit::Taken);
+            assert_eq!(
+                sweep.poll_observation().unwrap().answer,
+                Answer::Refused(Refusal::Unreachable(code))
+            );
+            assert_eq!(refuse(&mut sweep, code), Fit::NotMine, "it has ended");
+        }
+    }
+
+    #[test]
+    fn a_router_that_finds_no_way_does_not_end_the_questions() {
+        for code in [0, 1, 4, 5, 11, 12] {
+            let (mut sweep, id) = asked();
+            assert_eq!(refuse(&mut sweep, code), Fit::Taken);
+            assert_eq!((sweep.poll_observation(), sweep.is_idle()), (None, false), "{code}");
+            assert_eq!(hear(&mut sweep, TARGET, 161, &report(id)), Fit::Taken);
+            assert!(sweep.poll_observation().is_some());
+        }
+        let (mut sweep, _) = given_up();
+        assert_eq!(refuse(&mut sweep, 3), Fit::NotMine, "it is for an interview");
+        assert_eq!(sweep.poll_observation(), None);
     }
 }

@@ -14,10 +14,10 @@ use herkomst_model::{About, Answer, Fact, Method, PacketKind, Refusal, SnmpVersi
 use herkomst_wire::WireError;
 use herkomst_wire::snmp::{CommunityMessage, Pdu, PduKind, Value as WireValue, Version, emit_get};
 
-use super::AGENT_PORT;
 use super::cookie::Cookies;
 use super::credentials::{Credential, Ladder, Login, Secret, ladder};
 use super::system::{Response, Step, SystemGroup, Value};
+use super::{AGENT_PORT, is_final};
 use crate::retry::Retry;
 use crate::{Fit, Gate, Input, Probe, Seen, Transmit};
 
@@ -376,7 +376,9 @@ impl Probe for Interviews {
                 match self.open.get(to.ip()) {
                     // Nobody listens there: no other credential helps.
                     Some(Interview { state: State::Open { .. }, .. }) => {
-                        self.break_off(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
+                        if is_final(code) {
+                            self.break_off(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
+                        }
                         Fit::Taken
                     }
                     _ => Fit::NotMine,
@@ -641,6 +643,20 @@ mod tests {
             interviews.poll_observation().unwrap().answer,
             Answer::NotAsked(Why::NoCredential)
         );
+    }
+
+    #[test]
+    fn a_router_that_finds_no_way_does_not_end_the_interview() {
+        let mut interviews = communities(&["public"]);
+        interviews.add(TARGET, &Discovered::Silent);
+        assert_eq!(refuse(&mut interviews, 3), Fit::NotMine, "nothing was sent yet");
+        let (request, _) = ask(&mut interviews).unwrap();
+        for code in [0, 1, 12] {
+            assert_eq!(refuse(&mut interviews, code), Fit::Taken);
+        }
+        assert_eq!((interviews.poll_observation(), interviews.is_idle()), (None, false));
+        assert_eq!(hear(&mut interviews, &answer_to(&request, "d", |_| ())), Fit::Taken);
+        assert!(interviews.is_idle());
     }
 
     #[test]
