@@ -89,6 +89,8 @@ pub struct Ledger {
     pub lldp: Option<Heard>,
     /// What the scan could not do, in words, each with what would help.
     pub limits: Vec<String>,
+    /// Announcements that were heard and not kept, because more spoke than a segment can hold.
+    pub overflow: u64,
     /// Whether it was stopped before it was done.
     pub interrupted: bool,
 }

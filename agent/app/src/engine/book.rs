@@ -1,6 +1,6 @@
 //! The books of one scan: what each target is expected to be asked, what was sent to it, and what came of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ struct Page {
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     pages: HashMap<Ipv4Addr, Page>,
-    credentials: HashMap<Arc<str>, Vec<Ipv4Addr>>,
+    credentials: BTreeMap<Arc<str>, BTreeSet<Ipv4Addr>>,
     /// Packets that came in and were not what was asked for.
     pub(crate) ignored: u64,
     /// Targets with an answer.
@@ -90,10 +90,7 @@ impl Book {
             page.sent.add(transmit.kind);
         }
         if let Some(name) = &transmit.credential {
-            let targets = self.credentials.entry(Arc::clone(name)).or_default();
-            if !targets.contains(&transmit.to) {
-                targets.push(transmit.to);
-            }
+            self.credentials.entry(Arc::clone(name)).or_default().insert(transmit.to);
         }
     }
 
@@ -175,11 +172,7 @@ impl Book {
             }
             ledger.targets.insert(target, page.line);
         }
-        receipt.credentials = self
-            .credentials
-            .into_iter()
-            .map(|(name, targets)| (name, targets.into_iter().collect()))
-            .collect();
+        receipt.credentials = self.credentials;
         (ledger, receipt)
     }
 }

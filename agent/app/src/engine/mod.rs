@@ -4,50 +4,42 @@
 //! book gets its line, and the packet becomes a frame where the target is on-link and a datagram where it is routed.
 
 mod book;
+mod conclude;
 mod ports;
+mod receive;
+mod send;
 mod session;
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use herkomst_ids::{EngineId, MacAddr};
-use herkomst_model::{
-    About, Answer, Fact, Heard as HeardFor, Ledger, Method, Observation, Outcome, PacketKind,
-    Receipt, Why,
-};
-use herkomst_net::{ErrorOrigin, NetError};
+use herkomst_model::{Heard as HeardFor, Ledger, Method, Observation, Outcome, Receipt, Why};
+use herkomst_net::NetError;
+use herkomst_probe::Probe;
 use herkomst_probe::arp::ArpSweep;
 use herkomst_probe::heard::{Heard, Keep, LLDP_INTERVAL};
 use herkomst_probe::icmp::EchoSweep;
 use herkomst_probe::pacer::{Pacer, Zone};
 use herkomst_probe::retry::Retry;
-use herkomst_probe::snmp::AGENT_PORT;
 use herkomst_probe::snmp::cookie::Cookies;
 use herkomst_probe::snmp::discovery::EngineSweep;
-use herkomst_probe::snmp::interview::{Discovered, Interviews};
-use herkomst_probe::{Fit, Gate, Input, Probe, Seen, Transmit};
-use herkomst_wire::{
-    EthernetFrame, Icmp, Ipv4Packet, UdpDatagram, ether_type, protocol, udp_frame,
-};
-use jiff::Timestamp;
+use herkomst_probe::snmp::interview::Interviews;
 use tokio::sync::{mpsc, watch};
 
 use self::book::Book;
 pub(crate) use self::ports::OpenPorts;
-use self::ports::{Ports, Unsent, Waiting};
-use self::session::{Event, Outgoing, Sessions};
+use self::ports::Ports;
+use self::session::{Event, Sessions};
 use crate::config::checked::Scan;
 use crate::plan::Plan;
 use crate::progress::Progress;
 
-/// How many packets are taken from the probes before the sockets are looked at again: a burst of answers to so many
-/// fits the smallest receive buffer.
-const BATCH: usize = 64;
 /// How long to wait when a queue of the kernel is full, or when the gate says not yet.
 const TICK: Duration = Duration::from_millis(1);
 
@@ -108,19 +100,9 @@ pub(crate) struct Engine {
     is_passive: bool,
     started: Instant,
     listen_until: Instant,
+    /// Whose turn it is.
+    next_sweep: usize,
     progress: Arc<Progress>,
-}
-
-/// The gate of the probes: targets alone, at the pace of the pacer.
-struct PacedGate<'a> {
-    pacer: &'a mut Pacer,
-    book: &'a Book,
-}
-
-impl Gate for PacedGate<'_> {
-    fn admits(&mut self, to: Ipv4Addr, now: Instant) -> bool {
-        self.book.zone(to).is_some_and(|zone| self.pacer.admits(to, zone, now))
-    }
 }
 
 impl Engine {
@@ -139,6 +121,8 @@ impl Engine {
         let order = u64::from_ne_bytes(order.try_into().expect("24 less 16 is 8"));
         let now = Instant::now();
         let asks_segments = scan.methods.arp || scan.methods.icmp || scan.methods.snmp;
+        // With nothing to ask, hearing is what the operator wants.
+        let only_lldp = !asks_segments && scan.listen.is_zero();
         let asks_icmp = scan.methods.icmp && ports.has_echo();
         let echo_id = ports.echo_id().unwrap_or(order as u16);
         let ports = ports.register().map_err(EngineError::Register)?;
@@ -165,6 +149,13 @@ impl Engine {
             book.set(*target, Method::Arp, Outcome::NotAsked(Why::NoPermission));
         }
         let mut sweeps = Vec::new();
+        if !asks_segments {
+            for target in plan.segments.iter().flat_map(|segment| &segment.targets) {
+                for method in [Method::Arp, Method::SnmpEngine, Method::Snmp] {
+                    book.set(*target, method, Outcome::NotAsked(Why::MethodOff));
+                }
+            }
+        }
         for segment in plan.segments.into_iter().filter(|_| asks_segments) {
             let wire = segment.interface;
             let mac = ports.wires[wire].mac;
@@ -202,7 +193,9 @@ impl Engine {
             hears_lldp: scan.methods.lldp && !ports.wires.is_empty(),
             is_passive: scan.passive,
             started: now,
-            listen_until: now + scan.listen,
+            listen_until: now
+                + if only_lldp { Duration::from_secs(LLDP_INTERVAL) } else { scan.listen },
+            next_sweep: 0,
             progress,
             ports,
         })
@@ -219,9 +212,10 @@ impl Engine {
         loop {
             let now = Instant::now();
             self.handle_timeouts(now);
-            let sent_all = self.transmit(now)?;
-            self.receive(&mut observations)?;
+            let sent_any = self.transmit(now)?;
+            let heard_any = self.receive(&mut observations)?;
             self.collect(&mut observations);
+            self.start_sessions();
             for observation in observations.drain(..) {
                 // The reader outlives us, unless it failed; then there is nobody to work for.
                 if heard.send(observation).await.is_err() {
@@ -229,19 +223,17 @@ impl Engine {
                 }
             }
             self.show(now);
+            interrupted |= *stop.borrow();
             if interrupted || self.is_done(Instant::now()) {
                 break;
             }
-            if sent_all
-                && self.has_more_to_send()
-                && self.pacer.next_token(Instant::now()) <= Instant::now()
-            {
-                // At full speed nothing is waited for; others get their turn all the same.
+            if sent_any || heard_any {
+                // Nothing is waited for while there is work; others get their turn all the same.
                 tokio::task::yield_now().await;
                 self.take_events_now().await;
-                continue;
+            } else {
+                interrupted = self.wait(&mut stop).await;
             }
-            interrupted = self.wait(&mut stop).await;
         }
         self.finish(interrupted)
     }
@@ -253,6 +245,9 @@ impl Engine {
         self.echo.handle_timeout(now);
         self.discovery.handle_timeout(now);
         self.interviews.handle_timeout(now);
+    }
+
+    fn start_sessions(&mut self) {
         while self.sessions.has_room()
             && let Some(request) = self.interviews.poll_user_request()
         {
@@ -261,349 +256,13 @@ impl Engine {
         }
     }
 
-    /// Takes what is due from the probes and hands it to the kernel; says whether the kernel took it all.
-    fn transmit(&mut self, now: Instant) -> Result<bool, EngineError> {
-        for _ in 0..BATCH.saturating_sub(self.ports.waiting()) {
-            if !(self.transmit_session(now) || self.transmit_probe(now) || self.transmit_arp(now)) {
-                break;
-            }
-        }
-        for unsent in self.ports.flush()? {
-            self.unsent(&unsent);
-        }
-        Ok(self.ports.waiting() == 0)
-    }
-
-    fn transmit_session(&mut self, now: Instant) -> bool {
-        let Some(Outgoing { to, .. }) = self.sessions.outgoing.front() else { return false };
-        let to = *to;
-        let mut gate = PacedGate { pacer: &mut self.pacer, book: &self.book };
-        if !gate.admits(to, now) {
-            // Others behind it may go first; its own turn comes again.
-            self.sessions.outgoing.rotate_left(1);
-            return false;
-        }
-        let outgoing = self.sessions.outgoing.pop_front().expect("is there, it was looked at");
-        let credential = self.credential_names.get(outgoing.credential).cloned();
-        self.dispatch(Transmit { to, kind: PacketKind::SnmpUser, credential }, &outgoing.bytes);
-        // A session that is gone does not wait for it.
-        let _ = outgoing.sent.send(());
-        true
-    }
-
-    fn transmit_probe(&mut self, now: Instant) -> bool {
-        let mut bytes = Vec::new();
-        let mut gate = PacedGate { pacer: &mut self.pacer, book: &self.book };
-        let interviews = self.interviews.poll_transmit(now, &mut gate, &mut bytes);
-        let transmit = interviews
-            .or_else(|| self.discovery.poll_transmit(now, &mut gate, &mut bytes))
-            .or_else(|| self.echo.poll_transmit(now, &mut gate, &mut bytes));
-        match transmit {
-            Some(transmit) => self.dispatch(transmit, &bytes),
-            None => return false,
-        }
-        true
-    }
-
-    fn transmit_arp(&mut self, now: Instant) -> bool {
-        let mut gate = PacedGate { pacer: &mut self.pacer, book: &self.book };
-        for sweep in &mut self.sweeps {
-            let outbox = &mut self.ports.wires[sweep.wire].outbox;
-            let mut frame = outbox.buffer();
-            if let Some(transmit) = sweep.probe.poll_transmit(now, &mut gate, &mut frame) {
-                outbox.push(frame);
-                self.book.sent(&transmit);
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Writes the receipt and chooses frame or datagram.
-    fn dispatch(&mut self, transmit: Transmit, bytes: &[u8]) {
-        self.book.sent(&transmit);
-        let to = transmit.to;
-        if transmit.kind == PacketKind::IcmpEcho {
-            self.ports.echo_outbox.push_back(Waiting {
-                to,
-                kind: transmit.kind,
-                bytes: bytes.to_vec(),
-            });
-            return;
-        }
-        let agent = SocketAddrV4::new(to, AGENT_PORT);
-        match (self.stations.get(&to), &self.ports.held) {
-            (Some(station), Some(held)) => {
-                let from = SocketAddrV4::new(station.source, held.port());
-                let wire = &mut self.ports.wires[station.wire];
-                let mut frame = wire.outbox.buffer();
-                match udp_frame(&mut frame, wire.mac, station.mac, None, from, agent, bytes) {
-                    Ok(()) => wire.outbox.push(frame),
-                    Err(error) => {
-                        tracing::error!(%to, %error, "a request of ours does not fit a frame")
-                    }
-                }
-            }
-            _ => self.ports.datagram_outbox.push_back(Waiting {
-                to: agent,
-                kind: transmit.kind,
-                bytes: bytes.to_vec(),
-            }),
-        }
-    }
-
-    /// A packet did not leave: it is taken out of the receipt, and the target is not asked that way again.
-    fn unsent(&mut self, unsent: &Unsent) {
-        tracing::debug!(to = %unsent.to, error = %unsent.error, "packet did not leave");
-        self.book.not_sent(unsent.to, unsent.kind);
-        let why = match unsent.error.kind() {
-            std::io::ErrorKind::PermissionDenied => Why::NoPermission,
-            _ => Why::NoRoute,
-        };
-        match unsent.kind {
-            PacketKind::ArpRequest => {}
-            PacketKind::IcmpEcho => self.echo.give_up(unsent.to, why),
-            PacketKind::SnmpEngine => self.discovery.give_up(unsent.to, why),
-            PacketKind::SnmpCommunity => self.interviews.give_up(unsent.to, why),
-            PacketKind::SnmpUser => drop(self.sessions.refuse(unsent.to, 0)),
-        }
-    }
-
-    /// Offers an input to the probes that ask over IP, and to the sessions.
-    fn offer(&mut self, now: Instant, input: Input<'_>) {
-        let mut fit = self.discovery.handle_input(now, input);
-        if fit == Fit::NotMine {
-            fit = self.interviews.handle_input(now, input);
-        }
-        if fit == Fit::NotMine {
-            fit = self.echo.handle_input(now, input);
-        }
-        if fit == Fit::NotMine {
-            let delivered = match input {
-                Input::Datagram { from, bytes } => self.sessions.deliver(from, bytes),
-                Input::Refused { to, code } => self.sessions.refuse(*to.ip(), code),
-                Input::Frame { .. } | Input::Icmp { .. } => true,
-            };
-            if !delivered {
-                self.book.ignored += 1;
-            }
-        }
-        if fit == Fit::Ignored {
-            self.book.ignored += 1;
-        }
-    }
-
-    /// Reads everything that has come in.
-    fn receive(&mut self, observations: &mut Vec<Observation>) -> Result<(), EngineError> {
-        for wire in 0..self.ports.wires.len() {
-            self.receive_frames(wire, observations);
-        }
-        let now = Instant::now();
-        let mut datagrams: Vec<(SocketAddrV4, Vec<u8>)> = Vec::new();
-        let mut errors: Vec<(SocketAddrV4, u8)> = Vec::new();
-        if let Some(port) = &mut self.ports.datagrams {
-            let port = port.get_mut();
-            while port.receive(&mut |from, bytes| datagrams.push((from, bytes.to_vec())))? > 0 {}
-            while port.errors(&mut |to, error| {
-                if let ErrorOrigin::Icmp { kind: 3, code, .. } = error.origin {
-                    errors.push((to, code));
-                }
-            })? > 0
-            {}
-        }
-        for (from, bytes) in &datagrams {
-            self.offer(now, Input::Datagram { from: *from, bytes });
-        }
-        for (to, code) in errors {
-            self.offer(now, Input::Refused { to, code });
-        }
-        let mut echoes: Vec<(Ipv4Addr, Vec<u8>)> = Vec::new();
-        if let Some(port) = &mut self.ports.echo {
-            let port = port.get_mut();
-            while port.receive(&mut |from, bytes| echoes.push((from, bytes.to_vec())))? > 0 {}
-            while port.errors(&mut |_, _| ())? > 0 {}
-        }
-        for (from, bytes) in &echoes {
-            if let Ok(icmp) = Icmp::parse(bytes) {
-                // A raw socket hears every ICMP message to this host; what no probe asked for is not ours to count.
-                if self.echo.handle_input(now, Input::Icmp { from: *from, icmp: &icmp })
-                    == Fit::Ignored
-                {
-                    self.book.ignored += 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn receive_frames(&mut self, wire: usize, observations: &mut Vec<Observation>) {
-        let now = Instant::now();
-        let held = self.ports.held.as_ref().map(herkomst_net::HeldPort::port);
-        // Frames lie in the ring while they are read; what needs the whole engine is kept for afterwards.
-        let mut datagrams: Vec<(SocketAddrV4, Vec<u8>)> = Vec::new();
-        let mut refused: Vec<(SocketAddrV4, u8)> = Vec::new();
-        let (sweeps, heard, book) = (&mut self.sweeps, &mut self.heard[wire], &mut self.book);
-        let hears_lldp = self.hears_lldp;
-        let port = self.ports.wires[wire].port.get_mut();
-        let mut visit = |received: herkomst_net::ReceivedFrame<'_>| {
-            let Ok(frame) = EthernetFrame::parse(received.bytes) else {
-                book.ignored += 1;
-                return;
-            };
-            // The lower 12 bits are the VLAN; 0 is a priority tag alone (IEEE 802.1Q-2018, 9.6).
-            let vlan =
-                received.vlan.map(|tag| tag & 0x0fff).or(frame.vlan).filter(|vlan| *vlan != 0);
-            let input = Input::Frame { frame: &frame, vlan };
-            match frame.ether_type {
-                ether_type::ARP => {
-                    let fits = sweeps
-                        .iter_mut()
-                        .filter(|sweep| sweep.wire == wire)
-                        .map(|sweep| sweep.probe.handle_input(now, input));
-                    let fit = fits
-                        .fold(Fit::NotMine, |sum, fit| if sum == Fit::NotMine { fit } else { sum });
-                    let fit =
-                        if fit == Fit::NotMine { heard.handle_input(now, input) } else { fit };
-                    book.ignored += u64::from(fit == Fit::Ignored);
-                }
-                ether_type::LLDP if hears_lldp => {
-                    book.ignored += u64::from(heard.handle_input(now, input) == Fit::Ignored);
-                }
-                ether_type::IPV4 if vlan.is_none() => {
-                    match read_ipv4(frame.payload, held, received.checksum_pending) {
-                        Some(FromIpv4::Datagram(from, bytes)) => {
-                            datagrams.push((from, bytes.to_vec()))
-                        }
-                        Some(FromIpv4::Refused(to, code)) => refused.push((to, code)),
-                        None => book.ignored += 1,
-                    }
-                }
-                _ => {}
-            }
-        };
-        while port.receive(&mut visit) > 0 {}
-        for (from, bytes) in &datagrams {
-            self.offer(now, Input::Datagram { from: *from, bytes });
-        }
-        for (to, code) in refused {
-            self.offer(now, Input::Refused { to, code });
-        }
-        self.collect_wire(wire, observations);
-    }
-
-    /// Takes what the probes of a wire have found out.
-    fn collect_wire(&mut self, wire: usize, observations: &mut Vec<Observation>) {
-        for place in 0..self.sweeps.len() {
-            if self.sweeps[place].wire != wire {
-                continue;
-            }
-            let source = self.sweeps[place].source;
-            while let Some(seen) = self.sweeps[place].probe.poll_observation() {
-                self.conclude_arp(&seen, wire, source);
-                self.keep(seen, Some(wire), observations);
-            }
-        }
-        while let Some(seen) = self.heard[wire].poll_observation() {
-            self.keep(seen, Some(wire), observations);
-        }
-    }
-
-    /// Takes what the other probes have found out.
-    fn collect(&mut self, observations: &mut Vec<Observation>) {
-        for wire in 0..self.ports.wires.len() {
-            self.collect_wire(wire, observations);
-        }
-        while let Some(seen) = self.echo.poll_observation() {
-            self.record(&seen);
-            self.keep(seen, None, observations);
-        }
-        while let Some(seen) = self.discovery.poll_observation() {
-            self.record(&seen);
-            self.conclude_discovery(&seen);
-            self.keep(seen, None, observations);
-        }
-        while let Some(seen) = self.interviews.poll_observation() {
-            self.record(&seen);
-            if let Some(target) = target_of(&seen) {
-                self.book.close(target);
-            }
-            self.keep(seen, None, observations);
-        }
-    }
-
-    fn record(&mut self, seen: &Seen) {
-        if let Some(target) = target_of(seen) {
-            self.book.set(target, seen.method, Book::outcome(&seen.answer));
-        }
-    }
-
-    /// After ARP: the station is asked over SNMP, unless it is to be spared.
-    fn conclude_arp(&mut self, seen: &Seen, wire: usize, source: Ipv4Addr) {
-        self.record(seen);
-        let Some(target) = target_of(seen) else { return };
-        let Answer::Is(Fact::Neighbour { mac }) = seen.answer else {
-            let why = if self.asks_snmp { Why::NoneBefore } else { Why::MethodOff };
-            self.book.set(target, Method::SnmpEngine, Outcome::NotAsked(why));
-            self.book.set(target, Method::Snmp, Outcome::NotAsked(why));
-            self.book.close(target);
-            return;
-        };
-        self.stations.entry(target).or_insert(Station { wire, source, mac });
-        let why = match () {
-            () if !self.asks_snmp => Why::MethodOff,
-            () if (self.spare)(target, mac) => Why::Fragile,
-            () => return self.discovery.add(target),
-        };
-        self.book.set(target, Method::SnmpEngine, Outcome::NotAsked(why));
-        self.book.set(target, Method::Snmp, Outcome::NotAsked(why));
-        self.book.close(target);
-    }
-
-    /// After engine discovery: with credentials, the device is interviewed.
-    fn conclude_discovery(&mut self, seen: &Seen) {
-        let Some(target) = target_of(seen) else { return };
-        if !self.has_credentials {
-            self.book.set(target, Method::Snmp, Outcome::NotAsked(Why::NoCredential));
-            self.book.close(target);
-            return;
-        }
-        let discovered = match &seen.answer {
-            Answer::Is(Fact::Engine(engine)) => {
-                self.engines.insert(target, engine.id.clone());
-                Discovered::Engine(engine.id.clone())
-            }
-            Answer::NotAsked(why) => {
-                self.book.set(target, Method::Snmp, Outcome::NotAsked(*why));
-                return self.book.close(target);
-            }
-            // Nobody listens there, and no version of SNMP changes that.
-            Answer::Refused(_) => {
-                self.book.set(target, Method::Snmp, Outcome::NotAsked(Why::NoneBefore));
-                return self.book.close(target);
-            }
-            _ => Discovered::Silent,
-        };
-        self.interviews.add(target, &discovered);
-    }
-
-    /// Passes on what is worth keeping: silence is in the ledger already.
-    fn keep(&self, seen: Seen, wire: Option<usize>, observations: &mut Vec<Observation>) {
-        if matches!(seen.answer, Answer::Silent { .. } | Answer::NotAsked(_)) {
-            return;
-        }
-        let wire = wire.or_else(|| Some(self.stations.get(&target_of(&seen)?)?.wire));
-        observations.push(Observation {
-            at: Timestamp::now(),
-            method: seen.method,
-            interface: wire.map(|wire| Arc::clone(&self.ports.wires[wire].name)),
-            vlan: seen.vlan,
-            about: seen.about,
-            answer: seen.answer,
-        });
+    /// Whether a sweep has a wire to run on.
+    fn is_alive(&self, sweep: &Sweep) -> bool {
+        self.ports.wires[sweep.wire].down.is_none()
     }
 
     fn has_more_to_send(&self) -> bool {
-        self.sweeps.iter().any(|sweep| sweep.probe.is_ready())
+        self.sweeps.iter().any(|sweep| self.is_alive(sweep) && sweep.probe.is_ready())
             || self.echo.is_ready()
             || self.discovery.is_ready()
             || self.interviews.is_ready()
@@ -612,7 +271,7 @@ impl Engine {
 
     fn is_done(&self, now: Instant) -> bool {
         now >= self.listen_until
-            && self.sweeps.iter().all(|sweep| sweep.probe.is_idle())
+            && self.sweeps.iter().all(|sweep| sweep.probe.is_idle() || !self.is_alive(sweep))
             && self.echo.is_idle()
             && self.discovery.is_idle()
             && self.interviews.is_idle()
@@ -622,7 +281,8 @@ impl Engine {
 
     /// When the loop must go round again, if nothing happens before.
     fn next_wake(&self, now: Instant) -> Instant {
-        let timeouts = self.sweeps.iter().map(|sweep| sweep.probe.poll_timeout());
+        let alive = self.sweeps.iter().filter(|sweep| self.is_alive(sweep));
+        let timeouts = alive.map(|sweep| sweep.probe.poll_timeout());
         let others = [
             self.echo.poll_timeout(),
             self.discovery.poll_timeout(),
@@ -695,20 +355,27 @@ impl Engine {
 
     fn finish(mut self, interrupted: bool) -> Result<(Ledger, Receipt), EngineError> {
         let (asks_snmp, asks_icmp, passive) = (self.asks_snmp, self.asks_icmp, self.is_passive);
+        let sweeps_segments = !self.sweeps.is_empty();
         let expects = move |zone: Zone, method: Method| match method {
             _ if passive => false,
-            Method::Arp => zone == Zone::Segment,
+            Method::Arp => sweeps_segments && zone == Zone::Segment,
             Method::Icmp => asks_icmp && zone != Zone::Segment,
             Method::SnmpEngine | Method::Snmp => asks_snmp,
             Method::KernelNeighbour | Method::Lldp => false,
         };
         let mut dropped = 0;
+        let mut limits = Vec::new();
         for wire in &mut self.ports.wires {
-            dropped += wire.port.get_mut().statistics()?.dropped;
+            dropped += wire.port.get_mut().statistics().map_or(0, |counted| counted.dropped);
+            if let Some(why) = &wire.down {
+                limits.push(format!("interface {} could not be used to the end: {why}", wire.name));
+            }
         }
         let overflow: u64 = self.heard.iter().map(Heard::overflow).sum();
         let (mut ledger, mut receipt) = self.book.finish(expects, interrupted);
         receipt.dropped = dropped;
+        ledger.overflow = overflow;
+        ledger.limits = limits;
         if overflow > 0 {
             ledger.limits.push(format!("{overflow} announcements were heard and not kept: more spoke than a segment can hold"));
         }
@@ -736,48 +403,5 @@ fn keep(scan: &Scan) -> Keep {
             }))
         }
         _ => Keep::AllBut(Box::new(move |address| excluded.contains(address))),
-    }
-}
-
-fn target_of(seen: &Seen) -> Option<Ipv4Addr> {
-    match seen.about {
-        About::Address(IpAddr::V4(address)) => Some(address),
-        About::Address(IpAddr::V6(_)) | About::Station(_) => None,
-    }
-}
-
-/// What a frame with an IPv4 packet brings.
-enum FromIpv4<'a> {
-    Datagram(SocketAddrV4, &'a [u8]),
-    Refused(SocketAddrV4, u8),
-}
-
-fn read_ipv4(payload: &[u8], held: Option<u16>, checksum_pending: bool) -> Option<FromIpv4<'_>> {
-    let packet = Ipv4Packet::parse(payload).ok()?;
-    if packet.fragment {
-        return None;
-    }
-    match packet.protocol {
-        protocol::UDP => {
-            let datagram = if checksum_pending {
-                UdpDatagram::parse_without_checksum(packet.payload).ok()?
-            } else {
-                UdpDatagram::parse(packet.payload, packet.source, packet.destination).ok()?
-            };
-            let from = SocketAddrV4::new(packet.source, datagram.source_port);
-            (Some(datagram.destination_port) == held)
-                .then_some(FromIpv4::Datagram(from, datagram.payload))
-        }
-        protocol::ICMP => match Icmp::parse(packet.payload).ok()? {
-            Icmp::Unreachable { code, original: Some(original) }
-                if original.protocol == protocol::UDP =>
-            {
-                let (ours, theirs) = original.ports?;
-                let to = SocketAddrV4::new(original.destination, theirs);
-                (Some(ours) == held).then_some(FromIpv4::Refused(to, code))
-            }
-            _ => None,
-        },
-        _ => None,
     }
 }

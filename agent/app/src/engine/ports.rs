@@ -1,9 +1,11 @@
 //! The sockets of one scan, opened before anything else runs, and the packets that wait to leave through them.
 
 use std::collections::VecDeque;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::future::select_all;
 use herkomst_ids::MacAddr;
@@ -79,6 +81,7 @@ impl OpenPorts {
                 mac: wire.mac,
                 port: awaited(wire.port)?,
                 outbox: Outbox::default(),
+                down: None,
             })
         });
         Ok(Ports {
@@ -95,8 +98,10 @@ impl OpenPorts {
 /// Frames that wait to leave, in buffers that are used again.
 #[derive(Default)]
 pub(crate) struct Outbox {
-    waiting: VecDeque<Vec<u8>>,
+    waiting: VecDeque<Waiting<Ipv4Addr>>,
     spare: Vec<Vec<u8>>,
+    /// Since when the kernel has taken nothing.
+    stuck: Option<Instant>,
 }
 
 impl Outbox {
@@ -105,9 +110,27 @@ impl Outbox {
         self.spare.pop().unwrap_or_default()
     }
 
+    /// Keeps a buffer that was not needed.
+    pub(crate) fn take_back(&mut self, buffer: Vec<u8>) {
+        self.spare.push(buffer);
+    }
+
     /// Puts a frame in the row.
-    pub(crate) fn push(&mut self, frame: Vec<u8>) {
+    pub(crate) fn push(&mut self, frame: Waiting<Ipv4Addr>) {
         self.waiting.push_back(frame);
+    }
+
+    /// How many frames wait.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Takes out the first `count` frames and keeps their buffers.
+    fn drain(&mut self, count: usize) {
+        for mut frame in self.waiting.drain(..count) {
+            frame.bytes.clear();
+            self.spare.push(frame.bytes);
+        }
     }
 }
 
@@ -121,6 +144,64 @@ pub(crate) struct Wire {
     pub(crate) port: Awaited<PacketPort>,
     /// Frames that wait to leave.
     pub(crate) outbox: Outbox,
+    /// Why nothing can be sent there any more: the rest of the scan goes on without it.
+    pub(crate) down: Option<String>,
+}
+
+impl Wire {
+    /// Sends what waits, until the kernel takes no more. A frame that can never leave is noted; when the interface
+    /// itself is gone or stuck, all that waits is.
+    fn flush(&mut self, now: Instant, unsent: &mut Vec<Unsent>) {
+        while !self.outbox.waiting.is_empty() && self.down.is_none() {
+            let batch: Vec<&[u8]> = self
+                .outbox
+                .waiting
+                .iter()
+                .take(BATCH)
+                .map(|frame| frame.bytes.as_slice())
+                .collect();
+            let asked = batch.len();
+            match self.port.get_mut().send(&batch) {
+                Ok(0) => {
+                    let since = *self.outbox.stuck.get_or_insert(now);
+                    if now.saturating_duration_since(since) > STUCK {
+                        self.down = Some("it takes no packets".to_owned());
+                    }
+                    break;
+                }
+                Ok(taken) => {
+                    self.outbox.stuck = None;
+                    self.outbox.drain(taken);
+                    if taken < asked {
+                        break;
+                    }
+                }
+                Err(error) if is_of_one_frame(&error) => {
+                    if let Some(frame) = self.outbox.waiting.pop_front() {
+                        let error = io::ErrorKind::InvalidInput.into();
+                        unsent.push(Unsent { to: frame.to, kind: frame.kind, error });
+                    }
+                }
+                Err(error) => self.down = Some(chain(&error)),
+            }
+        }
+        if self.down.is_some() {
+            for frame in self.outbox.waiting.drain(..) {
+                let error = io::ErrorKind::NetworkDown.into();
+                unsent.push(Unsent { to: frame.to, kind: frame.kind, error });
+            }
+        }
+    }
+}
+
+/// Too long for the interface: another frame may well leave.
+fn is_of_one_frame(error: &NetError) -> bool {
+    const TOO_LONG: i32 = 90; // EMSGSIZE (errno(3))
+    error.io().and_then(io::Error::raw_os_error) == Some(TOO_LONG)
+}
+
+fn chain(error: &NetError) -> String {
+    error.io().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// All sockets of a running scan.
@@ -141,6 +222,8 @@ pub(crate) struct Ports {
 
 /// The most packets handed to the kernel in one call.
 const BATCH: usize = 64;
+/// How long an interface may take nothing before the scan goes on without it.
+const STUCK: Duration = Duration::from_secs(5);
 
 /// A packet that waits to leave through a socket of the kernel.
 pub(crate) struct Waiting<A> {
@@ -169,22 +252,18 @@ impl Ports {
         frames + self.datagram_outbox.len() + self.echo_outbox.len()
     }
 
+    /// Whether so many packets wait in one of the rows that no more should be added.
+    pub(crate) fn is_full(&self, most: usize) -> bool {
+        self.datagram_outbox.len() >= most
+            || self.echo_outbox.len() >= most
+            || self.wires.iter().any(|wire| wire.outbox.len() >= 4 * most)
+    }
+
     /// Hands to the kernel what it takes; the rest stays for later.
-    pub(crate) fn flush(&mut self) -> Result<Vec<Unsent>, NetError> {
+    pub(crate) fn flush(&mut self, now: Instant) -> Result<Vec<Unsent>, NetError> {
         let mut unsent = Vec::new();
         for wire in &mut self.wires {
-            while !wire.outbox.waiting.is_empty() {
-                let batch: Vec<&[u8]> =
-                    wire.outbox.waiting.iter().take(BATCH).map(Vec::as_slice).collect();
-                let (asked, taken) = (batch.len(), wire.port.get_mut().send(&batch)?);
-                for mut buffer in wire.outbox.waiting.drain(..taken) {
-                    buffer.clear();
-                    wire.outbox.spare.push(buffer);
-                }
-                if taken < asked {
-                    break;
-                }
-            }
+            wire.flush(now, &mut unsent);
         }
         if let Some(port) = &mut self.datagrams {
             let port = port.get_mut();
@@ -199,7 +278,8 @@ impl Ports {
 
     /// Returns once anything may have come in. Whoever waited reads until nothing is left.
     pub(crate) async fn readable(&self) {
-        let wires = self.wires.iter().map(|wire| boxed(is_readable(&wire.port)));
+        let alive = self.wires.iter().filter(|wire| wire.down.is_none());
+        let wires = alive.map(|wire| boxed(is_readable(&wire.port)));
         let datagrams = self.datagrams.iter().map(|port| boxed(is_readable(port)));
         let echo = self.echo.iter().map(|port| boxed(is_readable(port)));
         let all: Vec<_> = wires.chain(datagrams).chain(echo).collect();

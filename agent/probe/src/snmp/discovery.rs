@@ -46,7 +46,8 @@ impl EngineSweep {
             && self.sweep.close(slot)
         {
             let tries = self.sweep.tries(slot);
-            let answer = if tries == 0 { Answer::NotAsked(Why::Fragile) } else { Answer::Silent { tries } };
+            let answer =
+                if tries == 0 { Answer::NotAsked(Why::Fragile) } else { Answer::Silent { tries } };
             self.say(target, answer);
         }
     }

@@ -1,0 +1,148 @@
+//! What an answer leads to: the ledger's line, the next question, and the observation that is passed on.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use herkomst_model::{About, Answer, Fact, Method, Observation, Outcome, Why};
+use herkomst_probe::snmp::interview::Discovered;
+use herkomst_probe::{Probe, Seen};
+use jiff::Timestamp;
+
+use super::book::Book;
+use super::{Engine, Station};
+
+impl Engine {
+    /// Takes what the probes of a wire have found out.
+    pub(super) fn collect_wire(&mut self, wire: usize, observations: &mut Vec<Observation>) {
+        for place in 0..self.sweeps.len() {
+            if self.sweeps[place].wire != wire {
+                continue;
+            }
+            let source = self.sweeps[place].source;
+            while let Some(seen) = self.sweeps[place].probe.poll_observation() {
+                self.conclude_arp(&seen, wire, source);
+                self.keep(seen, Some(wire), observations);
+            }
+        }
+        while let Some(seen) = self.heard[wire].poll_observation() {
+            self.keep(seen, Some(wire), observations);
+        }
+    }
+
+    /// Takes what the other probes have found out.
+    pub(super) fn collect(&mut self, observations: &mut Vec<Observation>) {
+        for wire in 0..self.ports.wires.len() {
+            self.collect_wire(wire, observations);
+        }
+        while let Some(seen) = self.echo.poll_observation() {
+            self.record(&seen);
+            if let Some(target) = target_of(&seen).filter(|_| !self.asks_snmp) {
+                self.book.close(target);
+            }
+            self.keep(seen, None, observations);
+        }
+        while let Some(seen) = self.discovery.poll_observation() {
+            self.record(&seen);
+            self.conclude_discovery(&seen);
+            self.keep(seen, None, observations);
+        }
+        while let Some(seen) = self.interviews.poll_observation() {
+            self.record(&seen);
+            if let Some(target) = target_of(&seen) {
+                self.book.close(target);
+            }
+            self.keep(seen, None, observations);
+        }
+    }
+
+    fn record(&mut self, seen: &Seen) {
+        if let Some(target) = target_of(seen) {
+            self.book.set(target, seen.method, Book::outcome(&seen.answer));
+        }
+    }
+
+    /// After ARP: the station is asked over SNMP, unless it is to be spared.
+    fn conclude_arp(&mut self, seen: &Seen, wire: usize, source: Ipv4Addr) {
+        self.record(seen);
+        let Some(target) = target_of(seen) else { return };
+        let Answer::Is(Fact::Neighbour { mac }) = seen.answer else {
+            let why = if self.asks_snmp { Why::NoneBefore } else { Why::MethodOff };
+            self.book.set(target, Method::SnmpEngine, Outcome::NotAsked(why));
+            self.book.set(target, Method::Snmp, Outcome::NotAsked(why));
+            self.book.close(target);
+            return;
+        };
+        let is_spared = (self.spare)(target, mac);
+        if self.stations.contains_key(&target) {
+            // Another station claims the address: who of them answers is not known, so one to be spared spares both.
+            if is_spared {
+                self.discovery.spare(target);
+            }
+            return;
+        }
+        self.stations.insert(target, Station { wire, source, mac });
+        let why = match () {
+            () if !self.asks_snmp => Why::MethodOff,
+            () if is_spared => Why::Fragile,
+            () => return self.discovery.add(target),
+        };
+        self.book.set(target, Method::SnmpEngine, Outcome::NotAsked(why));
+        self.book.set(target, Method::Snmp, Outcome::NotAsked(why));
+        self.book.close(target);
+    }
+
+    /// After engine discovery: with credentials, the device is interviewed.
+    fn conclude_discovery(&mut self, seen: &Seen) {
+        let Some(target) = target_of(seen) else { return };
+        if !self.has_credentials {
+            self.book.set(target, Method::Snmp, Outcome::NotAsked(Why::NoCredential));
+            self.book.close(target);
+            return;
+        }
+        let discovered = match &seen.answer {
+            Answer::Is(Fact::Engine(engine)) => {
+                self.engines.insert(target, engine.id.clone());
+                Discovered::Engine(engine.id.clone())
+            }
+            Answer::NotAsked(why) => {
+                self.book.set(target, Method::Snmp, Outcome::NotAsked(*why));
+                return self.book.close(target);
+            }
+            // Nobody listens there, and no version of SNMP changes that.
+            Answer::Refused(_) => {
+                self.book.set(target, Method::Snmp, Outcome::NotAsked(Why::NoneBefore));
+                return self.book.close(target);
+            }
+            _ => Discovered::Silent,
+        };
+        self.interviews.add(target, &discovered);
+    }
+
+    /// Passes on what is worth keeping: silence is in the ledger already.
+    pub(super) fn keep(
+        &self,
+        seen: Seen,
+        wire: Option<usize>,
+        observations: &mut Vec<Observation>,
+    ) {
+        if matches!(seen.answer, Answer::Silent { .. } | Answer::NotAsked(_)) {
+            return;
+        }
+        let wire = wire.or_else(|| Some(self.stations.get(&target_of(&seen)?)?.wire));
+        observations.push(Observation {
+            at: Timestamp::now(),
+            method: seen.method,
+            interface: wire.map(|wire| Arc::clone(&self.ports.wires[wire].name)),
+            vlan: seen.vlan,
+            about: seen.about,
+            answer: seen.answer,
+        });
+    }
+}
+
+fn target_of(seen: &Seen) -> Option<Ipv4Addr> {
+    match seen.about {
+        About::Address(IpAddr::V4(address)) => Some(address),
+        About::Address(IpAddr::V6(_)) | About::Station(_) => None,
+    }
+}

@@ -1,0 +1,211 @@
+//! The way in: frames, datagrams and ICMP messages to the probes and sessions that wait for them.
+//!
+//! Each round reads a bounded amount, whatever a neighbour sends, so that the clock, the sending and the end of the
+//! scan get their turn.
+
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::time::Instant;
+
+use herkomst_model::Observation;
+use herkomst_net::{ErrorOrigin, ReceivedFrame};
+use herkomst_probe::{Fit, Input, Probe};
+use herkomst_wire::{EthernetFrame, Icmp, Ipv4Packet, UdpDatagram, ether_type, protocol};
+
+use super::{Engine, EngineError};
+
+/// What a frame with an IPv4 packet brings.
+enum FromIpv4<'a> {
+    Datagram(SocketAddrV4, &'a [u8]),
+    Refused(SocketAddrV4, u8),
+}
+
+impl Engine {
+    /// Reads what has come in, up to a bound; says whether there may be more.
+    pub(super) fn receive(
+        &mut self,
+        observations: &mut Vec<Observation>,
+    ) -> Result<bool, EngineError> {
+        let mut more = false;
+        for wire in 0..self.ports.wires.len() {
+            more |= self.receive_frames(wire);
+            self.collect_wire(wire, observations);
+        }
+        more |= self.receive_datagrams()?;
+        more |= self.receive_echoes()?;
+        Ok(more)
+    }
+
+    /// Offers an input to the probes that ask over IP, and to the sessions.
+    fn offer(&mut self, now: Instant, input: Input<'_>) {
+        let mut fit = self.discovery.handle_input(now, input);
+        if fit == Fit::NotMine {
+            fit = self.interviews.handle_input(now, input);
+        }
+        if fit == Fit::NotMine {
+            let delivered = match input {
+                Input::Datagram { from, bytes } => self.sessions.deliver(from, bytes),
+                Input::Refused { to, code } => self.sessions.refuse(*to.ip(), code),
+                Input::Frame { .. } | Input::Icmp { .. } => true,
+            };
+            fit = if delivered { Fit::Taken } else { Fit::Ignored };
+        }
+        self.book.ignored += u64::from(fit == Fit::Ignored);
+    }
+
+    fn receive_datagrams(&mut self) -> Result<bool, EngineError> {
+        let Some(port) = &mut self.ports.datagrams else { return Ok(false) };
+        let port = port.get_mut();
+        let mut datagrams: Vec<(SocketAddrV4, Vec<u8>)> = Vec::new();
+        let mut refused: Vec<(SocketAddrV4, u8)> = Vec::new();
+        let mut count = port.receive(&mut |from, bytes| datagrams.push((from, bytes.to_vec())))?;
+        count += port.errors(&mut |to, error| {
+            if let ErrorOrigin::Icmp { kind: 3, code, from } = error.origin
+                && is_final(code, from, *to.ip())
+            {
+                refused.push((to, code));
+            }
+        })?;
+        let now = Instant::now();
+        for (from, bytes) in &datagrams {
+            self.offer(now, Input::Datagram { from: *from, bytes });
+        }
+        for (to, code) in refused {
+            self.offer(now, Input::Refused { to, code });
+        }
+        Ok(count > 0)
+    }
+
+    fn receive_echoes(&mut self) -> Result<bool, EngineError> {
+        let Some(port) = &mut self.ports.echo else { return Ok(false) };
+        let port = port.get_mut();
+        let mut echoes: Vec<(Ipv4Addr, Vec<u8>)> = Vec::new();
+        let mut count = port.receive(&mut |from, bytes| echoes.push((from, bytes.to_vec())))?;
+        count += port.errors(&mut |_, _| ())?;
+        let now = Instant::now();
+        for (from, bytes) in &echoes {
+            if let Ok(icmp) = Icmp::parse(bytes) {
+                // A raw socket hears every ICMP message to this host; what no probe asked for is not ours to count.
+                let fit = self.echo.handle_input(now, Input::Icmp { from: *from, icmp: &icmp });
+                self.book.ignored += u64::from(fit == Fit::Ignored);
+            }
+        }
+        Ok(count > 0)
+    }
+
+    /// At most one round of the ring.
+    fn receive_frames(&mut self, wire: usize) -> bool {
+        let now = Instant::now();
+        let held = self.ports.held.as_ref().map(herkomst_net::HeldPort::port);
+        // Frames lie in the ring while they are read; what needs the whole engine is kept for afterwards.
+        let mut datagrams: Vec<(SocketAddrV4, Vec<u8>)> = Vec::new();
+        let mut refused: Vec<(SocketAddrV4, u8)> = Vec::new();
+        let (sweeps, heard, book) = (&mut self.sweeps, &mut self.heard[wire], &mut self.book);
+        let hears_lldp = self.hears_lldp;
+        let port = self.ports.wires[wire].port.get_mut();
+        let mut visit = |received: ReceivedFrame<'_>| {
+            let Ok(frame) = EthernetFrame::parse(received.bytes) else {
+                book.ignored += 1;
+                return;
+            };
+            // The lower 12 bits are the VLAN; 0 is a priority tag alone (IEEE 802.1Q-2018, 9.6).
+            let tag = received.vlan.map(|tag| tag & 0x0fff);
+            let vlan = tag.or(frame.vlan).filter(|vlan| *vlan != 0);
+            let input = Input::Frame { frame: &frame, vlan };
+            let fit = match frame.ether_type {
+                ether_type::ARP => {
+                    let mine = sweeps.iter_mut().filter(|sweep| sweep.wire == wire);
+                    let mut fits = mine.map(|sweep| sweep.probe.handle_input(now, input));
+                    let taken = fits.find(|fit| *fit != Fit::NotMine);
+                    taken.unwrap_or_else(|| heard.handle_input(now, input))
+                }
+                ether_type::LLDP if hears_lldp => heard.handle_input(now, input),
+                ether_type::IPV4 if vlan.is_none() => {
+                    let ours =
+                        sweeps.iter().filter(|sweep| sweep.wire == wire).map(|sweep| sweep.source);
+                    match read_ipv4(frame.payload, held, ours, received.checksum_pending) {
+                        Some(FromIpv4::Datagram(from, bytes)) => {
+                            datagrams.push((from, bytes.to_vec()))
+                        }
+                        Some(FromIpv4::Refused(to, code)) => refused.push((to, code)),
+                        None => book.ignored += 1,
+                    }
+                    Fit::Taken
+                }
+                _ => Fit::Taken,
+            };
+            book.ignored += u64::from(fit == Fit::Ignored);
+        };
+        let count = port.receive(&mut visit);
+        for (from, bytes) in &datagrams {
+            self.offer(now, Input::Datagram { from: *from, bytes });
+        }
+        for (to, code) in refused {
+            self.offer(now, Input::Refused { to, code });
+        }
+        count > 0
+    }
+}
+
+/// Whether an ICMP destination unreachable ends the questions (RFC 792, RFC 1812, 5.2.7.1): port and protocol only from
+/// the host itself, "administratively prohibited" from anybody on the way. That a host or net cannot be reached may pass,
+/// and is also what this host's own kernel says when nobody answers its ARP.
+fn is_final(code: u8, from: Option<Ipv4Addr>, target: Ipv4Addr) -> bool {
+    match code {
+        2 | 3 => from.is_none_or(|from| from == target),
+        9 | 10 | 13 => true,
+        _ => false,
+    }
+}
+
+/// Reads a packet to our held port, or the refusal of one that we sent from it: on a segment, only the target itself
+/// may refuse, and only what one of our own addresses sent.
+fn read_ipv4(
+    payload: &[u8],
+    held: Option<u16>,
+    mut ours: impl Iterator<Item = Ipv4Addr>,
+    checksum_pending: bool,
+) -> Option<FromIpv4<'_>> {
+    let packet = Ipv4Packet::parse(payload).ok()?;
+    if packet.fragment {
+        return None;
+    }
+    match packet.protocol {
+        protocol::UDP => {
+            let datagram = if checksum_pending {
+                UdpDatagram::parse_without_checksum(packet.payload).ok()?
+            } else {
+                UdpDatagram::parse(packet.payload, packet.source, packet.destination).ok()?
+            };
+            let from = SocketAddrV4::new(packet.source, datagram.source_port);
+            let is_for_us = Some(datagram.destination_port) == held;
+            is_for_us.then_some(FromIpv4::Datagram(from, datagram.payload))
+        }
+        protocol::ICMP => match Icmp::parse(packet.payload).ok()? {
+            Icmp::Unreachable { code, original: Some(original) }
+                if original.protocol == protocol::UDP && original.destination == packet.source =>
+            {
+                let (port, agent) = original.ports?;
+                let is_of_ours =
+                    Some(port) == held && ours.any(|address| address == original.source);
+                let to = SocketAddrV4::new(original.destination, agent);
+                is_of_ours.then_some(FromIpv4::Refused(to, code))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_lasting_no_from_the_right_mouth_ends_the_questions() {
+        let (target, router) = (Ipv4Addr::new(10, 0, 0, 7), Ipv4Addr::new(10, 0, 0, 1));
+        assert!(is_final(3, Some(target), target));
+        assert!(!is_final(3, Some(router), target), "a router cannot know its ports");
+        assert!(!is_final(1, Some(router), target), "a host may be back for the next try");
+        assert!(is_final(13, Some(router), target));
+    }
+}
