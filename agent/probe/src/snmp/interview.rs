@@ -4,7 +4,7 @@
 //! ([`Interviews::poll_user_request`]) to whoever can authenticate them; the answers come back through
 //! [`Interviews::handle_user_answer`].
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,6 +72,8 @@ pub struct Interviews {
     cookies: Cookies,
     retry: Retry,
     open: HashMap<Ipv4Addr, Interview>,
+    /// Whose interview has ended: at most one for each target.
+    ended: HashSet<Ipv4Addr>,
     ready: VecDeque<Ipv4Addr>,
     ready_for_user: VecDeque<Ipv4Addr>,
     timeouts: BTreeSet<(Instant, Ipv4Addr)>,
@@ -86,6 +88,7 @@ impl Interviews {
             cookies,
             retry,
             open: HashMap::new(),
+            ended: HashSet::new(),
             ready: VecDeque::new(),
             ready_for_user: VecDeque::new(),
             timeouts: BTreeSet::new(),
@@ -93,9 +96,10 @@ impl Interviews {
         }
     }
 
-    /// Begins with a device whose engine discovery is over.
+    /// Begins with a device whose engine discovery is over. Each is interviewed once: a late answer to the discovery
+    /// begins nothing anew.
     pub fn add(&mut self, to: Ipv4Addr, discovered: &Discovered) {
-        if self.open.contains_key(&to) {
+        if self.open.contains_key(&to) || self.ended.contains(&to) {
             return;
         }
         let engine = match discovered {
@@ -140,6 +144,7 @@ impl Interviews {
     }
 
     fn end(&mut self, to: Ipv4Addr, answer: Answer<System>) {
+        self.ended.insert(to);
         if let Some(Interview { state: State::Open { until, .. }, .. }) = self.open.remove(&to) {
             self.timeouts.remove(&(until, to));
         }
@@ -204,6 +209,13 @@ impl Interviews {
             Step::Done(system) => self.end(to, Answer::Is(system)),
             Step::Refused(refusal) => self.next_rung(to, Answer::Refused(refusal)),
         }
+    }
+
+    /// Whether a v3 user has a question to put: [`Interviews::poll_user_request`] would hand it out.
+    pub fn has_user_request(&self) -> bool {
+        let is_ready =
+            |to| matches!(self.open.get(to), Some(i) if matches!(i.state, State::Ready { .. }));
+        self.ready_for_user.iter().any(is_ready)
     }
 
     /// The next question that a v3 user is to put, if any; its answer is then waited for.
@@ -619,7 +631,7 @@ mod tests {
     #[test]
     fn a_user_is_asked_for_only_where_an_engine_answered() {
         let mut interviews = with_user();
-        interviews.add(TARGET, &Discovered::Silent);
+        interviews.add(Ipv4Addr::new(10, 50, 7, 8), &Discovered::Silent);
         assert_eq!(interviews.poll_user_request(), None);
         assert_eq!(interviews.poll_observation().unwrap().answer, Answer::Silent { tries: 2 });
         interviews.add(TARGET, &engine());
@@ -632,6 +644,35 @@ mod tests {
             interviews.poll_observation().unwrap().answer,
             Answer::Refused(Refusal::WrongKey)
         );
+    }
+
+    #[test]
+    fn says_whether_a_user_has_a_question_to_put() {
+        let mut interviews = with_user();
+        assert!(!interviews.has_user_request());
+        interviews.add(TARGET, &engine());
+        assert!(interviews.has_user_request());
+        interviews.poll_user_request().unwrap();
+        assert!(!interviews.has_user_request(), "it is being put");
+        interviews.handle_user_answer(TARGET, Answer::Silent { tries: 1 });
+        assert!(interviews.has_user_request(), "it is to be put again");
+        interviews.give_up(TARGET, Why::NoRoute);
+        assert!(!interviews.has_user_request());
+        let mut by_community = communities(&["public"]);
+        by_community.add(TARGET, &Discovered::Silent);
+        assert!(!by_community.has_user_request());
+    }
+
+    #[test]
+    fn a_device_is_interviewed_once() {
+        let mut interviews = communities(&["public"]);
+        interviews.add(TARGET, &Discovered::Silent);
+        let (request, _) = ask(&mut interviews).unwrap();
+        hear(&mut interviews, &answer_to(&request, "d", |_| ()));
+        assert!(interviews.poll_observation().is_some());
+        interviews.add(TARGET, &engine());
+        assert!(interviews.is_idle() && ask(&mut interviews).is_none());
+        assert_eq!(interviews.poll_observation(), None);
     }
 
     #[test]
