@@ -178,14 +178,9 @@ mod tests {
     #[test]
     fn finds_a_vendor_by_id_name_brand_and_registrant_but_not_by_a_part() {
         let registry = Registry::embedded();
-        for name in [
-            "huawei",
-            "HUAWEI",
-            "Quidway",
-            "  Huawei  Technologies CO.,LTD ",
-            "Ｈｕａｗｅｉ",
-            "HiSilicon",
-        ] {
+        for name in
+            ["huawei", "HUAWEI", "Quidway", "  Huawei  Technologies CO.,LTD ", "Ｈｕａｗｅｉ"]
+        {
             assert_eq!(registry.by_name(name).map(|vendor| vendor.id()), Some("huawei"), "{name}");
         }
         for stranger in [
@@ -195,9 +190,34 @@ mod tests {
             "tech",
             "",
             "Huawei Technologies",
+            "Futurewei",
         ] {
             assert_eq!(registry.by_name(stranger), None, "{stranger}");
         }
+    }
+
+    #[test]
+    fn firms_whose_control_nobody_confirmed_are_not_the_firm_they_are_said_to_belong_to() {
+        let registry = Registry::embedded();
+        for id in [
+            "pyronix",
+            "hikmicro",
+            "hikrobot",
+            "prama-hikvision",
+            "huaray",
+            "imou",
+            "hisilicon",
+            "huawei-symantec",
+            "ieit-systems",
+            "inspur-power",
+            "hytera-austria",
+            "dji-osmo",
+        ] {
+            let vendor = registry.vendor(id).expect(id);
+            assert_eq!(registry.by_name(vendor.name()), Some(vendor), "{id}");
+            assert!(!vendor.verified() && vendor.control_history().next().is_none(), "{id}");
+        }
+        assert_eq!(registry.by_name("Pyronix").map(|vendor| vendor.id()), Some("pyronix"));
     }
 
     #[test]
