@@ -76,8 +76,8 @@ pub enum Numbered {
     },
 }
 
-/// What the kind of vendor makes of a number or a prefix of its own.
-fn weight_of(kind: VendorKind, product: Weight, odm: Weight) -> Weight {
+/// What the kind of vendor makes of its name, or of a number or a prefix of its own.
+pub(crate) fn weight_of(kind: VendorKind, product: Weight, odm: Weight) -> Weight {
     match kind {
         VendorKind::Product | VendorKind::Ot => product,
         VendorKind::Odm => odm,

@@ -4,9 +4,9 @@
 
 use herkomst_ids::{EngineId, Oid, VendorId};
 use herkomst_model::DeviceText;
-use herkomst_registry::Vendor;
+use herkomst_registry::{Vendor, VendorKind};
 
-use crate::assigned::{Adapter, Number};
+use crate::assigned::{Adapter, Number, weight_of};
 use crate::fingerprints::{Fingerprint, Subtree};
 
 /// How much a piece of evidence counts.
@@ -82,8 +82,8 @@ pub enum Evidence {
     LldpInventory {
         /// The text.
         manufacturer: DeviceText,
-        /// The vendor with exactly this name.
-        vendor: Option<Party>,
+        /// The vendor with exactly this name, and what it makes.
+        vendor: Option<(Party, VendorKind)>,
     },
     /// `sysObjectID` (RFC 3418): the vendor's identification of the product.
     SysObjectId {
@@ -100,6 +100,8 @@ pub enum Evidence {
         id: EngineId,
         /// The enterprise number in it.
         number: Number,
+        /// What a sysObjectID of the same device under the same number is known to say, and whom it names.
+        brand: Option<(&'static Subtree, Option<Party>)>,
     },
     /// `sysDescr`.
     SysDescr {
@@ -126,7 +128,7 @@ pub enum Evidence {
 /// Where evidence comes from: kinds that share a witness are not independent of each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Witness {
-    /// What the device says of its own making.
+    /// What the device says of its own making, in words.
     Inventory,
     /// The enterprise numbers that the SNMP agent was built with.
     Number,
@@ -191,10 +193,13 @@ impl Evidence {
     /// Whom it names.
     pub fn party(&self) -> Option<Party> {
         match self {
-            Self::LldpInventory { vendor, .. } => vendor.clone(),
-            Self::SysObjectId { brand: Some((_, party)), .. } => party.clone(),
-            Self::SysObjectId { number, .. } => number.as_ref().and_then(Number::party),
-            Self::SnmpEngineId { number, .. } => number.party(),
+            Self::LldpInventory { vendor, .. } => vendor.as_ref().map(|(party, _)| party.clone()),
+            Self::SysObjectId { brand: Some((_, party)), .. }
+            | Self::SnmpEngineId { brand: Some((_, party)), .. } => party.clone(),
+            Self::SysObjectId { brand: None, number, .. } => {
+                number.as_ref().and_then(Number::party)
+            }
+            Self::SnmpEngineId { brand: None, number, .. } => number.party(),
             Self::SysDescr { known, .. } | Self::LldpDescription { known, .. } => {
                 known.as_ref().and_then(|(_, party)| party.clone())
             }
@@ -212,13 +217,21 @@ impl Evidence {
     /// How much it counts. No wildcard arm: a new kind of evidence does not compile until it is weighed.
     pub fn weight(&self) -> Weight {
         match self {
-            Self::LldpInventory { vendor: Some(_), .. } => Weight::Strong,
+            // Free text in a frame that anybody may send, so never more than a prefix of the same firm says.
+            Self::LldpInventory { vendor: Some((_, kind)), .. } => {
+                weight_of(*kind, Weight::Likely, Weight::Likely)
+            }
             Self::LldpInventory { vendor: None, .. } => Weight::None, // a stranger's text is not a firm
             Self::SysObjectId { brand: Some((subtree, Some(_))), .. } => subtree.weight,
             Self::SysObjectId { brand: Some((_, None)), .. } => Weight::None, // a system that runs on anybody's box
             Self::SysObjectId { brand: None, number: Some(number), .. } => number.weight(),
             Self::SysObjectId { brand: None, number: None, .. } => Weight::None, // 0.0, or under no enterprise
-            Self::SnmpEngineId { number, .. } => number.weight(),
+            // Asked without credentials, and old agents carry the number of whoever wrote them.
+            Self::SnmpEngineId { brand: Some((subtree, Some(_))), .. } => {
+                subtree.weight.min(Weight::Likely)
+            }
+            Self::SnmpEngineId { brand: Some((_, None)), .. } => Weight::None,
+            Self::SnmpEngineId { brand: None, number, .. } => number.weight().min(Weight::Likely),
             Self::SysDescr { known, .. } | Self::LldpDescription { known, .. } => match known {
                 Some((print, Some(_))) => print.weight,
                 Some((_, None)) | None => Weight::None, // names an operating system, or nothing that is known
@@ -232,8 +245,17 @@ impl Evidence {
     /// Why it counts as it does, with the edition it is from.
     pub fn note(&self) -> String {
         match self {
-            Self::LldpInventory { vendor: Some(party), .. } => {
-                format!("the device names {} as its manufacturer", party.name())
+            Self::LldpInventory { vendor: Some((party, kind)), .. } => {
+                let why = match kind {
+                    VendorKind::Product | VendorKind::Ot => "",
+                    VendorKind::Odm => ", which builds for other brands",
+                    VendorKind::Module => ", which makes modules: a part, not the box",
+                    VendorKind::Chipset => ", which makes chips: a part, not the box",
+                    VendorKind::Virtual | VendorKind::Agent => {
+                        ", which makes software that runs anywhere"
+                    }
+                };
+                format!("the device names {} as its manufacturer{why}", party.name())
             }
             Self::LldpInventory { vendor: None, .. } => {
                 "no vendor of the table has this name".to_owned()
@@ -248,7 +270,10 @@ impl Evidence {
             Self::SysObjectId { number: None, .. } => {
                 "stands under no enterprise number".to_owned()
             }
-            Self::SnmpEngineId { number, .. } => number.note(),
+            Self::SnmpEngineId { brand: Some((subtree, _)), number, .. } => {
+                format!("{}; the sysObjectID under it says {}", number.note(), subtree.note)
+            }
+            Self::SnmpEngineId { brand: None, number, .. } => number.note(),
             Self::SysDescr { known, .. } | Self::LldpDescription { known, .. } => match known {
                 Some((print, Some(party))) => {
                     format!("fingerprint {}: product text of {}", print.id, party.name())

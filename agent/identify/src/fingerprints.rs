@@ -83,6 +83,13 @@ pub(crate) struct Example {
 
 include!(concat!(env!("OUT_DIR"), "/fingerprints.rs"));
 
+/// How texts begin that speak of a system of their own: a firm that is named further on is mentioned, as a peer or a
+/// driver, and did not make the box.
+const OTHER_SYSTEMS: &str = r#"^\W{0,2}(?i:linux|windows|microsoft|hardware: |freebsd|openbsd|netbsd|sunos|solaris|darwin|aix|hp-ux|vmware|ubuntu|debian|red hat|cisco|juniper|arista|milestone|genetec|nagios|zabbix|prtg)\b"#;
+
+/// How far into a text its own name may begin: a quotation mark, a blank.
+const AT_THE_START: usize = 2;
+
 /// What a fingerprint took out of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Captures {
@@ -95,6 +102,7 @@ pub(crate) struct Captures {
 /// All fingerprints, compiled.
 pub(crate) struct Fingerprints {
     set: RegexSet,
+    other_systems: Regex,
     single: Vec<OnceLock<Regex>>,
 }
 
@@ -105,15 +113,25 @@ impl Fingerprints {
             .size_limit(64 << 20)
             .build()
             .expect("the build has compiled every pattern");
-        Self { set, single: FINGERPRINTS.iter().map(|_| OnceLock::new()).collect() }
+        let other_systems = RegexBuilder::new(OTHER_SYSTEMS)
+            .unicode(false)
+            .build()
+            .expect("a constant that every test compiles");
+        Self { set, other_systems, single: FINGERPRINTS.iter().map(|_| OnceLock::new()).collect() }
     }
 
     /// The fingerprints that know a text: the first of each file, in the order of the files; those that name nobody
     /// only if no other does.
     pub(crate) fn matching(&self, text: &DeviceText) -> Vec<&'static Fingerprint> {
         let mut found: Vec<&'static Fingerprint> = Vec::new();
-        for index in self.set.matches(text.raw().as_bytes()) {
+        let text = text.raw().as_bytes();
+        let of_other_system = self.other_systems.is_match(text);
+        for index in self.set.matches(text) {
             let one = &FINGERPRINTS[index];
+            let start = || self.single(index).find(text).map_or(usize::MAX, |found| found.start());
+            if of_other_system && one.names != Names::Nobody && start() > AT_THE_START {
+                continue; // only mentioned
+            }
             if found.iter().all(|other| other.names != one.names) {
                 found.push(one);
             }
@@ -124,18 +142,22 @@ impl Fingerprints {
         found
     }
 
+    /// One pattern, compiled when it is first needed.
+    fn single(&self, index: usize) -> &Regex {
+        self.single[index].get_or_init(|| {
+            RegexBuilder::new(FINGERPRINTS[index].pattern)
+                .unicode(false)
+                .build()
+                .expect("the build has compiled every pattern")
+        })
+    }
+
     /// What a fingerprint that knows a text takes out of it.
     pub(crate) fn captures(&self, print: &'static Fingerprint, text: &DeviceText) -> Captures {
         let Some(index) = FINGERPRINTS.iter().position(|one| one.id == print.id) else {
             return Captures::default();
         };
-        let regex = self.single[index].get_or_init(|| {
-            RegexBuilder::new(print.pattern)
-                .unicode(false)
-                .build()
-                .expect("the build has compiled every pattern")
-        });
-        let Some(captures) = regex.captures(text.raw().as_bytes()) else {
+        let Some(captures) = self.single(index).captures(text.raw().as_bytes()) else {
             return Captures::default();
         };
         let take = |name| {
@@ -189,6 +211,30 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_firm_that_a_text_of_another_system_mentions_made_nothing() {
+        let prints = Fingerprints::compile();
+        for text in [
+            "Linux srv to Huawei Technologies Co., Ltd",
+            "Linux mon1 5.10 peer HUAWEI Technologies NE40E",
+            "Milestone XProtect recording server, Hikvision driver pack",
+            "Genetec Archiver with Dahua Technology plug-in",
+            "Linux inspur01 4.19 dc inspur rack",
+            "Linux gw 5.10 with a QNAP share and an iDRAC",
+            "Windows host, monitors TiMOS, JUNOS and BIG-IP",
+            "Linux lab, ZXR10 ROS Version V4.08 ZXR10 emulator",
+        ] {
+            let found = prints.matching(&DeviceText::from(text));
+            let firms: Vec<_> = found.iter().filter(|one| one.names != Names::Nobody).collect();
+            assert!(firms.is_empty(), "{text}: {firms:?}");
+        }
+        let text = DeviceText::from(
+            "Cisco IOS Software, C2960 Software, Version 15.2(7)E4, SFP vendor Huawei",
+        );
+        let found = prints.matching(&text);
+        assert_eq!(found.iter().map(|one| one.names).collect::<Vec<_>>(), [Names::Vendor("cisco")]);
     }
 
     #[test]

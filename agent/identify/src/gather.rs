@@ -11,7 +11,7 @@ use herkomst_registry::{Registry, VendorKind};
 
 use crate::assigned::{Adapter, Assigned, Number};
 use crate::evidence::{Evidence, Party};
-use crate::fingerprints::{Fingerprint, Fingerprints, Names, subtree};
+use crate::fingerprints::{Fingerprint, Fingerprints, Names, Subtree, subtree};
 use crate::vendor::related;
 
 /// What a device said, sorted: the order of its observations does not matter.
@@ -90,7 +90,8 @@ pub(crate) fn evidence(
     adapters(said, registry, on, &mut found);
     for id in &said.engines {
         let number = Number::look_up(id.pen(), registry);
-        found.push(Evidence::SnmpEngineId { id: (*id).clone(), number });
+        let brand = narrowed(id, said).map(|one| (one, party(one.names, registry)));
+        found.push(Evidence::SnmpEngineId { id: (*id).clone(), number, brand });
     }
     for oid in &said.objects {
         let number = oid.pen().map(|pen| Number::look_up(pen, registry));
@@ -116,6 +117,13 @@ pub(crate) fn evidence(
         found.push(Evidence::LldpInventory { manufacturer: manufacturer.clone(), vendor });
     }
     found
+}
+
+/// The known subtree that a sysObjectID under the engine's own number stands in: the same firm built both, so the engine
+/// says no more than the object. The weakest, if there are several.
+fn narrowed(id: &EngineId, said: &Said<'_>) -> Option<&'static Subtree> {
+    let under = said.objects.iter().filter(|oid| oid.pen() == Some(id.pen()));
+    under.filter_map(|oid| subtree(oid)).min_by_key(|one| (one.weight, one.text))
 }
 
 type Known = Option<(&'static Fingerprint, Option<Party>)>;
@@ -191,7 +199,7 @@ fn by_firm(macs: &BTreeSet<MacAddr>, registry: &Registry) -> Vec<Adapter> {
 }
 
 /// The vendor that a device's own manufacturer text names: exactly, but for the legal form behind the name.
-pub(crate) fn maker_by_name(text: &str, registry: &Registry) -> Option<Party> {
+pub(crate) fn maker_by_name(text: &str, registry: &Registry) -> Option<(Party, VendorKind)> {
     const FORMS: [&str; 22] = [
         "inc",
         "incorporated",
@@ -219,7 +227,7 @@ pub(crate) fn maker_by_name(text: &str, registry: &Registry) -> Option<Party> {
     let mut rest = text.trim();
     loop {
         if let Some(vendor) = registry.by_name(rest) {
-            return Some(Party::of(&vendor));
+            return Some((Party::of(&vendor), vendor.kind()));
         }
         let shorter = rest.trim_end_matches(['.', ',', ' ']);
         let (head, last) = shorter.rsplit_once([' ', ',']).unwrap_or(("", shorter));

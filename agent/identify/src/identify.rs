@@ -171,21 +171,22 @@ fn components(hints: Vec<Evidence>) -> (Vec<ComponentHint>, Vec<Evidence>) {
     let mut parts = Vec::new();
     let mut weak = Vec::new();
     for hint in hints {
-        let kind = match &hint {
+        let vendor = match &hint {
             Evidence::MacAssignment(adapter)
             | Evidence::EngineMac(adapter)
-            | Evidence::LldpChassis(adapter) => match adapter.kind() {
-                Some(VendorKind::Module) => Some("module"),
-                Some(VendorKind::Chipset) => Some("chipset"),
-                Some(VendorKind::Odm) => Some("odm"),
-                Some(VendorKind::Product | VendorKind::Ot) => Some("network-card"),
-                Some(VendorKind::Virtual | VendorKind::Agent) | None => None,
-            },
-            Evidence::LldpInventory { .. }
-            | Evidence::SysObjectId { .. }
+            | Evidence::LldpChassis(adapter) => adapter.kind(),
+            Evidence::LldpInventory { vendor, .. } => vendor.as_ref().map(|(_, kind)| *kind),
+            Evidence::SysObjectId { .. }
             | Evidence::SnmpEngineId { .. }
             | Evidence::SysDescr { .. }
             | Evidence::LldpDescription { .. } => None,
+        };
+        let kind = match vendor {
+            Some(VendorKind::Module) => Some("module"),
+            Some(VendorKind::Chipset) => Some("chipset"),
+            Some(VendorKind::Odm) => Some("odm"),
+            Some(VendorKind::Product | VendorKind::Ot) => Some("network-card"),
+            Some(VendorKind::Virtual | VendorKind::Agent) | None => None,
         };
         match (kind, hint.party()) {
             (Some(kind), Some(maker)) => parts.push(ComponentHint { kind, maker, evidence: hint }),
