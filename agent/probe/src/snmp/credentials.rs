@@ -1,8 +1,13 @@
 //! Which credentials a device may see, and in which order.
 //!
-//! A credential is bound to prefixes or engine ids. The most specific binding decides which ones a device may see:
-//! where a /24 and a /16 both fit, those bound to the /24 alone are used. Among them the order of the file holds;
-//! v1 and v2c are left out where a v3 credential of the same rank exists; at most three are offered in one scan.
+//! A credential is bound to prefixes, to engine ids, or to both, which must then both hold. The engine id in an answer
+//! to discovery (RFC 3414, section 4) is authenticated by nothing: anybody may claim any. So it alone chooses only a v3
+//! credential with authentication, whose password is never sent; v1, v2c and noAuthNoPriv, which show all they have,
+//! need a prefix that fits, and a fitting engine id raises them above nothing.
+//!
+//! The most specific binding decides which credentials a device may see: where a /24 and a /16 both fit, those bound to
+//! the /24 alone are used. Among them the order of the file holds; v1 and v2c are left out where a v3 credential of the
+//! same rank exists; at most three are offered in one scan.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -104,6 +109,11 @@ impl Login {
             Self::V3(_) => SnmpVersion::V3,
         }
     }
+
+    /// Whether messages carry a digest in place of the secret (RFC 3414, 6).
+    const fn is_authenticated(&self) -> bool {
+        matches!(self, Self::V3(User { auth: Some(_), .. }))
+    }
 }
 
 /// A credential, and whom it may be shown to.
@@ -111,15 +121,15 @@ impl Login {
 pub struct Credential {
     /// Its name in the operator's file, which stands in the receipt.
     pub name: Arc<str>,
-    /// The prefixes it is bound to.
+    /// The prefixes it is bound to; only v3 with authentication may do without.
     pub prefixes: Vec<Ipv4Net>,
-    /// The engines it is bound to.
+    /// The engines it is bound to; beside prefixes, one of each must fit.
     pub engine_ids: Vec<EngineId>,
     /// How to log in.
     pub login: Login,
 }
 
-/// How specific a binding is: one to an engine beats every prefix.
+/// How specific a binding is: one to an engine beats every prefix, where an engine id may choose at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Prefix(u8),
@@ -128,11 +138,20 @@ enum Rank {
 
 impl Credential {
     fn rank(&self, address: Ipv4Addr, engine: Option<&EngineId>) -> Option<Rank> {
-        if engine.is_some_and(|engine| self.engine_ids.contains(engine)) {
-            return Some(Rank::Engine);
-        }
         let fitting = self.prefixes.iter().filter(|prefix| prefix.contains(&address));
-        fitting.map(Ipv4Net::prefix_len).max().map(Rank::Prefix)
+        let prefix = fitting.map(Ipv4Net::prefix_len).max();
+        let engine_fits = engine.is_some_and(|engine| self.engine_ids.contains(engine));
+        if !self.engine_ids.is_empty() && !engine_fits {
+            return None;
+        }
+        if !self.login.is_authenticated() {
+            return prefix.map(Rank::Prefix);
+        }
+        match prefix {
+            None if !self.prefixes.is_empty() => None,
+            _ if engine_fits => Some(Rank::Engine),
+            fitting => fitting.map(Rank::Prefix),
+        }
     }
 }
 
@@ -186,7 +205,20 @@ mod tests {
     }
 
     fn v3() -> Login {
+        let auth = Some((AuthProtocol::Sha256, Secret::new(*b"longenough")));
+        Login::V3(User { name: "labuser".into(), auth, privacy: None, context: "".into() })
+    }
+
+    fn noauth() -> Login {
         Login::V3(User { name: "labuser".into(), auth: None, privacy: None, context: "".into() })
+    }
+
+    fn engine(last: u8) -> EngineId {
+        EngineId::new(&[0x80, 0, 0x1f, 0x88, 4, 1, last]).unwrap()
+    }
+
+    fn bound_to_engine(name: &str, prefixes: &[&str], login: Login) -> Credential {
+        Credential { engine_ids: vec![engine(2)], ..credential(name, prefixes, login) }
     }
 
     fn offered(
@@ -227,12 +259,39 @@ mod tests {
 
     #[test]
     fn a_binding_to_the_engine_beats_every_prefix() {
-        let engine = EngineId::new(&[0x80, 0, 0x1f, 0x88, 4, 1, 2]).unwrap();
-        let mut bound = credential("bound", &[], v3());
-        bound.engine_ids.push(engine.clone());
-        let all = [credential("host", &["10.1.1.1/32"], v3()), bound];
-        assert_eq!(offered(&all, "10.1.1.1", Some(&engine)), ["bound"]);
+        let all = [credential("host", &["10.1.1.1/32"], v3()), bound_to_engine("bound", &[], v3())];
+        assert_eq!(offered(&all, "10.1.1.1", Some(&engine(2))), ["bound"]);
+        assert_eq!(offered(&all, "10.1.1.1", Some(&engine(3))), ["host"]);
         assert_eq!(offered(&all, "10.1.1.1", None), ["host"]);
+    }
+
+    #[test]
+    fn who_claims_an_engine_id_is_shown_nothing_that_can_be_overheard() {
+        let v1 = Login::V1(Secret::new(*b"public"));
+        for login in [v1, v2c(), noauth()] {
+            let all = [bound_to_engine("bound", &[], login)];
+            assert_eq!(offered(&all, "10.1.1.1", Some(&engine(2))), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn where_prefixes_and_engines_are_given_both_must_fit() {
+        for login in [v2c(), noauth(), v3()] {
+            let all = [bound_to_engine("both", &["10.1.0.0/16"], login)];
+            assert_eq!(offered(&all, "10.1.1.1", Some(&engine(2))), ["both"]);
+            assert_eq!(offered(&all, "10.2.1.1", Some(&engine(2))), Vec::<String>::new());
+            assert_eq!(offered(&all, "10.1.1.1", Some(&engine(3))), Vec::<String>::new());
+            assert_eq!(offered(&all, "10.1.1.1", None), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn a_claimed_engine_id_does_not_bring_a_community_in_the_place_of_a_user() {
+        let all = [
+            credential("user", &["10.1.1.0/24"], v3()),
+            bound_to_engine("community", &["10.0.0.0/8"], v2c()),
+        ];
+        assert_eq!(offered(&all, "10.1.1.1", Some(&engine(2))), ["user"]);
     }
 
     #[test]
