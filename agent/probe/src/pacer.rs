@@ -52,11 +52,33 @@ impl Default for Limits {
 }
 
 /// The most packets that may leave at once: a burst of answers to 32 fits the smallest receive buffer.
-const BURST: u32 = 32;
+const MOST_BURST: u32 = 32;
+/// A burst is what is due in a thirtieth of a second: a slow pace is even, too.
+const BURSTS_PER_SECOND: u32 = 30;
 /// The most packets that one host may get at once.
 const HOST_BURST: u32 = 2;
 /// Buckets of hosts and subnets that are full again are forgotten past this many.
 const MOST_BUCKETS: usize = 1 << 17;
+
+/// The shape of a bucket: it holds `burst` tokens, one comes back every `every`.
+#[derive(Debug, Clone, Copy)]
+struct Shape {
+    every: Duration,
+    burst: u32,
+}
+
+impl Shape {
+    /// `None` where there is no limit.
+    fn new(rate: Rate, burst: impl Fn(u32) -> u32) -> Option<Self> {
+        match rate {
+            Rate::PerSecond(rate) => {
+                let rate = rate.max(1);
+                Some(Self { every: Duration::from_secs(1) / rate, burst: burst(rate) })
+            }
+            Rate::Max => None,
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
@@ -65,90 +87,92 @@ struct Bucket {
 }
 
 impl Bucket {
-    /// Whether a token is there at `now`: the bucket holds `burst` tokens, one comes back every `interval`.
-    fn has_token(&self, now: Instant, interval: Duration, burst: u32) -> bool {
-        self.full_at.saturating_duration_since(now) <= interval * (burst - 1)
+    /// When the bucket has a token; `now` when it has one already.
+    fn next_token(&self, now: Instant, shape: Shape) -> Instant {
+        let ahead = self.full_at.saturating_duration_since(now);
+        now + ahead.saturating_sub(shape.every * (shape.burst - 1))
     }
 
-    fn take(&mut self, now: Instant, interval: Duration) {
-        self.full_at = self.full_at.max(now) + interval;
+    fn take(&mut self, now: Instant, shape: Shape) {
+        self.full_at = self.full_at.max(now) + shape.every;
     }
 }
 
 /// Decides when a packet may leave. It is told the time and never waits.
 #[derive(Debug)]
 pub struct Pacer {
-    total: Option<(Duration, Bucket)>,
-    per_subnet: Option<Duration>,
-    per_host: Option<Duration>,
+    total: Option<(Shape, Bucket)>,
+    per_subnet: Option<Shape>,
+    per_host: Option<Shape>,
     subnets: HashMap<u32, Bucket>,
     hosts: HashMap<Ipv4Addr, Bucket>,
+    /// The earliest instant at which a target refused since the last look would be admitted.
+    blocked_until: Option<Instant>,
 }
 
-fn interval(rate: Rate) -> Option<Duration> {
-    match rate {
-        Rate::PerSecond(rate) => Some(Duration::from_secs(1) / rate.max(1)),
-        Rate::Max => None,
+fn subnet_key(to: Ipv4Addr, zone: Zone) -> Option<u32> {
+    match zone {
+        Zone::Segment => None,
+        Zone::Beyond => Some(u32::from(to) >> 8),
+        Zone::ThroughKernel => Some(KERNEL_BUCKET),
     }
 }
 
 impl Pacer {
     /// A pacer whose buckets are full at `now`.
     pub fn new(limits: Limits, now: Instant) -> Self {
+        let burst = |rate: u32| (rate / BURSTS_PER_SECOND).clamp(1, MOST_BURST);
         Self {
-            total: interval(limits.total).map(|every| (every, Bucket { full_at: now })),
-            per_subnet: interval(limits.per_subnet),
-            per_host: interval(limits.per_host),
+            total: Shape::new(limits.total, burst).map(|shape| (shape, Bucket { full_at: now })),
+            per_subnet: Shape::new(limits.per_subnet, burst),
+            per_host: Shape::new(limits.per_host, |rate| rate.min(HOST_BURST)),
             subnets: HashMap::new(),
             hosts: HashMap::new(),
+            blocked_until: None,
         }
     }
 
     /// When the bucket for all packets has its next token; `now` when it has one.
     pub fn next_token(&self, now: Instant) -> Instant {
-        match &self.total {
-            Some((every, bucket)) if !bucket.has_token(now, *every, BURST) => {
-                bucket.full_at - *every * (BURST - 1)
-            }
-            _ => now,
-        }
+        self.total.as_ref().map_or(now, |(shape, bucket)| bucket.next_token(now, *shape))
+    }
+
+    /// The earliest instant at which all buckets for this target have a token; `now` when they have one.
+    pub fn next_admission(&self, to: Ipv4Addr, zone: Zone, now: Instant) -> Instant {
+        let subnet = self
+            .per_subnet
+            .zip(subnet_key(to, zone))
+            .and_then(|(shape, key)| Some(self.subnets.get(&key)?.next_token(now, shape)));
+        let host =
+            self.per_host.and_then(|shape| Some(self.hosts.get(&to)?.next_token(now, shape)));
+        [subnet, host].into_iter().flatten().fold(self.next_token(now), Instant::max)
     }
 
     /// Whether a packet may leave for `to`, which lies in `zone`. A yes takes the tokens.
     pub fn admits(&mut self, to: Ipv4Addr, zone: Zone, now: Instant) -> bool {
-        if self.total.as_ref().is_some_and(|(every, bucket)| !bucket.has_token(now, *every, BURST))
-        {
+        let next = self.next_admission(to, zone, now);
+        if next > now {
+            self.blocked_until = Some(self.blocked_until.map_or(next, |until| until.min(next)));
             return false;
         }
         let full = Bucket { full_at: now };
-        let key = match zone {
-            Zone::Segment => None,
-            Zone::Beyond => Some(u32::from(to) >> 8),
-            Zone::ThroughKernel => Some(KERNEL_BUCKET),
-        };
-        let subnet = self.per_subnet.zip(key);
-        if let Some((every, key)) = subnet
-            && !self.subnets.get(&key).unwrap_or(&full).has_token(now, every, BURST)
-        {
-            return false;
+        if let Some((shape, bucket)) = &mut self.total {
+            bucket.take(now, *shape);
         }
-        if let Some(every) = self.per_host
-            && !self.hosts.get(&to).unwrap_or(&full).has_token(now, every, HOST_BURST)
-        {
-            return false;
-        }
-        if let Some((every, bucket)) = &mut self.total {
-            bucket.take(now, *every);
-        }
-        if let Some((every, key)) = subnet {
+        if let Some((shape, key)) = self.per_subnet.zip(subnet_key(to, zone)) {
             forget_full(&mut self.subnets, now);
-            self.subnets.entry(key).or_insert(full).take(now, every);
+            self.subnets.entry(key).or_insert(full).take(now, shape);
         }
-        if let Some(every) = self.per_host {
+        if let Some(shape) = self.per_host {
             forget_full(&mut self.hosts, now);
-            self.hosts.entry(to).or_insert(full).take(now, every);
+            self.hosts.entry(to).or_insert(full).take(now, shape);
         }
         true
+    }
+
+    /// When the first of the targets refused since the last call would be admitted; `None` when none was refused.
+    pub fn take_blocked_until(&mut self) -> Option<Instant> {
+        self.blocked_until.take()
     }
 }
 
@@ -186,12 +210,12 @@ mod tests {
 
     #[test]
     fn a_subnet_beyond_the_segment_has_its_own_limit() {
-        assert_eq!(admitted(Limits::default(), 200, Zone::Beyond), 1000 - 1 + 32);
+        assert_eq!(admitted(Limits::default(), 200, Zone::Beyond), 1000 - 1 + 3);
     }
 
     #[test]
     fn all_targets_asked_through_the_kernel_share_one_limit() {
-        assert_eq!(admitted(Limits::default(), 300, Zone::ThroughKernel), 1000 - 1 + 32);
+        assert_eq!(admitted(Limits::default(), 300, Zone::ThroughKernel), 1000 - 1 + 3);
     }
 
     #[test]
@@ -216,5 +240,79 @@ mod tests {
         assert_eq!(next, now + Duration::from_millis(100));
         assert!(!pacer.admits(HOST, Zone::Segment, next - Duration::from_millis(1)));
         assert!(pacer.admits(HOST, Zone::Segment, next));
+    }
+
+    /// How many packets to as many hosts leave at one instant.
+    fn burst(limits: Limits, zone: Zone) -> u32 {
+        let now = Instant::now();
+        let mut pacer = Pacer::new(limits, now);
+        (0..200)
+            .filter(|host| pacer.admits(Ipv4Addr::from(u32::from(HOST) + host), zone, now))
+            .count() as u32
+    }
+
+    #[test]
+    fn a_burst_grows_with_the_rate() {
+        let limits = |rate| Limits {
+            total: Rate::PerSecond(rate),
+            per_subnet: Rate::Max,
+            per_host: Rate::Max,
+        };
+        for (rate, packets) in [(0, 1), (1, 1), (30, 1), (59, 1), (60, 2), (300, 10), (100_000, 32)]
+        {
+            assert_eq!(burst(limits(rate), Zone::Segment), packets, "at {rate} a second");
+            let (total, per_subnet) = (Rate::Max, Rate::PerSecond(rate));
+            let beyond = Limits { total, per_subnet, per_host: Rate::Max };
+            assert_eq!(burst(beyond, Zone::Beyond), packets, "at {rate} a second to a subnet");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_asked_once_a_second_gets_no_two_at_once() {
+        for (rate, packets) in [(1, 1), (2, 2), (1000, 2)] {
+            let limits = Limits { per_host: Rate::PerSecond(rate), ..Limits::default() };
+            let now = Instant::now();
+            let mut pacer = Pacer::new(limits, now);
+            let at_once = (0..10).filter(|_| pacer.admits(HOST, Zone::Segment, now)).count();
+            assert_eq!(at_once, packets, "at {rate} a second");
+        }
+    }
+
+    #[test]
+    fn the_next_admission_is_when_the_slowest_bucket_has_a_token() {
+        let now = Instant::now();
+        let limits = |total, per_subnet, per_host| Limits {
+            total: Rate::PerSecond(total),
+            per_subnet: Rate::PerSecond(per_subnet),
+            per_host: Rate::PerSecond(per_host),
+        };
+        for (limits, millis) in
+            [(limits(4, 10, 20), 250), (limits(20, 4, 10), 250), (limits(20, 10, 1), 1000)]
+        {
+            let mut pacer = Pacer::new(limits, now);
+            assert_eq!(pacer.next_admission(HOST, Zone::Beyond, now), now);
+            while pacer.admits(HOST, Zone::Beyond, now) {}
+            let next = pacer.next_admission(HOST, Zone::Beyond, now);
+            assert_eq!(next, now + Duration::from_millis(millis), "{limits:?}");
+            assert!(!pacer.admits(HOST, Zone::Beyond, next - Duration::from_nanos(1)));
+            assert!(pacer.admits(HOST, Zone::Beyond, next));
+        }
+    }
+
+    #[test]
+    fn keeps_the_earliest_instant_at_which_a_refused_target_would_be_admitted() {
+        let now = Instant::now();
+        let (slow, fast) = (HOST, Ipv4Addr::new(10, 2, 0, 1));
+        let limits = Limits { per_host: Rate::PerSecond(1), ..Limits::default() };
+        let mut pacer = Pacer::new(limits, now);
+        assert!(pacer.admits(slow, Zone::Segment, now));
+        assert_eq!(pacer.take_blocked_until(), None, "nobody was refused");
+        let later = now + Duration::from_millis(400);
+        assert!(pacer.admits(fast, Zone::Segment, later));
+        assert!(!pacer.admits(fast, Zone::Segment, later));
+        assert!(!pacer.admits(slow, Zone::Segment, later));
+        assert!(!pacer.admits(fast, Zone::Segment, later));
+        assert_eq!(pacer.take_blocked_until(), Some(now + Duration::from_secs(1)));
+        assert_eq!(pacer.take_blocked_until(), None, "it was taken");
     }
 }
