@@ -128,6 +128,11 @@ fn observe(
     let runtime = runtime.context("starting the runtime").map_err(Failure::software)?;
     let registry = Registry::embedded();
     let ran = runtime.block_on(stages(scan, planned, ports, registry, quiet));
+    // The runtime no longer watches them: from here on a signal ends the process, as users expect.
+    drop(runtime);
+    if let Err(error) = herkomst_net::default_signals() {
+        tracing::warn!(%error, "signals cannot be given back to the system");
+    }
     let (mut observations, mut ledger, receipt) = ran?;
     limits.append(&mut ledger.limits);
     ledger.limits = limits;

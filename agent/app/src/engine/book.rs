@@ -126,6 +126,8 @@ impl Book {
             Answer::Silent { .. } => Outcome::Silent,
             Answer::Refused(_) => Outcome::Refused,
             Answer::Malformed(_) => Outcome::Malformed,
+            // What was said counts, and is not all that was asked for.
+            Answer::Is(Fact::System(system)) if system.cut_short => Outcome::CutShort,
             Answer::Is(_) => Outcome::Answered,
         }
     }
