@@ -47,6 +47,12 @@ pub(crate) fn render(scan: &Scan, plan: &Plan) -> String {
     for name in &plan.names {
         let _ = writeln!(out, "{name}: would be looked up");
     }
+    for name in &scan.exclude.names {
+        let _ = writeln!(out, "{name}: excluded, would be looked up; the plan may shrink");
+    }
+    for name in &scan.no_probe_names {
+        let _ = writeln!(out, "{name}: under no-probe, would be looked up; the plan may shrink");
+    }
     let _ = writeln!(out, "methods: {}", scan.methods.names().join(", "));
     let rate = |rate: Rate| match rate {
         Rate::PerSecond(rate) => format!("{rate} packets a second"),
@@ -109,5 +115,41 @@ fn credentials(out: &mut String, scan: &Scan, plan: &Plan) {
             "credential {:?} ({version}): may be shown to {count} of the targets{by_engine}",
             credential.name
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::plan::{Surroundings, plan};
+
+    fn rendered(args: &[&str], around: &Surroundings) -> String {
+        let words = ["herkomst", "scan", "--dry-run"];
+        let cli = Cli::try_parse_from(words.iter().chain(args)).unwrap();
+        let Command::Scan(args) = cli.command else { panic!("scan was asked for") };
+        let scan = Scan::check(&args).unwrap();
+        render(&scan, &plan(&scan, around).unwrap())
+    }
+
+    #[test]
+    fn names_that_take_targets_away_are_said_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("herkomst.toml");
+        fs::write(&path, "[scan]\nno-probe = [\"plc.invalid\"]\n").unwrap();
+        let config = path.display().to_string();
+        let args = ["192.0.2.1", "nas.invalid", "-x", "door.invalid", "-c", &config];
+        let text = rendered(&args, &Surroundings::default());
+        for line in [
+            "nas.invalid: would be looked up\n",
+            "door.invalid: excluded, would be looked up; the plan may shrink\n",
+            "plc.invalid: under no-probe, would be looked up; the plan may shrink\n",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use herkomst_rules::Pack;
 
 use super::file::{self, ScanFile};
 use super::problems::{Kind, Problems, hint};
-use super::targets::{self, LookUp, TargetSpec, Use};
+use super::targets::{self, TargetSpec, Use};
 use super::{credentials, targets::AddressSet};
 use crate::cli::{Output, ScanArgs};
 use crate::exit::{Failure, Result};
@@ -65,6 +65,8 @@ pub(crate) struct Scan {
     pub(crate) exclude: TargetSpec,
     /// Whom to ask nothing beyond ARP.
     pub(crate) no_probe: AddressSet,
+    /// Names among them that were not looked up.
+    pub(crate) no_probe_names: Vec<String>,
     /// The interfaces that the operator named.
     pub(crate) interfaces: Vec<String>,
     /// The methods.
@@ -104,18 +106,22 @@ impl Scan {
     }
 
     fn checked(args: &ScanArgs, file: ScanFile, problems: &mut Problems) -> Self {
-        let look_up = if args.dry_run { LookUp::No } else { LookUp::Yes };
-        let given =
-            flags("target", &args.targets).or(file.targets).map(|given| expanded(given, problems));
-        let targets = given.map(|given| targets::read(&given, Use::Target, look_up, problems));
-        let mut exclude = expanded(flags("--exclude", &args.exclude).unwrap_or_default(), problems);
+        let mut lists = Lists::default();
+        let given = flags("target", &args.targets).or(file.targets);
+        let targets = given.map(|given| {
+            if given.is_empty() {
+                problems
+                    .add("scan.targets", "is an empty list: leave it out for the local segments");
+            }
+            let given = lists.expanded(given, "target", problems);
+            targets::read(&given, Use::Target, problems)
+        });
         // Both win over every target, so they add up.
-        exclude.extend(expanded(file.exclude.unwrap_or_default(), problems));
-        // An exclusion by name must hold, also where names are not looked up otherwise.
-        let exclude = targets::read(&exclude, Use::Exclusion, look_up, problems);
-        let no_probe =
-            targets::read(&file.no_probe.unwrap_or_default(), Use::Exclusion, look_up, problems)
-                .addresses;
+        let mut exclude = flags("--exclude", &args.exclude).unwrap_or_default();
+        exclude.extend(file.exclude.unwrap_or_default());
+        let exclude = lists.expanded(exclude, "exclusion", problems);
+        let exclude = targets::read(&exclude, Use::Exclusion, problems);
+        let no_probe = targets::read(&file.no_probe.unwrap_or_default(), Use::Exclusion, problems);
         let texts = |list: Vec<(String, String)>| {
             list.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
         };
@@ -136,22 +142,34 @@ impl Scan {
         let credentials = path.map(|path| credentials::read(&path, problems)).unwrap_or_default();
         let rules = flags("--rules", &args.rules).or(file.rules);
         let rules = rules.unwrap_or_else(|| vec![("--rules".to_owned(), DEFAULT_PACK.to_owned())]);
+        let methods = read_methods(flags("--methods", &args.methods).or(file.methods), problems);
+        let packs =
+            rules.iter().filter_map(|(place, name)| read_pack(place, name, problems)).collect();
+        if args.passive {
+            for written in targets.iter().chain([&exclude, &no_probe]) {
+                written.refuse_names(problems);
+            }
+        }
+        // A name server is asked, so last: when all else is right.
+        let look_up = !args.passive && !args.dry_run && problems.is_empty();
+        let mut settled = |written: targets::Written, purpose| {
+            if look_up { written.looked_up(purpose, problems) } else { written.as_it_is() }
+        };
+        let no_probe = settled(no_probe, Use::Exclusion);
         Self {
-            targets,
-            exclude,
-            no_probe,
+            targets: targets.map(|targets| settled(targets, Use::Target)),
+            exclude: settled(exclude, Use::Exclusion),
+            no_probe: no_probe.addresses,
+            no_probe_names: no_probe.names,
             interfaces,
-            methods: read_methods(flags("--methods", &args.methods).or(file.methods), problems),
+            methods,
             limits,
             listen: listen.unwrap_or(if args.passive { PASSIVE } else { Duration::ZERO }),
             passive: args.passive,
             dry_run: args.dry_run,
             force: args.force,
             credentials: credentials.into(),
-            packs: rules
-                .iter()
-                .filter_map(|(place, name)| read_pack(place, name, problems))
-                .collect(),
+            packs,
             strict: args.strict,
             output: args.output,
         }
@@ -164,33 +182,56 @@ fn flags(place: &str, values: &[String]) -> Option<Vec<(String, String)>> {
     (!values.is_empty()).then(listed)
 }
 
-/// Takes in `@FILE` and `-`: targets between white space, with comments from `#` to the end of the line.
-fn expanded(given: Vec<(String, String)>, problems: &mut Problems) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    for (place, text) in given {
-        let read = match text.as_str() {
-            "-" => Some(("stdin", read_bounded(std::io::stdin().lock()))),
-            _ => text
-                .strip_prefix('@')
-                .map(|path| (path, fs::File::open(path).and_then(read_bounded))),
-        };
-        match read {
-            None => all.push((place, text)),
-            Some((name, Err(error))) => {
-                problems.add(&place, format!("{name} cannot be read: {error}"))
-            }
-            Some((name, Ok(content))) => {
-                for (number, line) in content.lines().enumerate() {
-                    let line = line.split('#').next().unwrap_or_default();
-                    let place = format!("{name}:{}", number + 1);
-                    all.extend(
-                        line.split_whitespace().map(|word| (place.clone(), word.to_owned())),
-                    );
+/// Lists that stand elsewhere: `@FILE` and `-`.
+#[derive(Default)]
+struct Lists {
+    /// Stdin ends once.
+    stdin_is_read: bool,
+}
+
+impl Lists {
+    /// Takes them in: targets between white space, with comments from `#` to the end of the line. One that holds
+    /// nothing is a mistake: an empty list of targets would be a scan of nothing, an empty one of exclusions a scan of
+    /// everything.
+    fn expanded(
+        &mut self,
+        given: Vec<(String, String)>,
+        of: &str,
+        problems: &mut Problems,
+    ) -> Vec<(String, String)> {
+        let mut all = Vec::new();
+        for (place, text) in given {
+            let (name, read) = match (text.as_str(), text.strip_prefix('@')) {
+                ("-", _) if std::mem::replace(&mut self.stdin_is_read, true) => {
+                    problems.add(&place, "is - a second time: stdin can be read once");
+                    continue;
+                }
+                ("-", _) => ("stdin", read_bounded(std::io::stdin().lock())),
+                (_, Some(path)) => (path, fs::File::open(path).and_then(read_bounded)),
+                (_, None) => {
+                    all.push((place, text));
+                    continue;
+                }
+            };
+            let before = all.len();
+            match read {
+                Err(error) => problems.add(&place, format!("{name} cannot be read: {error}")),
+                Ok(content) => {
+                    for (number, line) in content.lines().enumerate() {
+                        let line = line.split('#').next().unwrap_or_default();
+                        let place = format!("{name}:{}", number + 1);
+                        all.extend(
+                            line.split_whitespace().map(|word| (place.clone(), word.to_owned())),
+                        );
+                    }
+                    if all.len() == before {
+                        problems.add(&place, format!("{name} holds no {of}"));
+                    }
                 }
             }
         }
+        all
     }
-    all
 }
 
 fn read_bounded(from: impl Read) -> std::io::Result<String> {
@@ -343,6 +384,53 @@ mod tests {
         fs::write(&path, "10.0.0.1 10.0.0.2 # two\n\n10.0.0.300\n").unwrap();
         let text = check(&[&format!("@{}", path.display())]).unwrap_err().to_string();
         assert!(text.contains("targets:3: \"10.0.0.300\""), "{text}");
+    }
+
+    #[test]
+    fn targets_that_are_given_and_empty_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let empty = format!("@{}", write("empty", "# nobody\n\n"));
+        let config = write("herkomst.toml", "[scan]\ntargets = []\n");
+        for (args, says) in [
+            (vec![empty.as_str()], "empty holds no target"),
+            (vec![""], "target: is empty"),
+            (vec!["-c", &config], "scan.targets: is an empty list"),
+            (vec!["10.0.0.1", "-x", &empty], "empty holds no exclusion"),
+            (vec!["10.0.0.1", "-x", ""], "--exclude: is empty"),
+        ] {
+            let failure = check(&args).unwrap_err();
+            assert_eq!(failure.code(), std::process::ExitCode::from(64), "{args:?}");
+            assert!(failure.to_string().contains(says), "{args:?}: {failure}");
+        }
+    }
+
+    #[test]
+    fn stdin_is_read_once() {
+        // That it was read already is all that matters here.
+        let mut lists = Lists { stdin_is_read: true };
+        let mut problems = Problems::default();
+        let given = vec![("--exclude".to_owned(), "-".to_owned())];
+        assert!(lists.expanded(given, "exclusion", &mut problems).is_empty());
+        assert_eq!(problems.to_string(), "--exclude: is - a second time: stdin can be read once");
+    }
+
+    #[test]
+    fn names_are_looked_up_last_and_never_by_a_scan_that_sends_nothing() {
+        // Names under .invalid are never found (RFC 6761, 6.4), so to look one up is to fail.
+        let text = check(&["no.such.invalid", "--rate", "0"]).unwrap_err().to_string();
+        assert!(text.contains("--rate") && !text.contains("no.such"), "{text}");
+        let planned = check(&["no.such.invalid", "-x", "nor.such.invalid", "--dry-run"]).unwrap();
+        assert_eq!(planned.targets.unwrap().names, ["no.such.invalid"]);
+        assert_eq!(planned.exclude.names, ["nor.such.invalid"]);
+        for args in [["no.such.invalid", "--passive"], ["-xno.such.invalid", "--passive"]] {
+            let text = check(&args).unwrap_err().to_string();
+            assert!(text.contains("give addresses, --passive sends nothing"), "{text}");
+        }
     }
 
     #[test]

@@ -106,47 +106,79 @@ pub(crate) enum Use {
     Exclusion,
 }
 
-/// Whether host names may be looked up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LookUp {
-    /// Through the resolver of the system, which may ask a name server.
-    Yes,
-    /// Not at all.
-    No,
+/// Targets as written and read, whose host names were not looked up yet: that sends packets, so it comes last.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    written: Vec<String>,
+    ranges: Vec<Range>,
+    /// With their places.
+    names: Vec<(String, String)>,
 }
 
 /// Reads targets as written, each with the place it stands in. Every bad one becomes a problem.
-pub(crate) fn read(
-    written: &[(String, String)],
-    purpose: Use,
-    look_up: LookUp,
-    problems: &mut Problems,
-) -> TargetSpec {
-    let mut spec = TargetSpec::default();
-    let mut ranges = Vec::new();
+pub(crate) fn read(written: &[(String, String)], purpose: Use, problems: &mut Problems) -> Written {
+    let mut read = Written::default();
     for (place, text) in written {
         let text = text.trim();
         if text.is_empty() {
+            // Most likely a variable that was not set: neither everything nor nothing is meant by it.
+            problems.add(place, "is empty, right would be 10.0.0.0/24");
             continue;
         }
-        spec.written.push(text.to_owned());
+        read.written.push(text.to_owned());
         match parse(text, purpose) {
-            Ok(Spec::Range(range)) => ranges.push(range),
-            Ok(Spec::Name(name)) if look_up == LookUp::No => spec.names.push(name),
-            Ok(Spec::Name(name)) => match resolve(&name) {
-                Ok(found) => ranges.extend(found),
-                Err(what) => problems.add(place, what),
-            },
+            Ok(Spec::Range(range)) => read.ranges.push(range),
+            Ok(Spec::Name(name)) => read.names.push((place.clone(), name)),
             Err(what) => problems.add(place, what),
         }
     }
-    let total: u64 = ranges.iter().map(|range| range.len()).sum();
-    if purpose == Use::Target && total > MOST_TARGETS && problems.is_empty() {
-        problems.add("targets", format!("hold {total} addresses, at most {MOST_TARGETS} are asked in one scan: name fewer, or scan in turns"));
-        return spec;
+    if purpose == Use::Target {
+        within_the_most(&read.ranges, problems);
     }
-    spec.addresses = AddressSet::new(ranges);
-    spec
+    read
+}
+
+fn within_the_most(ranges: &[Range], problems: &mut Problems) {
+    let total = AddressSet::new(ranges.to_vec()).len();
+    if total > MOST_TARGETS {
+        problems.add("targets", format!("hold {total} addresses, at most {MOST_TARGETS} are asked in one scan: name fewer, or scan in turns"));
+    }
+}
+
+impl Written {
+    /// With the addresses of its names, which the resolver of the system knows or asks a name server for.
+    pub(crate) fn looked_up(mut self, purpose: Use, problems: &mut Problems) -> TargetSpec {
+        for (place, name) in &self.names {
+            match resolve(name) {
+                Ok(found) => self.ranges.extend(found),
+                Err(what) => problems.add(place, what),
+            }
+        }
+        if purpose == Use::Target {
+            within_the_most(&self.ranges, problems);
+        }
+        self.names.clear();
+        self.as_it_is()
+    }
+
+    /// With its names as names.
+    pub(crate) fn as_it_is(self) -> TargetSpec {
+        TargetSpec {
+            written: self.written,
+            addresses: AddressSet::new(self.ranges),
+            names: self.names.into_iter().map(|(_, name)| name).collect(),
+        }
+    }
+
+    /// Notes every name as a problem, for a scan that sends nothing.
+    pub(crate) fn refuse_names(&self, problems: &mut Problems) {
+        for (place, name) in &self.names {
+            problems.add(
+                place,
+                format!("{name:?} is a name: give addresses, --passive sends nothing, not even to a name server"),
+            );
+        }
+    }
 }
 
 fn parse(text: &str, purpose: Use) -> Result<Spec, String> {
@@ -249,7 +281,7 @@ mod tests {
         let mut problems = Problems::default();
         let written: Vec<_> =
             texts.iter().map(|text| ("target".to_owned(), (*text).to_owned())).collect();
-        let spec = read(&written, Use::Target, LookUp::No, &mut problems);
+        let spec = read(&written, Use::Target, &mut problems).as_it_is();
         if problems.is_empty() { Ok(spec.addresses) } else { Err(problems.to_string()) }
     }
 
@@ -292,6 +324,35 @@ mod tests {
                 .unwrap_err()
                 .contains("2097148 addresses")
         );
+    }
+
+    #[test]
+    fn targets_that_overlap_are_counted_once() {
+        let set = read_targets(&["10.0.0.0/12", "10.0.0.0/12", "10.0.0.0/13"]).unwrap();
+        assert_eq!(set.len(), (1 << 20) - 2);
+    }
+
+    #[test]
+    fn an_empty_target_is_a_mistake() {
+        for text in ["", "  "] {
+            assert!(read_targets(&[text]).unwrap_err().contains("target: is empty"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_looked_up_when_that_is_asked_for() {
+        let place = || ("target".to_owned(), "localhost".to_owned());
+        let mut problems = Problems::default();
+        let written = read(&[place()], Use::Exclusion, &mut problems);
+        written.refuse_names(&mut problems);
+        assert!(problems.to_string().contains("target: \"localhost\" is a name: give addresses"));
+        assert_eq!(written.as_it_is().names, ["localhost"]);
+        let mut problems = Problems::default();
+        let spec = read(&[place()], Use::Exclusion, &mut problems)
+            .looked_up(Use::Exclusion, &mut problems);
+        // Its entry stands in /etc/hosts; without one nothing is found, and that is said.
+        assert_eq!(spec.addresses.contains(Ipv4Addr::LOCALHOST), problems.is_empty());
+        assert!(spec.names.is_empty());
     }
 
     #[test]
