@@ -1,6 +1,6 @@
 //! ARP sweep of one interface (RFC 826): who has which address.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use herkomst_model::{About, Answer, Fact, Method, PacketKind};
 use herkomst_wire::{Arp, arp_request_frame, ether_type};
 
 use crate::retry::Retry;
-use crate::sweep::Sweep;
+use crate::sweep::{Slot, Sweep};
 use crate::{Fit, Gate, Input, Probe, Seen, Transmit};
 
 /// The most stations that are believed to hold one address: two boxes may quarrel over it, thousands may not.
@@ -21,8 +21,9 @@ pub struct ArpSweep {
     mac: MacAddr,
     source: Ipv4Addr,
     sweep: Sweep,
-    /// Further stations that claimed an address already answered for.
-    rivals: HashSet<(Ipv4Addr, MacAddr)>,
+    /// Further stations that claimed an address already answered for: fewer than [`MOST_STATIONS`] for each, so that
+    /// a flood costs the same for every packet.
+    rivals: HashMap<Slot, Vec<MacAddr>>,
     first: Vec<Option<MacAddr>>,
     seen: VecDeque<Seen>,
 }
@@ -42,7 +43,7 @@ impl ArpSweep {
             mac,
             source,
             sweep,
-            rivals: HashSet::new(),
+            rivals: HashMap::new(),
             first: Vec::new(),
             seen: VecDeque::new(),
         }
@@ -68,8 +69,12 @@ impl ArpSweep {
         let known = match self.first[place] {
             Some(first) if first == mac => true,
             Some(_) => {
-                let rivals = self.rivals.iter().filter(|(ip, _)| *ip == address).count();
-                rivals + 1 >= MOST_STATIONS || !self.rivals.insert((address, mac))
+                let rivals = self.rivals.entry(slot).or_default();
+                let known = rivals.len() + 1 >= MOST_STATIONS || rivals.contains(&mac);
+                if !known {
+                    rivals.push(mac);
+                }
+                known
             }
             None => {
                 self.first[place] = Some(mac);
@@ -214,6 +219,39 @@ mod tests {
             hear(&mut sweep, &reply(MacAddr([0, 1, 2, 3, 4, last]), TARGET), None);
         }
         assert_eq!(std::iter::from_fn(|| sweep.poll_observation()).count(), MOST_STATIONS);
+    }
+
+    #[test]
+    fn a_rival_is_said_once_and_each_address_has_its_own() {
+        let other = Ipv4Addr::new(10, 0, 0, 8);
+        let retry = Retry::of_millis(&[100]);
+        let mut sweep = ArpSweep::new(US, OUR_IP, vec![TARGET, other], retry, 0);
+        for round in 0..3 {
+            for (ip, last) in [(TARGET, 1), (TARGET, 2), (other, 2), (other, 1), (other, 3)] {
+                hear(&mut sweep, &reply(MacAddr([0, 1, 2, 3, 4, last]), ip), None);
+            }
+            let said = std::iter::from_fn(|| sweep.poll_observation()).map(|seen| seen.about);
+            let said: Vec<_> = said.collect();
+            let of = |ip: Ipv4Addr| {
+                said.iter().filter(move |about| **about == About::Address(ip.into())).count()
+            };
+            let expected = if round == 0 { (2, 3) } else { (0, 0) };
+            assert_eq!((of(TARGET), of(other)), expected);
+        }
+    }
+
+    #[test]
+    fn a_flood_over_a_whole_segment_fills_no_more_than_its_share() {
+        let targets: Vec<_> = (0..4096_u32).map(|n| Ipv4Addr::from(0x0a01_0000 + n)).collect();
+        let mut sweep = ArpSweep::new(US, OUR_IP, targets.clone(), Retry::arp(), 0);
+        for last in 0..16 {
+            for target in &targets {
+                hear(&mut sweep, &reply(MacAddr([0, 1, 2, 3, 4, last]), *target), None);
+            }
+        }
+        let said = std::iter::from_fn(|| sweep.poll_observation()).count();
+        assert_eq!(said, targets.len() * MOST_STATIONS);
+        assert!(sweep.rivals.values().all(|rivals| rivals.len() < MOST_STATIONS));
     }
 
     #[test]
