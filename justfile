@@ -35,7 +35,7 @@ score corpus:
 # What is too long for `check`: fuzzing (seconds a target), the end-to-end tests again and again, a benchmark
 deep seconds="300" rounds="10": (fuzz seconds) (again rounds) bench-sweep
 
-# Fuzz each parser for so many seconds; needs cargo-fuzz and a nightly compiler
+# Fuzz each parser for so many seconds; needs cargo-fuzz, xxd and a nightly compiler
 fuzz seconds="300":
     #!/usr/bin/env bash
     set -euo pipefail
