@@ -13,7 +13,7 @@ use herkomst_rules::Pack;
 use super::file::{self, ScanFile};
 use super::problems::{Kind, Problems, hint};
 use super::targets::{self, TargetSpec, Use};
-use super::{credentials, targets::AddressSet};
+use super::{bounded, credentials, targets::AddressSet};
 use crate::cli::{Output, ScanArgs};
 use crate::exit::{Failure, Result};
 
@@ -305,7 +305,7 @@ fn read_pack(place: &str, name: &str, problems: &mut Problems) -> Option<Pack> {
     let shipped = herkomst_rules::shipped();
     let parsed = match shipped.iter().find(|(id, _)| *id == name) {
         Some((id, text)) => Pack::parse(text, &format!("{id}.toml")),
-        None if name.contains(['/', '.']) => match fs::read_to_string(Path::new(name)) {
+        None if name.contains(['/', '.']) => match bounded::read(Path::new(name)) {
             Ok(text) => {
                 tracing::warn!(
                     pack = name,
@@ -313,8 +313,8 @@ fn read_pack(place: &str, name: &str, problems: &mut Problems) -> Option<Pack> {
                 );
                 Pack::parse(&text, name)
             }
-            Err(error) => {
-                problems.add_configuration(name, format!("cannot be read: {error}"));
+            Err(what) => {
+                problems.add_configuration(name, what);
                 return None;
             }
         },

@@ -4,8 +4,6 @@
 //! systemd protects. Any secret may be given as `…-file` instead, read from there without its last line break; a relative
 //! path is taken from the folder of the credentials file.
 
-use std::fs;
-use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -14,11 +12,14 @@ use herkomst_probe::snmp::credentials::{
     AuthProtocol, Credential, Login, PrivProtocol, Secret, User,
 };
 
+use super::bounded;
 use super::problems::{Problems, hint};
 use super::section::{Document, Section};
 
-/// Larger than any credentials file of an operator.
-const LARGEST: u64 = 1 << 20;
+/// The longest community: no agent is known that takes a longer one, and an `SnmpAdminString` ends there as well.
+const LONGEST_COMMUNITY: usize = 255;
+/// The longest context name (RFC 3411, `SnmpAdminString`).
+const LONGEST_CONTEXT: usize = 255;
 
 const AUTH: [(&str, AuthProtocol); 6] = [
     ("md5", AuthProtocol::Md5),
@@ -79,12 +80,8 @@ fn parse(name: &str, text: &str, problems: &mut Problems) -> Vec<Credential> {
 
 /// Reads a file that nobody else may read.
 fn read_private(path: &Path) -> Result<String, String> {
-    let failed = |error: std::io::Error| format!("cannot be read: {error}");
-    let mut file = fs::File::open(path).map_err(failed)?;
-    let about = file.metadata().map_err(failed)?;
-    if !about.is_file() {
-        return Err("is no regular file".to_owned());
-    }
+    let file = herkomst_net::open_regular(path).map_err(bounded::failed)?;
+    let about = file.metadata().map_err(bounded::failed)?;
     let below_systemd = std::env::var_os("CREDENTIALS_DIRECTORY")
         .map(PathBuf::from)
         .and_then(|folder| folder.canonicalize().ok())
@@ -102,13 +99,7 @@ fn read_private(path: &Path) -> Result<String, String> {
             about.uid()
         ));
     }
-    if about.len() > LARGEST {
-        return Err(format!("has {} octets, allowed are {LARGEST}", about.len()));
-    }
-    let mut text = String::new();
-    // The file may grow while it is read.
-    Read::by_ref(&mut file).take(LARGEST).read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
+    bounded::text(&file)
 }
 
 fn credential(section: Section<'_>, problems: &mut Problems) -> Option<Credential> {
@@ -138,6 +129,14 @@ fn credential(section: Section<'_>, problems: &mut Problems) -> Option<Credentia
         section.problem(problems, "is bound to nothing: it needs prefixes or engine-ids");
     }
     let login = login(&section, problems);
+    let is_authenticated = matches!(&login, Some(Login::V3(user)) if user.auth.is_some());
+    if login.is_some() && !is_authenticated && prefixes.is_empty() && !engine_ids.is_empty() {
+        section.problem(
+            problems,
+            "is bound to engine-ids alone: an engine id is a claim that anybody can make: v1 and v2c need prefixes, \
+             and so does v3 without auth",
+        );
+    }
     section.finish(problems);
     Some(Credential { name: name?.into(), prefixes, engine_ids, login: login? })
 }
@@ -171,6 +170,10 @@ fn login(section: &Section<'_>, problems: &mut Problems) -> Option<Login> {
     if community.is_none() {
         section.problem(problems, "has no community");
     }
+    if community.as_ref().is_some_and(|text| text.expose().len() > LONGEST_COMMUNITY) {
+        let most = LONGEST_COMMUNITY;
+        section.problem(problems, format!("has a community of more than {most} octets"));
+    }
     section.finish(problems);
     let community = community?;
     Some(if is_v1 { Login::V1(community) } else { Login::V2c(community) })
@@ -188,6 +191,13 @@ fn user(section: Section<'_>, problems: &mut Problems) -> Option<User> {
     let privacy = protocol(&section, "priv", &PRIV, problems);
     let priv_password = secret(&section, "priv-password", "priv-password-file", problems);
     let context = section.text("context", problems).unwrap_or_default();
+    if context.len() > LONGEST_CONTEXT {
+        let most = LONGEST_CONTEXT;
+        section.problem(
+            problems,
+            format!("has a context of more than {most} octets (RFC 3411, SnmpAdminString)"),
+        );
+    }
     for (key, protocol, password) in
         [("auth", auth.is_some(), &auth_password), ("priv", privacy.is_some(), &priv_password)]
     {
@@ -232,6 +242,11 @@ fn protocol<T: Copy>(
     protocol
 }
 
+/// Without the one line break that an editor leaves at the end; a second one is part of the secret.
+fn without_line_end(text: &str) -> &str {
+    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
+}
+
 /// A secret given in place or in a file of its own.
 fn secret(
     section: &Section<'_>,
@@ -247,7 +262,7 @@ fn secret(
     if let Some(found) = file {
         let path = found.text(problems)?;
         return match read_private(&found.beside(path)) {
-            Ok(text) => Some(Secret::new(text.strip_suffix('\n').unwrap_or(&text))),
+            Ok(text) => Some(Secret::new(without_line_end(&text))),
             Err(what) => {
                 found.problem(problems, format!("{path} {what}"));
                 None
@@ -259,6 +274,8 @@ fn secret(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn problems_of(text: &str) -> String {
@@ -340,10 +357,54 @@ v3 = { user = "u", auth = "sha-256", auth-password = "hunter2", priv-password = 
                 "[[credential]]\nname = \"n\"\nprefixes = [\"10.0.0.0/8\"]\nv3 = { user = \"u\", auth = \"md5\", auth-password = \"short\" }",
                 "fewer than 8",
             ),
+            (
+                "[[credential]]\nname = \"n\"\nengine-ids = [\"800007db0300e0fc123456\"]\nv2c = { community = \"c\" }",
+                "a claim that anybody can make: v1 and v2c need prefixes",
+            ),
+            (
+                "[[credential]]\nname = \"n\"\nengine-ids = [\"800007db0300e0fc123456\"]\nv3 = { user = \"u\" }",
+                "so does v3 without auth",
+            ),
+            (
+                "[[credential]]\nname = \"n\"\nprefixes = [\"10.0.0.0/8\"]\nv3 = { user = \"\" }",
+                "must have 1 to 32 octets",
+            ),
             ("x = = 1", "is not TOML"),
         ] {
             let problems = problems_of(text);
             assert!(problems.contains(says), "{text}: {problems}");
+        }
+    }
+
+    #[test]
+    fn a_user_who_authenticates_may_be_bound_to_engines_alone() {
+        let text = "[[credential]]\nname = \"n\"\nengine-ids = [\"800007db0300e0fc123456\"]\n\
+                    v3 = { user = \"u\", auth = \"sha256\", auth-password = \"longenough\" }";
+        assert_eq!(problems_of(text), "");
+    }
+
+    #[test]
+    fn names_and_communities_end_where_the_protocol_ends() {
+        for (login, longest, says) in [
+            ("v2c = { community = \"X\" }", 255, "community of more than 255"),
+            ("v3 = { user = \"u\", context = \"X\" }", 255, "context of more than 255"),
+            ("v3 = { user = \"X\" }", 32, "1 to 32 octets"),
+        ] {
+            let text = |length: usize| {
+                let login = login.replace('X', &"x".repeat(length));
+                format!("[[credential]]\nname = \"n\"\nprefixes = [\"10.0.0.0/8\"]\n{login}")
+            };
+            assert_eq!(problems_of(&text(longest)), "");
+            assert!(problems_of(&text(longest + 1)).contains(says), "{login}");
+        }
+    }
+
+    #[test]
+    fn one_line_end_is_none_of_the_secret() {
+        for (text, secret) in
+            [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a\r", "a\r"), ("", "")]
+        {
+            assert_eq!(without_line_end(text), secret, "{text:?}");
         }
     }
 

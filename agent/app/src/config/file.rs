@@ -1,8 +1,8 @@
 //! The configuration file as written: every key is one of the flags of `scan`, or a limit that has no flag.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::bounded;
 use super::problems::Problems;
 use super::section::{Document, Section};
 
@@ -36,10 +36,10 @@ pub(crate) struct ScanFile {
 /// Reads the file and notes every problem.
 pub(crate) fn read(path: &Path, problems: &mut Problems) -> ScanFile {
     let name = path.display().to_string();
-    match fs::read_to_string(path) {
+    match bounded::read(path) {
         Ok(text) => parse(path, &name, &text, problems),
-        Err(error) => {
-            problems.add_configuration(&name, format!("cannot be read: {error}"));
+        Err(what) => {
+            problems.add_configuration(&name, what);
             ScanFile::default()
         }
     }

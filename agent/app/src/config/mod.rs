@@ -3,8 +3,10 @@
 //! - [`section`]: a TOML file whose every value knows its place; [`file`](mod@file) and [`credentials`] are read with it.
 //! - [`targets`]: targets and exclusions.
 //! - [`checked`]: flags and file together, checked: what the rest of the program sees.
+//! - [`bounded`]: files, read as far as such a file can sensibly go.
 //! - [`problems`]: everything that is wrong, at once.
 
+mod bounded;
 pub(crate) mod checked;
 pub(crate) mod credentials;
 pub(crate) mod file;
