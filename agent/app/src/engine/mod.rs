@@ -280,7 +280,7 @@ impl Engine {
     }
 
     /// When the loop must go round again, if nothing happens before.
-    fn next_wake(&self, now: Instant) -> Instant {
+    fn next_wake(&mut self, now: Instant) -> Instant {
         let alive = self.sweeps.iter().filter(|sweep| self.is_alive(sweep));
         let timeouts = alive.map(|sweep| sweep.probe.poll_timeout());
         let others = [
@@ -289,8 +289,10 @@ impl Engine {
             self.interviews.poll_timeout(),
         ];
         let timeout = timeouts.chain(others).flatten().min();
-        let blocked = (self.has_more_to_send() || self.ports.waiting() > 0)
-            .then(|| self.pacer.next_token(now).max(now + TICK));
+        // Refused by a bucket: its next token. Not taken by the kernel: soon.
+        let paced = self.pacer.take_blocked_until().filter(|_| self.has_more_to_send());
+        let stuck = (self.ports.waiting() > 0).then_some(now + TICK);
+        let blocked = paced.map(|until| until.max(now + TICK)).into_iter().chain(stuck).min();
         let listening = (now < self.listen_until).then_some(self.listen_until);
         let wakes = [timeout, blocked, listening].into_iter().flatten();
         wakes.min().unwrap_or(now + TICK)
