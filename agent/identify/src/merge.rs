@@ -9,24 +9,28 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use herkomst_ids::{EngineId, MacAddr};
+use herkomst_ids::{EngineId, MacAddr, Oid};
 use herkomst_model::{About, Answer, ChassisKey, Device, Fact, Join, Observation, Refusal};
 use herkomst_registry::Registry;
 
+use crate::assigned::{Adapter, Number};
 use crate::engines::{Hearing, Instance, instances};
+use crate::evidence::Party;
 use crate::stations::{self, Segment, Station, Stations};
 use crate::union::Union;
+use crate::vendor::related;
 
 /// Joins what was seen to devices, sorted by their first address.
 pub fn merge(observations: &[Arc<Observation>], registry: &Registry) -> Vec<Device> {
     let mut seen = Seen::gather(observations);
     let stations = Stations::weigh(&seen, registry);
     let mut graph = Graph::default();
+    let agents = AgentMakers::of_announced(&seen, registry);
     graph.addresses(&seen, &stations);
     graph.engines(&seen, &stations);
     (seen.engines, seen.agents) = Default::default(); // the devices take the room
-    graph.chassis(&seen, &stations, registry);
-    graph.devices(observations, &seen, &stations)
+    graph.chassis(&seen, &stations, &agents, registry);
+    graph.devices(observations, &seen, &stations, registry)
 }
 
 /// What the observations say, by key and complete.
@@ -148,6 +152,65 @@ fn is_sign_of_life(answer: &Answer<Fact>) -> bool {
     }
 }
 
+/// The stations that a frame shows: those that sent it, and the one that its chassis is named after.
+fn announcers(
+    segment: &Segment,
+    chassis: &ChassisKey,
+    speakers: &BTreeSet<Key>,
+    own: bool,
+) -> BTreeSet<Station> {
+    let sent = speakers.iter().filter_map(|speaker| match speaker {
+        Key::Station(station) => Some(station.clone()),
+        Key::Address(_) | Key::Engine(..) | Key::Chassis(_) => None,
+    });
+    let named = match chassis {
+        ChassisKey::Mac(mac) if own => Some(Station::on(segment, *mac)),
+        ChassisKey::Mac(_) | ChassisKey::Address(_) | ChassisKey::Text { .. } => None,
+    };
+    sent.chain(named).collect()
+}
+
+/// Whom the agents at announced addresses name, for addresses that no station answered for.
+struct AgentMakers(HashMap<IpAddr, BTreeSet<Party>>);
+
+impl AgentMakers {
+    /// Looks up the enterprise numbers of these agents, and of no others.
+    fn of_announced(seen: &Seen, registry: &Registry) -> Self {
+        let mut announced: BTreeSet<IpAddr> = BTreeSet::new();
+        for ((_, chassis), (_, management)) in &seen.chassis {
+            announced.extend(management);
+            if let ChassisKey::Address(address) = chassis {
+                announced.insert(*address);
+            }
+        }
+        let makers = announced.into_iter().filter_map(|address| {
+            let agents = seen.agents.get(&address)?;
+            let objects = agents.systems.iter().filter_map(|text| {
+                let (oid, _) = text.split_once(' ')?;
+                oid.parse::<Oid>().ok()?.pen()
+            });
+            let numbers = agents.engines.iter().map(EngineId::pen).chain(objects);
+            let parties = numbers.filter_map(|pen| Number::look_up(pen, registry).party());
+            Some((address, parties.collect()))
+        });
+        Self(makers.collect())
+    }
+
+    /// Whether nothing says that the agent at the address is of another maker than the announcing stations. An agent that
+    /// names a maker is joined only to stations that name the same: anything else would lend its maker to a stranger.
+    fn agree(&self, address: IpAddr, announcers: &BTreeSet<Station>, registry: &Registry) -> bool {
+        let Some(makers) = self.0.get(&address).filter(|makers| !makers.is_empty()) else {
+            return true;
+        };
+        let firms: BTreeSet<Party> = announcers
+            .iter()
+            .filter_map(|station| Adapter::look_up(station.mac, registry).party())
+            .collect();
+        let same = |firm: &Party| makers.iter().all(|maker| related(firm, maker, registry, ""));
+        !firms.is_empty() && firms.iter().all(same)
+    }
+}
+
 /// The keys, who they are united with, and why.
 #[derive(Default)]
 struct Graph {
@@ -215,7 +278,13 @@ impl Graph {
     }
 
     /// Stations that announced the same chassis, the station the chassis is named after, and its management addresses.
-    fn chassis(&mut self, seen: &Seen, stations: &Stations, registry: &Registry) {
+    fn chassis(
+        &mut self,
+        seen: &Seen,
+        stations: &Stations,
+        agents: &AgentMakers,
+        registry: &Registry,
+    ) {
         let mut claims: HashMap<IpAddr, usize> = HashMap::new();
         for (_, addresses) in seen.chassis.values() {
             addresses.iter().for_each(|address| *claims.entry(*address).or_default() += 1);
@@ -243,6 +312,14 @@ impl Graph {
             let root =
                 if own { Some(&key) } else { speakers.first().filter(|_| speakers.len() == 1) };
             let Some(root) = root else { continue };
+            // A frame may announce any address. The one behind it must answer for it, or, beyond a router, where
+            // no station shows, the agent there must be of the announcer's maker.
+            let announcers = announcers(segment, chassis, speakers, own);
+            let belongs = |address: &IpAddr| match seen.addresses.get(address).map(Vec::as_slice) {
+                Some([]) => agents.agree(*address, &announcers, registry),
+                Some(behind) => behind.iter().all(|station| announcers.contains(station)),
+                None => false,
+            };
             match chassis {
                 ChassisKey::Mac(mac) if own => {
                     let station = Station::on(segment, *mac);
@@ -256,14 +333,14 @@ impl Graph {
                         );
                     }
                 }
-                ChassisKey::Address(address) if own && seen.addresses.contains_key(address) => {
+                ChassisKey::Address(address) if own && belongs(address) => {
                     self.manage(root, *address, stations, "the LLDP chassis id is");
                 }
                 _ => {}
             }
             for address in management {
                 // An address that two chassis claim, such as a factory setting, says nothing about either.
-                if claims.get(address) == Some(&1) && seen.addresses.contains_key(address) {
+                if claims.get(address) == Some(&1) && belongs(address) {
                     self.manage(root, *address, stations, "the LLDP management address is");
                 }
             }
@@ -283,6 +360,7 @@ impl Graph {
         observations: &[Arc<Observation>],
         seen: &Seen,
         stations: &Stations,
+        registry: &Registry,
     ) -> Vec<Device> {
         let (sets, count) = self.union.sets();
         let mut devices = vec![Device::default(); count];
@@ -291,7 +369,10 @@ impl Graph {
             match key {
                 Key::Address(address) => {
                     device.ips.insert(*address);
-                    device.macs.extend(stations.shown_with(*address));
+                    for mac in stations.shown_with(*address) {
+                        let own = !stations::names_one_station(mac, registry);
+                        if own { &mut device.macs } else { &mut device.seen_with }.insert(mac);
+                    }
                 }
                 Key::Station(station) => _ = device.macs.insert(station.mac),
                 Key::Engine(id, _) => _ = device.engines.insert(id.clone()),
@@ -341,6 +422,7 @@ impl Graph {
         }
         devices.retain(|device| !device.observations.is_empty());
         for device in &mut devices {
+            device.seen_with.retain(|mac| !device.macs.contains(mac));
             device.joins.sort();
             device.joins.dedup();
         }

@@ -11,8 +11,11 @@ use crate::{ChassisKey, Observation};
 /// One device over all its addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Device {
-    /// Hardware addresses, special ones too.
+    /// Its own hardware addresses, special ones too.
     pub macs: BTreeSet<MacAddr>,
+    /// Hardware addresses that answered for its network addresses and are not its own: of the box behind a virtual
+    /// router, or of stations that claim one address. They may be another device's `macs`.
+    pub seen_with: BTreeSet<MacAddr>,
     /// Network addresses.
     pub ips: BTreeSet<IpAddr>,
     /// SNMP engines.

@@ -298,6 +298,7 @@ fn a_card_of_another_make_in_a_server_does_not_dispute_its_maker() {
         chassis("00:e0:fc:00:00:01"),
         chassis("00:e0:fc:00:00:02"),
         chassis("00:1b:54:00:00:01"),
+        arp("00:e0:fc:00:00:01"),
         system("1.3.6.1.4.1.2011.2.23.1", "S5720"),
     ]);
     let maker = found.maker.unwrap();

@@ -121,6 +121,57 @@ fn a_virtual_router_is_neither_box_behind_it() {
 }
 
 #[test]
+fn a_virtual_router_that_also_answers_from_its_box_keeps_the_box_apart() {
+    let seen = [
+        arp("10.0.0.1", "00:00:5e:00:01:0a"),
+        arp("10.0.0.1", "00:e0:fc:00:00:02"),
+        arp("10.0.0.2", "00:e0:fc:00:00:02"),
+    ];
+    let devices = merge(&seen, Registry::embedded());
+    assert_eq!(groups(&seen), ["10.0.0.1", "10.0.0.2"]);
+    let own: Vec<String> = devices[0].macs.iter().map(ToString::to_string).collect();
+    let with: Vec<String> = devices[0].seen_with.iter().map(ToString::to_string).collect();
+    assert_eq!((own, with), (vec!["00:00:5e:00:01:0a".into()], vec!["00:e0:fc:00:00:02".into()]));
+    assert!(devices[0].macs.is_disjoint(&devices[1].macs), "ids are made of them");
+    let identifier = crate::Identifier::new(Registry::embedded());
+    let found = identifier.identify(&devices[0], "2026-11-21".parse().unwrap());
+    assert!(found.special.is_some() && found.maker.is_none());
+}
+
+#[test]
+fn a_host_that_announces_another_box_s_address_does_not_become_it() {
+    let router = [
+        arp("10.0.0.1", "00:e0:fc:00:00:01"),
+        engine("10.0.0.1", "800007db0300e0fc000001", 3, 500),
+        system("10.0.0.1", "1.3.6.1.4.1.2011.2.88.2"),
+    ];
+    let beyond = &router[1..];
+    // A Linux host on a local address, and one that looks like Cisco: neither lends nor borrows the maker.
+    for stranger in ["02:00:00:00:00:09", "00:1b:54:00:00:09"] {
+        for chassis in
+            [label("srv"), chassis(stranger), ChassisKey::Address("10.0.0.1".parse().unwrap())]
+        {
+            let frame = lldp(stranger, chassis, &["10.0.0.1"]);
+            for seen in [&router[..], beyond] {
+                let seen = [seen.to_vec(), vec![frame.clone()]].concat();
+                assert_eq!(groups(&seen), ["10.0.0.1".to_owned(), stranger.to_owned()]);
+                let devices = merge(&seen, Registry::embedded());
+                assert!(devices[1].engines.is_empty() && devices[1].ips.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn an_address_beyond_a_router_joins_the_box_of_its_maker_that_announces_it() {
+    let frame = lldp("00:e0:fc:00:00:09", label("core"), &["10.9.0.1"]);
+    let agent = engine("10.9.0.1", "800007db0517a2904c11", 3, 500);
+    assert_eq!(groups(&[frame.clone(), agent]), ["10.9.0.1"]);
+    let net_snmp = engine("10.9.0.1", "80001f8880aabbccddeeff0011", 3, 500);
+    assert_eq!(groups(&[frame, net_snmp]), ["10.9.0.1"], "it names nobody, so nothing disagrees");
+}
+
+#[test]
 fn a_local_address_is_one_station_on_its_segment_only() {
     let mut elsewhere = (*arp("10.1.0.1", "02:42:ac:11:00:02")).clone();
     elsewhere.interface = Some("eth1".into());
@@ -144,7 +195,8 @@ fn an_address_that_two_stations_claim_joins_neither() {
         arp("10.0.0.3", "00:1b:54:00:00:02"),
     ];
     assert_eq!(groups(&seen), ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
-    assert_eq!(merge(&seen, Registry::embedded())[1].macs.len(), 2, "both are shown");
+    let device = &merge(&seen, Registry::embedded())[1];
+    assert_eq!((device.macs.len(), device.seen_with.len()), (0, 2), "both are shown");
 }
 
 #[test]
@@ -248,7 +300,7 @@ fn ports_that_announce_one_chassis_are_one_device() {
     let seen = [
         lldp("00:e0:fc:00:00:11", chassis("00:e0:fc:00:00:01"), &["10.0.0.1"]),
         lldp("00:e0:fc:00:00:12", chassis("00:e0:fc:00:00:01"), &[]),
-        arp("10.0.0.1", "00:e0:fc:00:00:21"),
+        arp("10.0.0.1", "00:e0:fc:00:00:12"),
         arp("10.0.0.7", "00:e0:fc:00:00:01"),
     ];
     assert_eq!(groups(&seen), ["10.0.0.1 10.0.0.7"]);
