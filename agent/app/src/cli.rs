@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::outputs::escape::is_unsafe;
+
 /// Finds the equipment on a network, says who made it, who controls that maker and why it thinks so, and judges it
 /// against designated-vendor rules.
 #[derive(Debug, Parser)]
@@ -108,9 +110,28 @@ pub(crate) struct DemoArgs {
     pub(crate) exit_zero: bool,
 }
 
+/// What may reach the terminal of a text that the operator or a file gave: lines as they are, and everything that could
+/// steer the terminal spelt out (`\u{1b}`).
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c != '\n' && is_unsafe(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_stay_lines_and_escapes_are_spelt_out() {
+        assert_eq!(printable("a\n\u{1b}[2Jb\r\u{202e}ü"), "a\n\\u{1b}[2Jb\\u{d}\\u{202e}ü");
+    }
 
     #[test]
     fn the_definition_is_sound() {

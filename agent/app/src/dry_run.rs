@@ -7,6 +7,7 @@ use std::time::Duration;
 use herkomst_probe::pacer::Rate;
 use herkomst_probe::snmp::credentials::ladder;
 
+use crate::cli::printable;
 use crate::config::checked::Scan;
 use crate::plan::Plan;
 
@@ -24,9 +25,12 @@ pub(crate) fn render(scan: &Scan, plan: &Plan) -> String {
     for (targets, how) in [
         (
             &plan.through_kernel,
-            "on a local segment, through the kernel (no permission for raw sockets)",
+            "through the kernel, on a local segment (no permission for raw sockets)",
         ),
-        (&plan.routed, "beyond a router"),
+        (
+            &plan.routed,
+            "through the kernel, beyond a router or on a link that takes no ARP from here",
+        ),
     ] {
         if let (Some(first), Some(last)) = (targets.first(), targets.last()) {
             let _ = writeln!(out, "{} targets {how}, {first} to {last}", targets.len());
@@ -43,6 +47,16 @@ pub(crate) fn render(scan: &Scan, plan: &Plan) -> String {
     }
     for (why, count) in whys {
         let _ = writeln!(out, "{count} targets not asked: {why}");
+    }
+    let spared = plan.segments.iter().flat_map(|segment| &segment.targets);
+    match spared.filter(|target| scan.no_probe.contains(**target)).count() {
+        0 => {}
+        count => {
+            let _ = writeln!(out, "{count} of those asked by ARP are asked nothing else: no-probe");
+        }
+    }
+    for warning in &plan.warnings {
+        let _ = writeln!(out, "{warning}");
     }
     for name in &plan.names {
         let _ = writeln!(out, "{name}: would be looked up");
@@ -82,7 +96,8 @@ pub(crate) fn render(scan: &Scan, plan: &Plan) -> String {
             seconds.as_secs().max(1)
         );
     }
-    out
+    // Names of interfaces are anything that whoever made them liked.
+    printable(&out)
 }
 
 /// How many targets each credential would be offered to, if they answer.
@@ -98,7 +113,7 @@ fn credentials(out: &mut String, scan: &Scan, plan: &Plan) {
         .flat_map(|segment| &segment.targets)
         .chain(&plan.routed)
         .chain(&plan.through_kernel);
-    for target in targets {
+    for target in targets.filter(|target| !scan.no_probe.contains(**target)) {
         for place in ladder(&scan.credentials, *target, None).offered {
             counts[place] += 1;
         }
@@ -148,6 +163,62 @@ mod tests {
             "nas.invalid: would be looked up\n",
             "door.invalid: excluded, would be looked up; the plan may shrink\n",
             "plc.invalid: under no-probe, would be looked up; the plan may shrink\n",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+    }
+
+    fn ethernet(name: &str, address: &str) -> herkomst_net::Interface {
+        herkomst_net::Interface {
+            index: 2,
+            name: name.to_owned(),
+            mac: Some(herkomst_ids::MacAddr([2, 0, 0, 0, 0, 1])),
+            mtu: 1500,
+            up: true,
+            running: true,
+            loopback: false,
+            broadcast: true,
+            point_to_point: false,
+            no_arp: false,
+            ethernet: true,
+            ipv4: vec![herkomst_net::Ipv4Address {
+                address: address.parse().unwrap(),
+                prefix_len: 24,
+            }],
+        }
+    }
+
+    #[test]
+    fn the_name_of_an_interface_cannot_steer_the_terminal() {
+        let around = Surroundings {
+            interfaces: vec![ethernet("e\u{1b}[2J", "192.0.2.9")],
+            may_send_frames: true,
+            ..Surroundings::default()
+        };
+        let text = rendered(&["192.0.2.1"], &around);
+        assert!(text.contains("e\\u{1b}[2J from 192.0.2.9: 1 targets"), "{text:?}");
+        assert!(!text.contains('\u{1b}'), "{text:?}");
+    }
+
+    #[test]
+    fn who_is_spared_and_what_is_wrong_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("herkomst.toml");
+        fs::write(&path, "[scan]\nno-probe = [\"192.0.2.0/30\", \"198.51.100.7\"]\n").unwrap();
+        let config = path.display().to_string();
+        let mut dead = ethernet("eth1", "203.0.113.9");
+        dead.running = false;
+        let around = Surroundings {
+            interfaces: vec![ethernet("eth0", "192.0.2.9"), dead],
+            may_send_frames: true,
+            ..Surroundings::default()
+        };
+        let args = ["192.0.2.1-4", "198.51.100.7", "203.0.113.1", "-c", &config];
+        let text = rendered(&args, &around);
+        for line in [
+            "3 of those asked by ARP are asked nothing else: no-probe\n",
+            "1 targets not asked: fragile\n",
+            "interface \"eth1\" has no carrier: 1 target is on its segment and not asked\n",
         ] {
             assert!(text.contains(line), "{line}: {text}");
         }

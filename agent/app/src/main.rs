@@ -16,15 +16,18 @@ mod plan;
 mod progress;
 mod scan;
 
+use std::fmt;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, printable};
 use crate::config::checked::Scan;
 
 fn main() -> ExitCode {
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are answers; all else is EX_USAGE.
             let code = if error.use_stderr() { 64 } else { 0 };
-            drop(error.print());
+            print_usage(&error);
             return ExitCode::from(code);
         }
     };
@@ -47,11 +50,22 @@ fn main() -> ExitCode {
     match result {
         Ok(outcome) => ExitCode::from(outcome.code(exit_zero)),
         Err(failure) => {
-            for line in failure.to_string().lines() {
+            for line in printable(&failure.to_string()).lines() {
                 eprintln!("herkomst: {line}");
             }
             failure.code()
         }
+    }
+}
+
+/// In colours, unless what was typed could bring colours of its own.
+fn print_usage(error: &clap::Error) {
+    let plain = error.render().to_string();
+    let shown = printable(&plain);
+    if shown == plain {
+        drop(error.print());
+    } else {
+        eprint!("{shown}");
     }
 }
 
@@ -68,7 +82,14 @@ fn log(cli: &Cli) {
     // The SNMP crate warns of what a device did wrong; a neighbour must not be able to fill our log.
     let of_the_crate = if cli.verbose > 2 { LevelFilter::TRACE } else { LevelFilter::OFF };
     let targets = Targets::new().with_default(level).with_target("async_snmp", of_the_crate);
+    // Warnings name files, interfaces and what devices sent: none of it begins a line of its own.
+    let one_line = |value: &dyn fmt::Debug| printable(&format!("{value:?}")).replace('\n', "\\n");
+    let fields = debug_fn(move |writer, field, value| match field.name() {
+        "message" => writer.write_str(&one_line(value)),
+        name => write!(writer, "{name}={}", one_line(value)),
+    });
     let lines = tracing_subscriber::fmt::layer()
+        .fmt_fields(fields.delimited(" "))
         .with_writer(std::io::stderr)
         .with_ansi(colour)
         .with_target(false)

@@ -1,17 +1,17 @@
 //! Whom a scan asks, from where, and whom not: made before anything is sent, and all that `--dry-run` shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 
 use herkomst_model::Why;
-use herkomst_net::{Interface, OnLinkRoute};
+use herkomst_net::{GatewayRoute, Interface, OnLinkRoute};
 use ipnet::Ipv4Net;
 
 use crate::config::checked::Scan;
 use crate::config::targets::{AddressSet, Range};
 use crate::exit::{Failure, Result};
 
-/// The most addresses that are swept on one local segment when the operator named no target: a /16.
+/// The most addresses that are swept on the local segments together when the operator named no target: a /16.
 const MOST_UNASKED: u64 = 1 << 16;
 
 /// Targets on one interface that are asked from one of its addresses.
@@ -36,12 +36,14 @@ pub(crate) struct Plan {
     pub(crate) segments: Vec<Segment>,
     /// Targets on a local segment that are asked through the kernel, for want of a raw socket.
     pub(crate) through_kernel: Vec<Ipv4Addr>,
-    /// Targets beyond a router.
+    /// Targets beyond a router, or on a link where frames of ours cannot go: the kernel knows how.
     pub(crate) routed: Vec<Ipv4Addr>,
     /// Targets that are not asked.
     pub(crate) not_asked: BTreeMap<Ipv4Addr, Why>,
     /// Names that were not looked up.
     pub(crate) names: Vec<String>,
+    /// What the operator should know of it, a line each.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// What the kernel says of the network, when the plan is made.
@@ -51,6 +53,8 @@ pub(crate) struct Surroundings {
     pub(crate) interfaces: Vec<Interface>,
     /// Prefixes that are reached without a router.
     pub(crate) routes: Vec<OnLinkRoute>,
+    /// Prefixes that are reached through a router.
+    pub(crate) gateways: Vec<GatewayRoute>,
     /// Whether frames may be sent and heard.
     pub(crate) may_send_frames: bool,
 }
@@ -60,22 +64,33 @@ impl Surroundings {
     pub(crate) fn read() -> Result<Self> {
         let interfaces = herkomst_net::interfaces().map_err(Failure::unavailable)?;
         let routes = herkomst_net::on_link_routes().map_err(Failure::unavailable)?;
-        Ok(Self { interfaces, routes, may_send_frames: herkomst_net::has_net_raw() })
+        let gateways = herkomst_net::gateway_routes().map_err(Failure::unavailable)?;
+        Ok(Self { interfaces, routes, gateways, may_send_frames: herkomst_net::has_net_raw() })
     }
 }
 
-/// A way to on-link addresses.
+/// A way to the addresses of a prefix.
 struct Way {
     prefix: Ipv4Net,
-    interface: usize,
-    source: Option<Ipv4Addr>,
+    leads: Leads,
+}
+
+/// What stands at the end of a way.
+#[derive(Debug, Clone, Copy)]
+enum Leads {
+    /// The addresses themselves, on a link that carries.
+    OnLink { interface: usize, source: Option<Ipv4Addr> },
+    /// A router.
+    ToRouter,
+    /// An interface that is down or has no carrier: the addresses are there once it is plugged in, not elsewhere.
+    Nowhere { interface: usize },
 }
 
 /// Makes the plan, or says why there is none.
 pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
     let named = named_interfaces(scan, around)?;
     let is_chosen = |index: usize| named.is_empty() || named.contains(&index);
-    let ways = ways(around);
+    let ways = Ways::new(around, &is_chosen);
     let mut plan = Plan::default();
     let targets = match &scan.targets {
         Some(spec) => {
@@ -86,44 +101,62 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
         None if scan.passive => AddressSet::default(),
         None => local_segments(scan, around, &is_chosen, &mut plan)?,
     };
-    let ours: Vec<Ipv4Addr> =
+    let ours: BTreeSet<Ipv4Addr> =
         around.interfaces.iter().flat_map(|i| i.ipv4.iter().map(|a| a.address)).collect();
-    // The first and last address of a segment are nobody's: a packet to them is one to everybody.
-    let nobody: Vec<(Ipv4Addr, Ipv4Addr)> = ways
-        .iter()
-        .filter(|way| way.prefix.prefix_len() < 31)
-        .map(|way| (way.prefix.network(), way.prefix.broadcast()))
-        .collect();
     let mut segments: BTreeMap<(usize, Ipv4Addr), Vec<Ipv4Addr>> = BTreeMap::new();
+    let mut nowhere: BTreeMap<usize, usize> = BTreeMap::new();
     for target in targets.iter() {
-        if nobody.iter().any(|(first, last)| *first == target || *last == target) {
+        let mut not_asked = |why: Why| {
+            plan.not_asked.insert(target, why);
+        };
+        if scan.exclude.addresses.contains(target) {
+            not_asked(Why::Excluded);
             continue;
         }
-        if scan.exclude.addresses.contains(target) {
-            plan.not_asked.insert(target, Why::Excluded);
-        } else if ours.contains(&target) {
-            plan.not_asked.insert(target, Why::ThisHost);
-        } else if scan.passive {
-            plan.not_asked.insert(target, Why::MethodOff);
-        } else {
-            let way = ways.iter().find(|way| way.prefix.contains(&target));
-            match way {
-                None => plan.routed.push(target),
-                Some(way) if !is_chosen(way.interface) => {
-                    plan.not_asked.insert(target, Why::NoRoute);
-                }
-                Some(way) => {
-                    match (way.source, carries_frames(&around.interfaces[way.interface])) {
-                        (Some(source), true) if around.may_send_frames => {
-                            segments.entry((way.interface, source)).or_default().push(target);
-                        }
-                        (_, true) => plan.through_kernel.push(target),
-                        // No ARP there (a tunnel, a loopback): the kernel knows how.
-                        (_, false) => plan.routed.push(target),
-                    }
-                }
-            }
+        if ways.ends.contains(&target) {
+            not_asked(Why::SegmentAddress);
+            continue;
         }
+        if ours.contains(&target) {
+            not_asked(Why::ThisHost);
+            continue;
+        }
+        if scan.passive {
+            not_asked(Why::MethodOff);
+            continue;
+        }
+        let is_spared = scan.no_probe.contains(target);
+        match ways.to(target) {
+            Some(Leads::Nowhere { interface }) => {
+                *nowhere.entry(interface).or_default() += 1;
+                not_asked(Why::NoRoute);
+            }
+            Some(Leads::OnLink { interface, .. }) if !is_chosen(interface) => {
+                not_asked(Why::NoRoute);
+            }
+            Some(Leads::OnLink { interface, source: Some(source) })
+                if carries_frames(&around.interfaces[interface]) && around.may_send_frames =>
+            {
+                segments.entry((interface, source)).or_default().push(target);
+            }
+            // What is left is asked with more than ARP, or not at all.
+            _ if is_spared => not_asked(Why::Fragile),
+            Some(Leads::OnLink { interface, source: Some(_) })
+                if carries_frames(&around.interfaces[interface]) =>
+            {
+                plan.through_kernel.push(target);
+            }
+            // No ARP of ours there (a tunnel, a loopback, no address to ask from), or a router.
+            _ => plan.routed.push(target),
+        }
+    }
+    for (interface, count) in nowhere {
+        let Interface { name, up, .. } = &around.interfaces[interface];
+        let state = if *up { "has no carrier" } else { "is down" };
+        let them = if count == 1 { "target is" } else { "targets are" };
+        plan.warnings.push(format!(
+            "interface {name:?} {state}: {count} {them} on its segment and not asked"
+        ));
     }
     let listens =
         |index: usize| is_listened_to(&around.interfaces[index]) && around.may_send_frames;
@@ -131,6 +164,11 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
     used.extend(named.iter().copied().filter(|index| listens(*index)));
     if scan.passive && named.is_empty() {
         used.extend((0..around.interfaces.len()).filter(|index| listens(*index)));
+    }
+    if scan.passive && around.may_send_frames && used.is_empty() {
+        return Err(Failure::unavailable(anyhow::anyhow!(
+            "no interface is up and carries Ethernet: --passive has nothing to listen to"
+        )));
     }
     used.sort_unstable();
     used.dedup();
@@ -179,36 +217,104 @@ fn named_interfaces(scan: &Scan, around: &Surroundings) -> Result<Vec<usize>> {
                 "interface {name:?} {state}: {help}"
             )));
         }
+        if scan.passive && !is_listened_to(interface) {
+            let others: Vec<String> = around
+                .interfaces
+                .iter()
+                .filter(|other| is_listened_to(other))
+                .map(|other| format!("{:?}", other.name))
+                .collect();
+            let help = if others.is_empty() {
+                "and there is no other".to_owned()
+            } else {
+                format!("name one of {}", others.join(", "))
+            };
+            return Err(Failure::unavailable(anyhow::anyhow!(
+                "interface {name:?} carries no Ethernet, so that --passive hears nothing there: {help}"
+            )));
+        }
         named.push(index);
     }
     Ok(named)
 }
 
-/// On-link prefixes, the longest first: addresses of interfaces, and link routes of the kernel.
-fn ways(around: &Surroundings) -> Vec<Way> {
+/// Prefixes and where they lead, the best first: the longest prefix decides, as it does for the kernel (RFC 1812,
+/// 5.2.4.3); among the same prefixes a chosen interface comes before one that is not, and a link before a router.
+fn ways(around: &Surroundings, is_chosen: &dyn Fn(usize) -> bool) -> Vec<Way> {
     let mut ways = Vec::new();
-    for (interface, about) in around.interfaces.iter().enumerate().filter(|(_, about)| about.up) {
+    let leads = |interface: usize, source| {
+        let about = &around.interfaces[interface];
+        if about.up && about.running {
+            Leads::OnLink { interface, source }
+        } else {
+            Leads::Nowhere { interface }
+        }
+    };
+    for (interface, about) in around.interfaces.iter().enumerate() {
         for address in &about.ipv4 {
             if let Ok(net) = Ipv4Net::new(address.address, address.prefix_len) {
-                ways.push(Way { prefix: net.trunc(), interface, source: Some(address.address) });
+                let leads = leads(interface, Some(address.address));
+                ways.push(Way { prefix: net.trunc(), leads });
             }
         }
     }
+    let place = |index: u32| around.interfaces.iter().position(|about| about.index == index);
     for route in &around.routes {
-        let Some(interface) =
-            around.interfaces.iter().position(|about| about.index == route.interface && about.up)
-        else {
-            continue;
-        };
+        let Some(interface) = place(route.interface) else { continue };
         let first = || around.interfaces[interface].ipv4.first().map(|address| address.address);
-        ways.push(Way {
-            prefix: route.prefix,
-            interface,
-            source: route.preferred_source.or_else(first),
-        });
+        let source = route.preferred_source.or_else(first);
+        ways.push(Way { prefix: route.prefix, leads: leads(interface, source) });
     }
-    ways.sort_by_key(|way| std::cmp::Reverse(way.prefix.prefix_len()));
+    for route in &around.gateways {
+        // The kernel may keep the routes of a link that lost its carrier.
+        let dead = place(route.interface).filter(|index| !around.interfaces[*index].running);
+        let leads = dead.map_or(Leads::ToRouter, |interface| Leads::Nowhere { interface });
+        ways.push(Way { prefix: route.prefix, leads });
+    }
+    let is_other =
+        |way: &Way| matches!(way.leads, Leads::OnLink { interface, .. } if !is_chosen(interface));
+    // Stable: of several addresses in one prefix the first asks.
+    ways.sort_by_key(|way| {
+        let rank = match way.leads {
+            Leads::OnLink { .. } => 0,
+            Leads::ToRouter => 1,
+            Leads::Nowhere { .. } => 2,
+        };
+        (std::cmp::Reverse(way.prefix.prefix_len()), rank, is_other(way))
+    });
     ways
+}
+
+/// Where every address leads. A router may know a million prefixes: an address is looked up once for each length.
+struct Ways {
+    best: HashMap<Ipv4Net, Leads>,
+    /// The lengths of the prefixes, the longest first.
+    lengths: Vec<u8>,
+    /// The first and last address of each segment are nobody's: a packet to them is one to everybody.
+    ends: BTreeSet<Ipv4Addr>,
+}
+
+impl Ways {
+    fn new(around: &Surroundings, is_chosen: &dyn Fn(usize) -> bool) -> Self {
+        let all = ways(around, is_chosen);
+        let ends = all
+            .iter()
+            .filter(|way| matches!(way.leads, Leads::OnLink { .. }) && way.prefix.prefix_len() < 31)
+            .flat_map(|way| [way.prefix.network(), way.prefix.broadcast()])
+            .collect();
+        let mut lengths: Vec<u8> = all.iter().map(|way| way.prefix.prefix_len()).collect();
+        lengths.dedup();
+        let mut best = HashMap::with_capacity(all.len());
+        for way in all {
+            best.entry(way.prefix).or_insert(way.leads);
+        }
+        Self { best, lengths, ends }
+    }
+
+    fn to(&self, target: Ipv4Addr) -> Option<Leads> {
+        let within = |length: &u8| Ipv4Net::new(target, *length).ok().map(|net| net.trunc());
+        self.lengths.iter().find_map(|length| self.best.get(&within(length)?).copied())
+    }
 }
 
 /// The IPv4 segments of the interfaces that are up, no loopback and broadcast, for a scan without targets.
@@ -229,14 +335,6 @@ fn local_segments(
             let Ok(net) = Ipv4Net::new(address.address, address.prefix_len) else { continue };
             let net = net.trunc();
             let range = Range::hosts_of(net);
-            if range.len() > MOST_UNASKED && !scan.force {
-                let (name, size) = (&interface.name, range.len());
-                return Err(Failure::usage(anyhow::anyhow!(
-                    "{name} has the segment {net} with {size} addresses, at most {MOST_UNASKED} are swept unasked: \
-                     name targets such as {}/24, or give --force",
-                    net.network()
-                )));
-            }
             plan.written.push(net.to_string());
             ranges.push(range);
         }
@@ -247,6 +345,13 @@ fn local_segments(
         )));
     }
     let set = AddressSet::new(ranges);
+    if set.len() > MOST_UNASKED && !scan.force {
+        let (segments, size) = (plan.written.join(", "), set.len());
+        return Err(Failure::usage(anyhow::anyhow!(
+            "the local segments {segments} hold {size} addresses, at most {MOST_UNASKED} are swept unasked: name \
+             targets such as 10.0.0.0/24, choose an interface with -i, or give --force"
+        )));
+    }
     if set.len() > crate::config::targets::MOST_TARGETS {
         return Err(Failure::usage(anyhow::anyhow!(
             "the local segments hold {} addresses, at most {} are asked in one scan: name targets",
@@ -288,7 +393,7 @@ mod tests {
     }
 
     fn around(interfaces: Vec<Interface>) -> Surroundings {
-        Surroundings { interfaces, routes: Vec::new(), may_send_frames: true }
+        Surroundings { interfaces, may_send_frames: true, ..Surroundings::default() }
     }
 
     fn planned(args: &[&str], around: &Surroundings) -> Result<Plan> {
@@ -387,5 +492,141 @@ mod tests {
         assert_eq!(plan.interfaces.len(), 2);
         let plan = planned(&["--passive", "10.0.0.0/30"], &around).unwrap();
         assert_eq!(plan.not_asked[&ip("10.0.0.1")], Why::MethodOff);
+    }
+
+    fn on_link(prefix: &str, interface: u32) -> OnLinkRoute {
+        OnLinkRoute { prefix: prefix.parse().unwrap(), interface, preferred_source: None }
+    }
+
+    fn gateway(prefix: &str, interface: u32) -> GatewayRoute {
+        let prefix = prefix.parse().unwrap();
+        GatewayRoute { prefix, interface, gateway: ip("10.0.0.1").into() }
+    }
+
+    #[test]
+    fn an_end_of_a_segment_that_was_asked_for_is_in_the_ledger() {
+        let around = around(vec![interface(2, "eth0", &["10.0.0.9/24"])]);
+        for (target, end) in
+            [("10.0.0.0", "10.0.0.0"), ("10.0.0.255/32", "10.0.0.255"), ("10.0.0.0/31", "10.0.0.0")]
+        {
+            let plan = planned(&[target], &around).unwrap();
+            assert_eq!(plan.not_asked[&ip(end)], Why::SegmentAddress, "{target}");
+        }
+        let plan = planned(&["10.0.0.0/24"], &around).unwrap();
+        assert!(!plan.not_asked.values().any(|why| *why == Why::SegmentAddress));
+        let plan = planned(&["10.0.0.0", "-x", "10.0.0.0"], &around).unwrap();
+        assert_eq!(plan.not_asked[&ip("10.0.0.0")], Why::Excluded);
+    }
+
+    #[test]
+    fn a_more_specific_way_through_a_router_wins_over_the_link() {
+        let mut around = around(vec![interface(2, "eth0", &["10.0.0.9/16"])]);
+        around.gateways = vec![gateway("0.0.0.0/0", 2), gateway("10.0.5.0/24", 2)];
+        let plan = planned(&["10.0.4.1", "10.0.5.1", "192.0.2.1"], &around).unwrap();
+        assert_eq!(plan.segments[0].targets, [ip("10.0.4.1")]);
+        assert_eq!(plan.routed, [ip("10.0.5.1"), ip("192.0.2.1")]);
+        around.gateways.push(gateway("10.0.0.0/16", 2));
+        let plan = planned(&["10.0.4.1"], &around).unwrap();
+        assert!(plan.routed.is_empty(), "of the same prefix the link is nearer");
+    }
+
+    #[test]
+    fn the_named_interface_is_used_where_two_have_the_same_segment() {
+        let around = around(vec![
+            interface(2, "eth0", &["10.0.0.9/24"]),
+            interface(3, "eth1", &["10.0.0.8/24"]),
+        ]);
+        for (name, source) in [("eth0", "10.0.0.9"), ("eth1", "10.0.0.8")] {
+            let plan = planned(&["10.0.0.1", "-i", name], &around).unwrap();
+            assert_eq!(plan.segments[0].source, ip(source));
+            assert_eq!(plan.interfaces[0].name, name);
+        }
+    }
+
+    #[test]
+    fn what_lies_on_a_dead_interface_is_not_asked_elsewhere() {
+        for (up, says) in [(false, "is down"), (true, "has no carrier")] {
+            let mut dead = interface(3, "eth1", &["10.1.0.9/24"]);
+            (dead.up, dead.running) = (up, false);
+            let mut around = around(vec![interface(2, "eth0", &["10.0.0.9/24"]), dead]);
+            around.gateways = vec![gateway("0.0.0.0/0", 2), gateway("10.2.0.0/24", 3)];
+            let plan = planned(&["10.1.0.1-2", "192.0.2.1", "10.2.0.1"], &around).unwrap();
+            assert_eq!(plan.not_asked[&ip("10.1.0.1")], Why::NoRoute);
+            assert_eq!(plan.not_asked[&ip("10.2.0.1")], Why::NoRoute, "its router is not reached");
+            assert_eq!(plan.routed, [ip("192.0.2.1")]);
+            let [warning] = plan.warnings.as_slice() else { panic!("{:?}", plan.warnings) };
+            assert!(warning.contains("\"eth1\"") && warning.contains(says), "{warning}");
+            assert!(warning.contains("3 targets are"), "{warning}");
+            // The same segment over a live interface: nothing is lost.
+            around.interfaces.push(interface(4, "wlan0", &["10.1.0.8/24"]));
+            let plan = planned(&["10.1.0.1"], &around).unwrap();
+            assert_eq!(plan.segments[0].source, ip("10.1.0.8"));
+            assert!(plan.warnings.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_link_without_an_address_of_ours_is_left_to_the_kernel() {
+        let mut around =
+            around(vec![interface(2, "eth0", &["10.0.0.9/24"]), interface(3, "eth1", &[])]);
+        around.routes = vec![on_link("10.3.0.0/24", 3)];
+        for may_send_frames in [true, false] {
+            around.may_send_frames = may_send_frames;
+            let plan = planned(&["10.3.0.1"], &around).unwrap();
+            assert_eq!(plan.routed, [ip("10.3.0.1")]);
+            assert!(plan.through_kernel.is_empty(), "it is no want of permission");
+        }
+    }
+
+    #[test]
+    fn local_segments_are_counted_together() {
+        let mut around = around(vec![
+            interface(2, "eth0", &["10.0.0.9/17"]),
+            interface(3, "eth1", &["10.1.0.9/17"]),
+        ]);
+        assert!(planned(&[], &around).is_ok());
+        around.interfaces.push(interface(4, "eth2", &["10.2.0.9/24"]));
+        let refused = planned(&[], &around).unwrap_err().to_string();
+        assert!(refused.contains("10.1.0.0/17") && refused.contains("65786"), "{refused}");
+        assert!(planned(&["-i", "eth0", "-i", "eth1"], &around).is_ok());
+        assert!(planned(&["--force"], &around).is_ok());
+        // The same segment twice is one segment.
+        around.interfaces[1] = interface(3, "eth1", &["10.0.0.8/17"]);
+        assert!(planned(&[], &around).is_ok());
+    }
+
+    #[test]
+    fn what_must_not_be_probed_is_asked_by_arp_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("herkomst.toml");
+        std::fs::write(&path, "[scan]\nno-probe = [\"10.0.0.1\", \"192.0.2.0/25\"]\n").unwrap();
+        let config = path.display().to_string();
+        let args = ["10.0.0.1", "192.0.2.1", "192.0.2.200", "-c", &config];
+        let mut around = around(vec![interface(2, "eth0", &["10.0.0.9/24"])]);
+        let plan = planned(&args, &around).unwrap();
+        assert_eq!(plan.segments[0].targets, [ip("10.0.0.1")]);
+        assert_eq!(plan.not_asked[&ip("192.0.2.1")], Why::Fragile);
+        assert_eq!(plan.routed, [ip("192.0.2.200")]);
+        around.may_send_frames = false;
+        let plan = planned(&args, &around).unwrap();
+        assert_eq!(plan.not_asked[&ip("10.0.0.1")], Why::Fragile);
+        assert!(plan.through_kernel.is_empty());
+    }
+
+    #[test]
+    fn an_interface_that_nothing_can_be_heard_on_is_refused_for_passive() {
+        let mut lo = interface(1, "lo", &["127.0.0.1/8"]);
+        (lo.loopback, lo.ethernet, lo.broadcast) = (true, false, false);
+        let mut tunnel = interface(3, "tun0", &["10.8.0.2/24"]);
+        tunnel.ethernet = false;
+        let both = around(vec![lo.clone(), interface(2, "eth0", &["10.0.0.9/24"]), tunnel]);
+        for name in ["lo", "tun0"] {
+            let refused = planned(&["--passive", "-i", name], &both).unwrap_err();
+            assert_eq!(refused.code(), std::process::ExitCode::from(69));
+            assert!(refused.to_string().contains("name one of \"eth0\""), "{refused}");
+            assert!(planned(&["10.8.0.1", "-i", name], &both).is_ok());
+        }
+        let refused = planned(&["--passive"], &around(vec![lo])).unwrap_err().to_string();
+        assert!(refused.contains("--passive has nothing to listen to"), "{refused}");
     }
 }

@@ -153,7 +153,7 @@ impl Scan {
         // A name server is asked, so last: when all else is right.
         let look_up = !args.passive && !args.dry_run && problems.is_empty();
         let mut settled = |written: targets::Written, purpose| {
-            if look_up { written.looked_up(purpose, problems) } else { written.as_it_is() }
+            if look_up { written.looked_up(purpose, problems) } else { written.unresolved() }
         };
         let no_probe = settled(no_probe, Use::Exclusion);
         Self {

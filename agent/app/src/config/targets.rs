@@ -158,11 +158,11 @@ impl Written {
             within_the_most(&self.ranges, problems);
         }
         self.names.clear();
-        self.as_it_is()
+        self.unresolved()
     }
 
     /// With its names as names.
-    pub(crate) fn as_it_is(self) -> TargetSpec {
+    pub(crate) fn unresolved(self) -> TargetSpec {
         TargetSpec {
             written: self.written,
             addresses: AddressSet::new(self.ranges),
@@ -281,7 +281,7 @@ mod tests {
         let mut problems = Problems::default();
         let written: Vec<_> =
             texts.iter().map(|text| ("target".to_owned(), (*text).to_owned())).collect();
-        let spec = read(&written, Use::Target, &mut problems).as_it_is();
+        let spec = read(&written, Use::Target, &mut problems).unresolved();
         if problems.is_empty() { Ok(spec.addresses) } else { Err(problems.to_string()) }
     }
 
@@ -346,7 +346,7 @@ mod tests {
         let written = read(&[place()], Use::Exclusion, &mut problems);
         written.refuse_names(&mut problems);
         assert!(problems.to_string().contains("target: \"localhost\" is a name: give addresses"));
-        assert_eq!(written.as_it_is().names, ["localhost"]);
+        assert_eq!(written.unresolved().names, ["localhost"]);
         let mut problems = Problems::default();
         let spec = read(&[place()], Use::Exclusion, &mut problems)
             .looked_up(Use::Exclusion, &mut problems);
