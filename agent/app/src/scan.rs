@@ -201,7 +201,8 @@ async fn stages(
     Ok((observations, ledger, receipt))
 }
 
-/// The first signal ends the scan in order, the second at once.
+/// The first signal ends the scan in order, the second at once. A hang-up counts, since the report may go to a file,
+/// unless it is ignored (nohup).
 async fn watch_signals(stop: watch::Sender<bool>) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) =
@@ -210,10 +211,19 @@ async fn watch_signals(stop: watch::Sender<bool>) {
         tracing::warn!("signals cannot be watched: an interrupt ends the scan without a report");
         return std::future::pending().await;
     };
+    let hangup = (!herkomst_net::is_hangup_ignored()).then(|| signal(SignalKind::hangup()).ok());
+    let mut hangup = hangup.flatten();
     for round in 0.. {
+        let hung_up = async {
+            match &mut hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hung_up => {}
         }
         if round > 0 {
             // What was asked for twice is done without a report.
@@ -335,5 +345,34 @@ fn engine_failure(error: EngineError) -> Failure {
         EngineError::Net(error) => failure(error),
         EngineError::Session(_) => Failure::configuration(error),
         EngineError::Register(_) | EngineError::Random(_) => Failure::unavailable(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hangup_ends_the_scan_in_order() {
+        if herkomst_net::is_hangup_ignored() {
+            // Started by nohup, and so it stays; nothing could be sent to ourselves that is seen.
+            return;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let ended = runtime.block_on(async {
+            let (stop, mut stopped) = watch::channel(false);
+            let watcher = tokio::spawn(watch_signals(stop));
+            // Once it is polled the handler stands.
+            tokio::task::yield_now().await;
+            let me = std::process::id().to_string();
+            let sent = std::process::Command::new("kill").args(["-HUP", &me]).status().unwrap();
+            assert!(sent.success());
+            let seen = stopped.wait_for(|stop| *stop);
+            let ended = tokio::time::timeout(std::time::Duration::from_secs(10), seen).await;
+            watcher.abort();
+            ended.is_ok_and(|seen| seen.is_ok())
+        });
+        assert!(ended);
+        herkomst_net::default_signals().unwrap();
     }
 }
