@@ -29,6 +29,7 @@ import unicodedata
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = HERE / "registry" / "sources"
+BLANKED = HERE / "registry" / "curated" / "pen-blank.tsv"
 # The package carries no date of its own: the day was found by comparing its content with dated copies.
 IEEE_CRATE, IEEE_DATE = "0.2.4", "2026-10-24"
 PEN_PACKAGE_DATES = {"4.6.9": "2026-09-23", "4.0.17": "2024-08-23"}  # tshark release -> day of its list
@@ -167,8 +168,15 @@ def read_ieee(folder):
     return rows, origins, notes
 
 
+def blanked():
+    """Numbers whose holder asked not to be named here; the list says the number and the day, and nothing else."""
+    rows = (line.split("\t") for line in BLANKED.read_text().splitlines() if line.strip() and not line.startswith("#"))
+    return {int(row[0]) for row in rows}
+
+
 def read_pen(path):
     rows = {}
+    withheld = blanked()
     raw = path.read_bytes()
     for line, text in enumerate(raw.decode("utf-8").splitlines(), 1):
         if not text.strip() or text.startswith("#"):
@@ -180,7 +188,7 @@ def read_pen(path):
         organisation = GLUED.get(int(number), organisation)
         if ADDRESS.search(organisation):
             sys.exit(f"{path}:{line}: {organisation!r} holds a person's address: say in GLUED what the organisation is")
-        rows[int(number)] = organisation
+        rows[int(number)] = "Private" if int(number) in withheld else organisation
     return rows, {"name": path.name, "official": "IANA Private Enterprise Numbers", "rows": len(rows), "sha256": hashlib.sha256(raw).hexdigest()}
 
 

@@ -107,8 +107,12 @@ fn observations(record: &Value) -> Vec<Arc<Observation>> {
         record["ifPhysAddress"].as_array().into_iter().flatten().chain([&record["bridgeAddress"]]);
     let macs: Vec<MacAddr> = own.filter_map(|mac| mac.as_str()?.parse().ok()).collect();
     // The dump says that these are the device's own interfaces, which on the wire takes more than ARP: a chassis that
-    // announces itself from each of them.
+    // announces itself from each of them, and answers for its address from one.
     let chassis = ChassisKey::Address(address);
+    if let Some(mac) = macs.iter().find(|mac| !mac.is_multicast() && !mac.is_locally_administered())
+    {
+        see(Method::Arp, About::Address(address), Fact::Neighbour { mac: *mac });
+    }
     for mac in macs {
         let neighbour = LldpNeighbour {
             chassis: chassis.clone(),
