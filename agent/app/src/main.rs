@@ -58,14 +58,17 @@ fn main() -> ExitCode {
     }
 }
 
-/// In colours, unless what was typed could bring colours of its own.
+/// In colours, unless what was typed could steer the terminal: clap quotes it as it is.
 fn print_usage(error: &clap::Error) {
-    let plain = error.render().to_string();
-    let shown = printable(&plain);
-    if shown == plain {
+    let is_clean = |text: std::ffi::OsString| {
+        let text = text.to_string_lossy();
+        !text.contains('\n') && printable(&text) == text
+    };
+    if std::env::args_os().all(is_clean) {
         drop(error.print());
     } else {
-        eprint!("{shown}");
+        // Without its styles, which are escape sequences as well.
+        eprint!("{}", printable(&error.render().to_string()));
     }
 }
 
