@@ -123,7 +123,7 @@ fn credentials(out: &mut String, scan: &Scan, plan: &Plan) {
         let by_engine = if credential.engine_ids.is_empty() {
             ""
         } else {
-            ", and to the engines it is bound to"
+            " now known; the engines it is bound to show only when they answer"
         };
         let _ = writeln!(
             out,

@@ -121,6 +121,10 @@ fn observe(
     if let Err(error) = herkomst_net::forbid_core_dumps() {
         tracing::warn!(%error, "core dumps cannot be forbidden");
     }
+    for warning in &planned.warnings {
+        tracing::warn!("{warning}");
+    }
+    limits.extend(planned.warnings.iter().cloned());
     let started = Timestamp::now();
     let (interfaces, written) = (names(&planned), planned.written.clone());
     let through_kernel = planned.through_kernel.clone();
