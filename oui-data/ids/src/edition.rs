@@ -28,9 +28,14 @@ impl FromStr for Edition {
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         let bytes = text.as_bytes();
         let shape = bytes.len() == 10
-            && bytes.iter().enumerate().all(|(at, b)| if at == 4 || at == 7 { *b == b'-' } else { b.is_ascii_digit() });
+            && bytes
+                .iter()
+                .enumerate()
+                .all(|(at, b)| if at == 4 || at == 7 { *b == b'-' } else { b.is_ascii_digit() });
         let in_range = |range: std::ops::Range<usize>, most: u8| {
-            text.get(range).and_then(|part| part.parse::<u8>().ok()).is_some_and(|number| (1..=most).contains(&number))
+            text.get(range)
+                .and_then(|part| part.parse::<u8>().ok())
+                .is_some_and(|number| (1..=most).contains(&number))
         };
         if shape && in_range(5..7, 12) && in_range(8..10, 31) {
             Ok(Self(text.to_owned()))

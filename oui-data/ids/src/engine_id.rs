@@ -65,8 +65,12 @@ impl EngineId {
             return EngineIdFormat::Other(self.0[4..].to_vec());
         }
         match (self.0[4], rest.len()) {
-            (1, 4) => EngineIdFormat::Ipv4(Ipv4Addr::from(<[u8; 4]>::try_from(rest).expect("length was matched"))),
-            (2, 16) => EngineIdFormat::Ipv6(Ipv6Addr::from(<[u8; 16]>::try_from(rest).expect("length was matched"))),
+            (1, 4) => EngineIdFormat::Ipv4(Ipv4Addr::from(
+                <[u8; 4]>::try_from(rest).expect("length was matched"),
+            )),
+            (2, 16) => EngineIdFormat::Ipv6(Ipv6Addr::from(
+                <[u8; 16]>::try_from(rest).expect("length was matched"),
+            )),
             (3, 6) => EngineIdFormat::Mac(MacAddr(rest.try_into().expect("length was matched"))),
             (4, _) => EngineIdFormat::Text(rest.to_vec()),
             (5, _) => EngineIdFormat::Octets(rest.to_vec()),
@@ -97,7 +101,8 @@ mod tests {
 
     #[test]
     fn reads_enterprise_and_address() {
-        let id = EngineId::new(&[0x80, 0x00, 0x07, 0xdb, 0x03, 0x00, 0xe0, 0xfc, 0x12, 0x34, 0x56]).unwrap();
+        let id = EngineId::new(&[0x80, 0x00, 0x07, 0xdb, 0x03, 0x00, 0xe0, 0xfc, 0x12, 0x34, 0x56])
+            .unwrap();
         assert_eq!(id.pen(), Pen(2011));
         assert_eq!(id.mac(), Some(MacAddr([0x00, 0xe0, 0xfc, 0x12, 0x34, 0x56])));
         assert_eq!(id.to_string(), "800007db0300e0fc123456");
@@ -105,7 +110,10 @@ mod tests {
 
     #[test]
     fn the_older_form_carries_no_address() {
-        let id = EngineId::new(&[0x00, 0x00, 0x07, 0xdb, 0x03, 0x00, 0xe0, 0xfc, 0x12, 0x34, 0x56, 0x00]).unwrap();
+        let id = EngineId::new(&[
+            0x00, 0x00, 0x07, 0xdb, 0x03, 0x00, 0xe0, 0xfc, 0x12, 0x34, 0x56, 0x00,
+        ])
+        .unwrap();
         assert_eq!(id.pen(), Pen(2011));
         assert_eq!(id.mac(), None);
     }

@@ -63,7 +63,8 @@ impl FromStr for MacAddr {
             let mut parts = text.split(separator);
             for octet in &mut octets {
                 let part = parts.next().ok_or_else(error)?;
-                if part.is_empty() || part.len() > 2 || !part.bytes().all(|b| b.is_ascii_hexdigit()) {
+                if part.is_empty() || part.len() > 2 || !part.bytes().all(|b| b.is_ascii_hexdigit())
+                {
                     return Err(error());
                 }
                 *octet = u8::from_str_radix(part, 16).map_err(|_| error())?;
@@ -71,7 +72,8 @@ impl FromStr for MacAddr {
             return if parts.next().is_none() { Ok(Self(octets)) } else { Err(error()) };
         }
         let digits: Vec<u8> = text.bytes().filter(|b| *b != b'.').collect();
-        if digits.len() != 12 || (text.contains('.') && text.split('.').any(|part| part.len() != 4)) {
+        if digits.len() != 12 || (text.contains('.') && text.split('.').any(|part| part.len() != 4))
+        {
             return Err(error());
         }
         for (octet, pair) in octets.iter_mut().zip(digits.chunks_exact(2)) {
@@ -128,7 +130,13 @@ mod tests {
     #[test]
     fn reads_the_four_usual_spellings() {
         let mac = MacAddr([0x00, 0xe0, 0xfc, 0x12, 0x34, 0x56]);
-        for text in ["00:e0:fc:12:34:56", "00-E0-FC-12-34-56", "00e0.fc12.3456", "00E0FC123456", "0:e0:fc:12:34:56"] {
+        for text in [
+            "00:e0:fc:12:34:56",
+            "00-E0-FC-12-34-56",
+            "00e0.fc12.3456",
+            "00E0FC123456",
+            "0:e0:fc:12:34:56",
+        ] {
             assert_eq!(text.parse(), Ok(mac), "{text}");
         }
         assert_eq!(mac.to_string(), "00:e0:fc:12:34:56");
@@ -136,7 +144,16 @@ mod tests {
 
     #[test]
     fn refuses_what_is_not_an_address() {
-        for text in ["", "00:e0:fc:12:34", "00:e0:fc:12:34:56:78", "00:e0:fc:12:34:5g", "00e0fc12345", "+0:e0:fc:12:34:56", "00e.0fc1.23456", "é0:e0:fc:12:34:56"] {
+        for text in [
+            "",
+            "00:e0:fc:12:34",
+            "00:e0:fc:12:34:56:78",
+            "00:e0:fc:12:34:5g",
+            "00e0fc12345",
+            "+0:e0:fc:12:34:56",
+            "00e.0fc1.23456",
+            "é0:e0:fc:12:34:56",
+        ] {
             assert!(text.parse::<MacAddr>().is_err(), "{text}");
         }
     }

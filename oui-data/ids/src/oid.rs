@@ -56,13 +56,19 @@ impl FromStr for Oid {
     /// Reads `1.3.6.1.4.1.2011` with or without a leading dot.
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         let error = || ParseIdError::new("an object identifier such as 1.3.6.1.4.1.2011", text);
-        let arcs: Result<Vec<u32>, _> = text
-            .strip_prefix('.')
-            .unwrap_or(text)
-            .split('.')
-            .take(Self::MOST_ARCS + 1)
-            .map(|arc| if arc.starts_with('+') { Err(error()) } else { arc.parse().map_err(|_| error()) })
-            .collect();
+        let arcs: Result<Vec<u32>, _> =
+            text.strip_prefix('.')
+                .unwrap_or(text)
+                .split('.')
+                .take(Self::MOST_ARCS + 1)
+                .map(|arc| {
+                    if arc.starts_with('+') {
+                        Err(error())
+                    } else {
+                        arc.parse().map_err(|_| error())
+                    }
+                })
+                .collect();
         Self::new(arcs?).ok_or_else(error)
     }
 }

@@ -19,7 +19,9 @@ impl FromStr for Pen {
     type Err = ParseIdError;
 
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
-        let number = text.parse().map_err(|_| ParseIdError::new("an enterprise number such as 2011", text))?;
+        let number = text
+            .parse()
+            .map_err(|_| ParseIdError::new("an enterprise number such as 2011", text))?;
         Ok(Self(number))
     }
 }

@@ -37,10 +37,17 @@ impl FromStr for VendorId {
         let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         let edge = |b: Option<&u8>| b.is_some_and(|b| *b != b'-');
         let bytes = text.as_bytes();
-        if bytes.len() <= 48 && bytes.iter().all(|b| inner(*b)) && edge(bytes.first()) && edge(bytes.last()) {
+        if bytes.len() <= 48
+            && bytes.iter().all(|b| inner(*b))
+            && edge(bytes.first())
+            && edge(bytes.last())
+        {
             Ok(Self(text.into()))
         } else {
-            Err(ParseIdError::new("a vendor id such as tp-link-systems (a-z, 0-9, inner hyphens, at most 48)", text))
+            Err(ParseIdError::new(
+                "a vendor id such as tp-link-systems (a-z, 0-9, inner hyphens, at most 48)",
+                text,
+            ))
         }
     }
 }

@@ -19,7 +19,8 @@ libfuzzer_sys::fuzz_target!(|frame: &[u8]| {
     let Ok(packet) = Ipv4Packet::parse(ethernet.payload) else { return };
     let _ = Icmp::parse(packet.payload);
     if let Ok(datagram) = UdpDatagram::parse(packet.payload, packet.source, packet.destination) {
-        let _ = CommunityMessage::parse(datagram.payload).map(|message| message.pdu.bindings().count());
+        let _ =
+            CommunityMessage::parse(datagram.payload).map(|message| message.pdu.bindings().count());
         let _ = V3Message::parse(datagram.payload);
     }
 });

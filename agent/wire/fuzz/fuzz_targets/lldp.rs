@@ -10,7 +10,8 @@ libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
     let tlvs: Vec<_> = tlvs.into_iter().flatten().collect();
     let (chassis_id, port_id, ttl) = (lldp.chassis_id(), lldp.port_id(), lldp.ttl());
     let mut again = vec![];
-    emit_lldp(&mut again, &LldpToSend { chassis_id, port_id, ttl, tlvs: &tlvs }).expect("it was read");
+    emit_lldp(&mut again, &LldpToSend { chassis_id, port_id, ttl, tlvs: &tlvs })
+        .expect("it was read");
     let read = Lldp::parse(&again).expect("it was sent by us");
     assert_eq!((read.chassis_id(), read.port_id(), read.ttl()), (chassis_id, port_id, ttl));
     assert_eq!(read.tlvs().collect::<Result<Vec<_>, _>>(), Ok(tlvs));
