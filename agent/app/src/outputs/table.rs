@@ -6,7 +6,7 @@ use std::fmt::Write;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, Width};
 use herkomst_model::report::{
-    ActionEntry, Coverage, DeviceEntry, FindingEntry, ListingEntry, Report,
+    ActionEntry, ControllerEntry, Coverage, DeviceEntry, FindingEntry, ListingEntry, Report,
 };
 
 use super::escape::for_terminal;
@@ -133,11 +133,9 @@ fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], 
     if let Some(controller) = devices.first().and_then(|device| device.controller.as_ref()) {
         let country = controller.country.as_deref().unwrap_or("country unknown");
         let checked = if controller.verified { "" } else { ", not verified" };
-        let _ = writeln!(
-            out,
-            "    controlled by {}, {country} (as of {}{checked})",
-            controller.name, controller.as_of
-        );
+        let ControllerEntry { name, as_of, .. } = controller;
+        let line = format!("controlled by {name}, {country} (as of {as_of}{checked})");
+        let _ = writeln!(out, "    {}", wrapped(&line, 6, screen));
     }
     for because in finding.because.iter().filter(|_| !is_match) {
         let _ = writeln!(out, "    {}", wrapped(because, 6, screen));
