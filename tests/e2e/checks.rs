@@ -48,6 +48,7 @@ pub(crate) fn scenario(scenario: &Scenario, stage: &Stage, run: &Run) -> anyhow:
             for expect in &scenario.expect {
                 device(d, &report, expect);
             }
+            no_other_finding(d, &report, scenario);
             coverage(d, &report, scenario);
             receipt(d, &report, scenario);
         }
@@ -139,8 +140,33 @@ fn device(d: &mut Differences, report: &Value, expect: &Expect) {
         d.check(findings.is_empty(), || format!("{who}: has findings and must not: {findings:?}"));
     }
     if let Some(finding) = &expect.finding {
-        d.check(findings.iter().any(|found| is(found, finding)), || {
-            format!("{who}: no finding is like {finding:?}, there are {findings:?}")
+        d.check(findings.len() == 1 && is(findings[0], finding), || {
+            format!("{who}: its one finding should be like {finding:?}, there are {findings:?}")
+        });
+    }
+}
+
+/// A finding about a device whose maker nobody expected, or about another maker than the expected one, is a wrong
+/// one: it must not pass unseen. Rules of the shipped pack bear the ids of the vendors that they name.
+fn no_other_finding(d: &mut Differences, report: &Value, scenario: &Scenario) {
+    let speaks_of = |expect: &Expect, finding: &Value| {
+        let vendor = expect.vendor.as_ref().map(|vendor| match vendor {
+            VendorExpect::Id(id) => id,
+            VendorExpect::Claim(claim) => &claim.is,
+        });
+        let is_expected = expect.finding.as_ref().is_some_and(|expect| is(finding, expect));
+        is_expected || vendor.is_some_and(|vendor| finding["rule"] == vendor.as_str())
+    };
+    for finding in report["findings"].as_array().into_iter().flatten() {
+        let of_its_device = |expect: &&Expect| {
+            find(report, expect).iter().any(|device| device["id"] == finding["device"])
+        };
+        let mut about = scenario.expect.iter().filter(of_its_device);
+        d.check(about.any(|expect| speaks_of(expect, finding)), || {
+            format!(
+                "nobody expected {} {} of {}",
+                finding["rule"], finding["verdict"], finding["device"]
+            )
         });
     }
 }
@@ -263,6 +289,7 @@ fn receipt(d: &mut Differences, report: &Value, scenario: &Scenario) {
 
 fn wire(d: &mut Differences, scenario: &Scenario, stage: &Stage) {
     let expect = &scenario.wire;
+    let mut known = BTreeSet::new();
     for segment in stage.segments() {
         let name = &segment.plan().interface;
         let (capture, fakes) = (segment.fakes().capture(), segment.fakes());
@@ -302,6 +329,7 @@ fn wire(d: &mut Differences, scenario: &Scenario, stage: &Stage) {
             }
         }
         let heard = fakes.heard();
+        known.extend(fakes.devices().into_iter().map(|device| device.name));
         for (device, kinds) in &expect.heard {
             let Some(heard) = heard.get(device) else { continue };
             for (kind, want) in kinds {
@@ -326,5 +354,8 @@ fn wire(d: &mut Differences, scenario: &Scenario, stage: &Stage) {
         for (device, heard) in heard {
             d.check(heard.writes == 0, || format!("{device} was asked to change something"));
         }
+    }
+    for device in expect.heard.keys().filter(|device| !known.contains(*device)) {
+        d.add(format!("wire.heard.{device}: no device of the scenario has this name"));
     }
 }

@@ -413,7 +413,14 @@ fn coverage(out: &mut String, report: &Report, screen: Screen) {
             entry.seconds, entry.usual_seconds
         );
     }
-    let telling = ["fragile", "no route", "no permission", "interrupted", "excluded"];
+    let telling = [
+        "fragile",
+        "names the whole segment",
+        "no route",
+        "no permission",
+        "interrupted",
+        "excluded",
+    ];
     for entry in not_asked.iter().filter(|entry| telling.contains(&entry.why.as_str())).take(20) {
         let _ = writeln!(out, "{} not asked by {}: {}", entry.targets, entry.method, entry.why);
     }
