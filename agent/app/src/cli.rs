@@ -70,7 +70,8 @@ pub(crate) struct ScanArgs {
     /// Send nothing, only listen; 65 s unless --listen says otherwise.
     #[arg(long)]
     pub(crate) passive: bool,
-    /// Only these methods: arp, icmp, snmp, lldp [default: all].
+    /// Only these methods: arp, icmp, snmp, lldp [default: all]. On a local segment ARP always goes first, since nothing
+    /// can be asked without it; ICMP echo goes to targets beyond a router.
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     pub(crate) methods: Vec<String>,
     /// The file with SNMP credentials (mode 0600 or stricter).

@@ -29,6 +29,8 @@ use crate::progress::{Progress, Shown};
 /// Observations between engine and collector: a slow collector slows the asking.
 const IN_FLIGHT: usize = 1024;
 
+/// From so many targets on, a scan without raw sockets is said to take long: the table holds 1,024 by default.
+const MANY_THROUGH_KERNEL: usize = 1024;
 /// After so many days a pack is said to have aged.
 const STALE_AFTER: i64 = 180;
 
@@ -109,6 +111,13 @@ fn observe(
         let limit = "no permission for ICMP sockets: hosts are not asked for an echo. CAP_NET_RAW or \
                      sysctl net.ipv4.ping_group_range gives it";
         limits.push(limit.to_owned());
+    }
+    let slow = planned.through_kernel.len();
+    if slow > MANY_THROUGH_KERNEL {
+        limits.push(format!(
+            "{slow} targets of local segments share the limit of one subnet, since the kernel's neighbour table is small: \
+             expect this to take long, or name fewer"
+        ));
     }
     if !limits.is_empty() {
         tracing::warn!("{}", limits.join("; "));
