@@ -118,6 +118,7 @@ fn herkomst(scanner: &NetworkNamespace, program: &std::path::Path) -> Result<Swe
 
 fn arp_scan(scanner: &NetworkNamespace) -> Result<Sweep> {
     let mut command = Command::new("arp-scan");
+    command.env("PATH", herkomst_lab::path_with_daemons());
     command.args([
         "-I",
         INTERFACE,

@@ -28,6 +28,6 @@ pub use device::{
 };
 pub use error::LabError;
 pub use fake::Segment;
-pub use peer::{Peer, PeerPlan, Program};
+pub use peer::{Peer, PeerPlan, Program, path_with_daemons};
 pub use relay::{Faults, Relay, RelayEnd};
 pub use station::Heard;

@@ -35,6 +35,13 @@ pub enum Program {
     Keepalived,
 }
 
+/// The search path with the folders where daemons and tools of administrators stand: the one of an ordinary user does
+/// not lead there, and it is the child's own path that decides where its program is looked for.
+pub fn path_with_daemons() -> String {
+    let own = std::env::var("PATH").unwrap_or_default();
+    format!("{own}:/usr/local/sbin:/usr/sbin:/sbin")
+}
+
 impl Program {
     /// The name of the program.
     pub const fn name(self) -> &'static str {
@@ -59,6 +66,7 @@ impl Program {
         let file = |name: &str| folder.join(name);
         let config = file("config");
         let mut command = Command::new(self.name());
+        command.env("PATH", path_with_daemons());
         match self {
             Self::Snmpd => {
                 // -C: no configuration but ours; the agent keeps its engine boots in the persistent folder.
