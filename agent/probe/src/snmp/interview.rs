@@ -211,13 +211,6 @@ impl Interviews {
         }
     }
 
-    /// Whether a v3 user has a question to put: [`Interviews::poll_user_request`] would hand it out.
-    pub fn has_user_request(&self) -> bool {
-        let is_ready =
-            |to| matches!(self.open.get(to), Some(i) if matches!(i.state, State::Ready { .. }));
-        self.ready_for_user.iter().any(is_ready)
-    }
-
     /// The next question that a v3 user is to put, if any; its answer is then waited for.
     pub fn poll_user_request(&mut self) -> Option<UserRequest> {
         while let Some(to) = self.ready_for_user.pop_front() {
@@ -644,23 +637,6 @@ mod tests {
             interviews.poll_observation().unwrap().answer,
             Answer::Refused(Refusal::WrongKey)
         );
-    }
-
-    #[test]
-    fn says_whether_a_user_has_a_question_to_put() {
-        let mut interviews = with_user();
-        assert!(!interviews.has_user_request());
-        interviews.add(TARGET, &engine());
-        assert!(interviews.has_user_request());
-        interviews.poll_user_request().unwrap();
-        assert!(!interviews.has_user_request(), "it is being put");
-        interviews.handle_user_answer(TARGET, Answer::Silent { tries: 1 });
-        assert!(interviews.has_user_request(), "it is to be put again");
-        interviews.give_up(TARGET, Why::NoRoute);
-        assert!(!interviews.has_user_request());
-        let mut by_community = communities(&["public"]);
-        by_community.add(TARGET, &Discovered::Silent);
-        assert!(!by_community.has_user_request());
     }
 
     #[test]
