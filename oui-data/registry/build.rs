@@ -4,33 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs, io};
 
-#[path = "src/compile/mod.rs"]
-mod compile;
-#[path = "src/fold.rs"]
-mod fold;
-#[path = "src/kinds.rs"]
-#[expect(unreachable_pub, dead_code, reason = "written for the crate, which publishes all of it")]
-mod kinds;
-#[path = "src/layout.rs"]
-mod layout;
+use herkomst_compile::{Curated, File, Inputs, compile};
 
 fn main() -> ExitCode {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    for watched in [
-        "sources",
-        "curated",
-        "vendors",
-        "src/compile",
-        "src/fold.rs",
-        "src/kinds.rs",
-        "src/layout.rs",
-    ] {
+    for watched in ["sources", "vendors"] {
         println!("cargo::rerun-if-changed={watched}");
     }
     let made = match inputs(&here) {
-        Ok(inputs) => compile::compile(&inputs)
-            .map_err(|problems| problems.iter().map(ToString::to_string).collect()),
+        Ok(inputs) => {
+            compile(&inputs).map_err(|problems| problems.iter().map(ToString::to_string).collect())
+        }
         Err(problem) => Err(vec![problem]),
     };
     let written = made.and_then(|file| {
@@ -48,11 +33,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn inputs(here: &Path) -> Result<compile::Inputs, String> {
+fn inputs(here: &Path) -> Result<Inputs, String> {
     let file = |path: &str| {
         let text =
             fs::read_to_string(here.join(path)).map_err(|error| format!("{path}: {error}"))?;
-        Ok::<_, String>(compile::File { path: path.to_owned(), text })
+        Ok::<_, String>(File { path: path.to_owned(), text })
     };
     let listing = |error: io::Error| format!("vendors: {error}");
     let mut vendors = Vec::new();
@@ -63,13 +48,11 @@ fn inputs(here: &Path) -> Result<compile::Inputs, String> {
         }
     }
     vendors.sort();
-    Ok(compile::Inputs {
+    Ok(Inputs {
         sources: file("sources/SOURCES.toml")?,
         ieee: file("sources/ieee.tsv")?,
         pen: file("sources/pen.tsv")?,
-        overrides: file("curated/overrides.tsv")?,
-        special: file("curated/special.tsv")?,
-        pen_special: file("curated/pen-special.tsv")?,
+        curated: Curated::shipped(),
         vendors: vendors.iter().map(|path| file(path)).collect::<Result<_, _>>()?,
     })
 }

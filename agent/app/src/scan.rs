@@ -139,7 +139,7 @@ fn observe(
     let through_kernel = planned.through_kernel.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("starting the runtime").map_err(Failure::software)?;
-    let registry = Registry::embedded();
+    let registry = herkomst_registry::embedded();
     let ran = runtime.block_on(stages(scan, planned, ports, registry, quiet));
     // The runtime no longer watches them: from here on a signal ends the process, as users expect.
     drop(runtime);

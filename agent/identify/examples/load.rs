@@ -27,7 +27,7 @@ const PREFIXES: [[u8; 3]; 4] =
 #[expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hosts: u32 = std::env::args().nth(1).map_or(Ok(65_536), |text| text.parse())?;
-    let registry = Registry::embedded();
+    let registry = herkomst_registry::embedded();
     let start = std::time::Instant::now();
     let identifier = Identifier::new(registry);
     println!("fingerprints compiled in {:?}", start.elapsed());

@@ -15,7 +15,6 @@ use herkomst_model::{
     About, Answer, ChassisKey, DeviceText, Engine, Fact, LldpNeighbour, Method, Observation,
     SnmpVersion, System,
 };
-use herkomst_registry::Registry;
 use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok("confirmed") => Confidence::Confirmed,
         _ => Confidence::Possible,
     };
-    let registry = Registry::embedded();
+    let registry = herkomst_registry::embedded();
     let identifier = Identifier::new(registry);
     let today = "2026-11-21".parse()?;
     let mut out = std::io::stdout().lock();

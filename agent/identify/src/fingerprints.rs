@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn every_vendor_stands_in_the_vendor_table() {
-        let registry = Registry::embedded();
+        let registry = herkomst_registry::embedded();
         let named = FINGERPRINTS.iter().map(|one| (one.id, one.names));
         let named = named.chain(SUBTREES.iter().map(|one| (one.text, one.names)));
         let houses = HOUSES

@@ -105,6 +105,12 @@ impl MacPrefix {
         self.len == 0
     }
 
+    /// Its first address: the fixed bits, and zeros.
+    pub fn first(self) -> MacAddr {
+        let [_, _, octets @ ..] = self.bits.to_be_bytes();
+        MacAddr(octets)
+    }
+
     /// Whether the address lies in it.
     pub fn contains(self, mac: MacAddr) -> bool {
         mac.prefix(self.len) == self

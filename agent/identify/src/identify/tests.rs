@@ -70,9 +70,10 @@ fn lldp(description: &str, inventory: Option<Inventory>) -> Arc<Observation> {
 }
 
 fn identify(seen: &[Arc<Observation>]) -> Identification<'static> {
-    let devices = merge(seen, Registry::embedded());
+    let devices = merge(seen, herkomst_registry::embedded());
     assert_eq!(devices.len(), 1, "{devices:?}");
-    Identifier::new(Registry::embedded()).identify(&devices[0], "2026-11-21".parse().unwrap())
+    Identifier::new(herkomst_registry::embedded())
+        .identify(&devices[0], "2026-11-21".parse().unwrap())
 }
 
 fn kinds(evidence: &[Evidence]) -> Vec<&'static str> {
@@ -216,7 +217,7 @@ fn a_registrant_that_nobody_reviewed_is_shown_and_is_no_maker() {
 #[test]
 fn an_enterprise_number_of_an_unreviewed_firm_names_it_without_an_id() {
     let number = (60_000..).find(|number| {
-        let meaning = Registry::embedded().pen(herkomst_ids::Pen(*number));
+        let meaning = herkomst_registry::embedded().pen(herkomst_ids::Pen(*number));
         matches!(meaning, herkomst_registry::PenMeaning::Assigned { vendor: None, .. })
     });
     let found =
@@ -238,7 +239,7 @@ fn a_camera_whose_mac_and_number_disagree_is_contested() {
 
 #[test]
 fn brands_of_one_house_do_not_contradict() {
-    let registry = Registry::embedded();
+    let registry = herkomst_registry::embedded();
     let ezviz = registry.vendor("ezviz").unwrap();
     assert_eq!(ezviz.name().to_lowercase(), "ezviz");
     let party = |id: &str| Party::of(&registry.vendor(id).unwrap());
@@ -360,7 +361,7 @@ fn hostile_text_changes_nothing_but_itself() {
 
 #[test]
 fn progress_counts_what_names_a_maker_by_itself() {
-    let identifier = Identifier::new(Registry::embedded());
+    let identifier = Identifier::new(herkomst_registry::embedded());
     assert!(identifier.names_maker(&arp("00:e0:fc:12:34:56")));
     assert!(identifier.names_maker(&lldp(VRP, None)));
     assert!(!identifier.names_maker(&arp("00:00:5e:00:01:0a")));

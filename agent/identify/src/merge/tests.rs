@@ -80,14 +80,14 @@ fn groups(observations: &[Arc<Observation>]) -> Vec<String> {
         let macs: Vec<String> = device.macs.iter().map(ToString::to_string).collect();
         if ips.is_empty() { macs.join(" ") } else { ips.join(" ") }
     };
-    merge(observations, Registry::embedded()).iter().map(name).collect()
+    merge(observations, herkomst_registry::embedded()).iter().map(name).collect()
 }
 
 #[test]
 fn one_station_with_forty_addresses_is_one_device_with_one_reason() {
     let seen: Vec<_> =
         (1..=40).map(|host| arp(&format!("10.0.0.{host}"), "00:e0:fc:12:34:56")).collect();
-    let devices = merge(&seen, Registry::embedded());
+    let devices = merge(&seen, herkomst_registry::embedded());
     assert_eq!(devices.len(), 1);
     assert_eq!(devices[0].ips.len(), 40);
     assert_eq!(devices[0].observations.len(), 40);
@@ -115,7 +115,7 @@ fn a_virtual_router_is_neither_box_behind_it() {
         engine("10.0.0.2", "800007db0300e0fc000002", 3, 500),
     ];
     assert_eq!(groups(&seen), ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.1.1"]);
-    let devices = merge(&seen, Registry::embedded());
+    let devices = merge(&seen, herkomst_registry::embedded());
     assert_eq!(devices[0].macs.len(), 1, "the virtual address alone");
     assert_eq!(devices[1].macs.len(), 1);
 }
@@ -127,13 +127,13 @@ fn a_virtual_router_that_also_answers_from_its_box_keeps_the_box_apart() {
         arp("10.0.0.1", "00:e0:fc:00:00:02"),
         arp("10.0.0.2", "00:e0:fc:00:00:02"),
     ];
-    let devices = merge(&seen, Registry::embedded());
+    let devices = merge(&seen, herkomst_registry::embedded());
     assert_eq!(groups(&seen), ["10.0.0.1", "10.0.0.2"]);
     let own: Vec<String> = devices[0].macs.iter().map(ToString::to_string).collect();
     let with: Vec<String> = devices[0].seen_with.iter().map(ToString::to_string).collect();
     assert_eq!((own, with), (vec!["00:00:5e:00:01:0a".into()], vec!["00:e0:fc:00:00:02".into()]));
     assert!(devices[0].macs.is_disjoint(&devices[1].macs), "ids are made of them");
-    let identifier = crate::Identifier::new(Registry::embedded());
+    let identifier = crate::Identifier::new(herkomst_registry::embedded());
     let found = identifier.identify(&devices[0], "2026-11-21".parse().unwrap());
     assert!(found.special.is_some() && found.maker.is_none());
 }
@@ -155,7 +155,7 @@ fn a_host_that_announces_another_box_s_address_does_not_become_it() {
             for seen in [&router[..], beyond] {
                 let seen = [seen.to_vec(), vec![frame.clone()]].concat();
                 assert_eq!(groups(&seen), ["10.0.0.1".to_owned(), stranger.to_owned()]);
-                let devices = merge(&seen, Registry::embedded());
+                let devices = merge(&seen, herkomst_registry::embedded());
                 assert!(devices[1].engines.is_empty() && devices[1].ips.is_empty());
             }
         }
@@ -195,7 +195,7 @@ fn an_address_that_two_stations_claim_joins_neither() {
         arp("10.0.0.3", "00:1b:54:00:00:02"),
     ];
     assert_eq!(groups(&seen), ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
-    let device = &merge(&seen, Registry::embedded())[1];
+    let device = &merge(&seen, herkomst_registry::embedded())[1];
     assert_eq!((device.macs.len(), device.seen_with.len()), (0, 2), "both are shown");
 }
 
@@ -207,7 +207,7 @@ fn one_engine_at_two_routed_addresses_is_one_device() {
     ];
     assert_eq!(groups(&seen), ["10.0.0.1 10.9.0.1"]);
     let because = "the SNMP engine 800007db0300e0fc000002 answered at 10.0.0.1, 10.9.0.1, started at the same instant";
-    assert_eq!(merge(&seen, Registry::embedded())[0].joins[0].because, because);
+    assert_eq!(merge(&seen, herkomst_registry::embedded())[0].joins[0].because, because);
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn the_mac_inside_an_engine_id_leads_to_its_station() {
         engine("10.9.0.1", "800007db0300e0fc000002", 3, 500),
         engine("10.9.0.1", "800007db0300e0fc000002", 4, 20),
     ];
-    let devices = merge(&seen, Registry::embedded());
+    let devices = merge(&seen, herkomst_registry::embedded());
     assert_eq!(devices.len(), 1, "a restart between two scans changes nothing");
     assert_eq!(
         devices[0].joins[0].because,
@@ -288,7 +288,7 @@ fn hosts_behind_proxy_arp_stay_apart_from_it() {
         system("10.0.0.3", "1.3.6.1.4.1.14988.1"),
     ];
     assert_eq!(groups(&seen), ["10.0.0.1 10.0.0.4", "10.0.0.2", "10.0.0.3"]);
-    let devices = merge(&seen, Registry::embedded());
+    let devices = merge(&seen, herkomst_registry::embedded());
     assert!(
         devices[1].macs.is_empty(),
         "the gateway's address says nothing about a host behind it"
@@ -304,8 +304,11 @@ fn ports_that_announce_one_chassis_are_one_device() {
         arp("10.0.0.7", "00:e0:fc:00:00:01"),
     ];
     assert_eq!(groups(&seen), ["10.0.0.1 10.0.0.7"]);
-    let joins: Vec<String> =
-        merge(&seen, Registry::embedded())[0].joins.iter().map(|one| one.because.clone()).collect();
+    let joins: Vec<String> = merge(&seen, herkomst_registry::embedded())[0]
+        .joins
+        .iter()
+        .map(|one| one.because.clone())
+        .collect();
     assert!(joins.contains(&"the LLDP management address is 10.0.0.1".to_owned()));
     assert!(joins.contains(&"the LLDP chassis id is the MAC 00:e0:fc:00:00:01".to_owned()));
 }
@@ -335,7 +338,7 @@ fn a_whole_segment_behind_one_station_and_one_of_single_hosts_are_cheap() {
     let proxy: Vec<_> = (0..=u16::MAX)
         .map(|host| arp(&format!("10.7.{}.{}", host >> 8, host & 0xff), "00:1b:54:00:00:01"))
         .collect();
-    let devices = merge(&proxy, Registry::embedded());
+    let devices = merge(&proxy, herkomst_registry::embedded());
     assert_eq!((devices.len(), devices[0].joins.len()), (1, 1));
     let hosts: Vec<_> = (0..=u16::MAX)
         .map(|host| {
@@ -343,7 +346,7 @@ fn a_whole_segment_behind_one_station_and_one_of_single_hosts_are_cheap() {
             arp(&format!("10.7.{high}.{low}"), &format!("00:1b:54:07:{high:02x}:{low:02x}"))
         })
         .collect();
-    assert_eq!(merge(&hosts, Registry::embedded()).len(), 65_536);
+    assert_eq!(merge(&hosts, herkomst_registry::embedded()).len(), 65_536);
 }
 
 /// Anything that a small network may show, with many coincidences.
@@ -381,7 +384,7 @@ proptest! {
             .prop_flat_map(|seen| (Just(seen.clone()), Just(seen).prop_shuffle()))
     ) {
         let sorted = |observations: &[Arc<Observation>]| {
-            let mut devices = merge(observations, Registry::embedded());
+            let mut devices = merge(observations, herkomst_registry::embedded());
             for device in &mut devices {
                 device.observations.sort_by_key(|one| format!("{one:?}"));
             }
@@ -392,7 +395,7 @@ proptest! {
 
     #[test]
     fn every_address_is_in_one_device_and_every_answer_in_at_least_one(seen in prop::collection::vec(anything(), 0..24)) {
-        let devices = merge(&seen, Registry::embedded());
+        let devices = merge(&seen, herkomst_registry::embedded());
         let ips: Vec<IpAddr> = devices.iter().flat_map(|device| device.ips.iter().copied()).collect();
         let unique: BTreeSet<IpAddr> = ips.iter().copied().collect();
         prop_assert_eq!(ips.len(), unique.len());

@@ -3,48 +3,44 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::tables::Tables;
-use super::vendors::{By, Edge, Register};
-use super::{Place, Problems};
-use crate::fold::fold;
+use crate::tables::Tables;
+use crate::vendors::{By, Edge, Register};
+use crate::{Place, Problems};
+use herkomst_lookup::fold;
 
 /// Names and numbers, each with the row of the entity it stands for.
 #[derive(Default)]
-pub(super) struct Claims {
+pub(crate) struct Claims {
     /// By folded name; none for a brand that several use.
-    pub(super) names: BTreeMap<String, Option<usize>>,
+    pub(crate) names: BTreeMap<String, Option<usize>>,
     /// By folded spelling.
-    pub(super) registrants: HashMap<String, usize>,
-    pub(super) pens: BTreeMap<u32, usize>,
-    pub(super) ids: HashMap<String, usize>,
+    pub(crate) registrants: HashMap<String, usize>,
+    pub(crate) pens: BTreeMap<u32, usize>,
+    pub(crate) ids: HashMap<String, usize>,
 }
 
-pub(super) fn check(
-    register: &Register<'_>,
-    tables: &Tables<'_>,
-    problems: &mut Problems,
-) -> Claims {
+pub(crate) fn check(register: &Register, tables: &Tables<'_>, problems: &mut Problems) -> Claims {
     let mut claims = Claims::default();
-    let mut owners: HashMap<String, (usize, Place<'_>)> = HashMap::new();
+    let mut owners: HashMap<String, (usize, &Place)> = HashMap::new();
     for (row, entity) in register.entities.iter().enumerate() {
         if !is_id(&entity.id) {
             problems.add(
-                entity.place,
+                &entity.place,
                 format!("id is {:?}, expected a-z, 0-9 and inner hyphens, at most 48", entity.id),
             );
         }
         if let Some(other) = claims.ids.insert(entity.id.clone(), row) {
             let other =
                 register.entities.get(other).map_or(String::new(), |one| one.place.to_string());
-            problems.add(entity.place, format!("id {:?} is taken by {other}", entity.id));
+            problems.add(&entity.place, format!("id {:?} is taken by {other}", entity.id));
         }
         if entity.kind.is_none() {
             continue;
         }
         let own = [Some(&entity.id), Some(&entity.name), entity.legal.as_ref()];
-        let names = own.into_iter().flatten().map(|name| (entity.place, name));
+        let names = own.into_iter().flatten().map(|name| (&entity.place, name));
         for (place, name) in
-            names.chain(entity.registrants.iter().map(|(place, name)| (*place, name)))
+            names.chain(entity.registrants.iter().map(|(place, name)| (place, name)))
         {
             if let Some((other, at)) =
                 owners.insert(fold(name), (row, place)).filter(|(other, _)| *other != row)
@@ -57,7 +53,10 @@ pub(super) fn check(
         for (place, spelling) in &entity.registrants {
             let folded = fold(spelling);
             if !tables.registrants.contains(&folded) {
-                problems.add(place, format!("registrant {spelling:?} is not in the IEEE listings"));
+                problems.out_of_date(
+                    place,
+                    format!("registrant {spelling:?} is not in the IEEE listings"),
+                );
             }
             if claims.registrants.insert(folded, row) == Some(row) {
                 problems.add(place, format!("registrant {spelling:?} is listed twice"));
@@ -65,8 +64,10 @@ pub(super) fn check(
         }
         for (place, number) in &entity.pens {
             if !tables.pens.contains_key(number) {
-                problems
-                    .add(place, format!("enterprise number {number} is not in the list of IANA"));
+                problems.out_of_date(
+                    place,
+                    format!("enterprise number {number} is not in the list of IANA"),
+                );
             }
             if tables.pen_special.contains_key(number) {
                 problems.add(
@@ -106,16 +107,17 @@ pub(super) fn check(
             if let By::Id(id) = &edge.by
                 && !claims.ids.contains_key(id)
             {
-                problems.add(edge.place, format!("controller {id:?} is not in the register"));
+                problems.add(&edge.place, format!("controller {id:?} is not in the register"));
             }
         }
         for (at, edge) in entity.edges.iter().enumerate() {
             if entity.edges.iter().skip(at + 1).any(|other| span(other).overlaps(&span(edge))) {
-                problems.add(edge.place, format!("{:?} has two controllers on one day", entity.id));
+                problems
+                    .add(&edge.place, format!("{:?} has two controllers on one day", entity.id));
             }
         }
         if runs_in_a_circle(row, row, &Span::default(), register, &claims, 0) {
-            problems.add(entity.place, format!("control of {:?} runs in a circle", entity.id));
+            problems.add(&entity.place, format!("control of {:?} runs in a circle", entity.id));
         }
     }
     claims
@@ -128,7 +130,7 @@ struct Span<'a> {
     until: Option<&'a str>,
 }
 
-fn span<'a>(edge: &'a Edge<'_>) -> Span<'a> {
+fn span<'a>(edge: &'a Edge) -> Span<'a> {
     Span { from: edge.from.as_deref(), until: edge.until.as_deref() }
 }
 
@@ -157,7 +159,7 @@ fn runs_in_a_circle(
     start: usize,
     at: usize,
     days: &Span<'_>,
-    register: &Register<'_>,
+    register: &Register,
     claims: &Claims,
     depth: usize,
 ) -> bool {

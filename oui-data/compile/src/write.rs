@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::Problems;
-use super::claims::Claims;
-use super::tables::Tables;
-use super::vendors::{By, Edge, Entity, Register};
-use crate::fold::fold;
-use crate::kinds::{PenRole, RegistryKind};
-use crate::layout::{FORMAT, MAGIC, NO_ENTITY, NO_STRING, OWNER, Section, TABLE_AT, VERIFIED};
+use crate::claims::Claims;
+use crate::tables::Tables;
+use crate::vendors::{By, Edge, Entity, Register};
+use crate::{Problems, SourceFile};
+use herkomst_lookup::fold;
+use herkomst_lookup::layout::{
+    DIGEST_AT, FORMAT, LOCAL, MAGIC, NO_ENTITY, NO_STRING, OWNER, PEN_LIST, Section, TABLE_AT,
+    VERIFIED, digest,
+};
+use herkomst_lookup::{PenRole, RegistryKind};
 
 /// The longest string that two octets of length carry.
 const LONGEST: usize = (1 << 14) - 1;
@@ -19,10 +22,11 @@ struct Writer<'p> {
     problems: &'p mut Problems,
 }
 
-pub(super) fn write(
+pub(crate) fn write(
     tables: &Tables<'_>,
-    register: &Register<'_>,
+    register: &Register,
     claims: &Claims,
+    local: &[(String, String)],
     problems: &mut Problems,
 ) -> Vec<u8> {
     let sections = vec![Vec::new(); Section::ALL.len()];
@@ -46,6 +50,13 @@ pub(super) fn write(
         let name = writer.text(name);
         let row = row.map_or(NO_ENTITY, |row| writer.number(row, "entities"));
         writer.row(Section::Names, &[&u24(name), &row.to_le_bytes()]);
+    }
+    for (kind, source) in &tables.sources {
+        writer.source(*kind, source);
+    }
+    for (name, sha256) in local {
+        let (name, sha256) = (writer.text(name), writer.text(sha256));
+        writer.row(Section::Local, &[&u24(name), &u24(sha256)]);
     }
     writer.finish([&tables.ieee_date, &tables.pen_date, &register.edition])
 }
@@ -157,6 +168,13 @@ impl Writer<'_> {
         }
     }
 
+    fn source(&mut self, kind: Option<RegistryKind>, source: &SourceFile) {
+        let listing = kind.map_or(PEN_LIST, |kind| code(RegistryKind::ALL, kind));
+        let texts = [&source.name, &source.origin, &source.date, &source.sha256];
+        let texts: Vec<u8> = texts.iter().flat_map(|text| u24(self.text(text))).collect();
+        self.row(Section::Sources, &[&[listing], &source.rows.to_le_bytes(), &texts]);
+    }
+
     fn special(&mut self, tables: &Tables<'_>) {
         for first in 0..=256 {
             let start = tables.special.iter().filter(|row| u16::from(row.value[0]) < first).count();
@@ -165,12 +183,12 @@ impl Writer<'_> {
         }
         for row in &tables.special {
             let (what, source) = (self.text(row.what), self.text(row.source));
-            let kind = code(crate::kinds::SpecialKind::ALL, row.kind);
+            let kind = code(herkomst_lookup::SpecialKind::ALL, row.kind);
             self.row(Section::Special, &[&row.value, &[row.bits, kind], &u24(what), &u24(source)]);
         }
     }
 
-    fn entity(&mut self, entity: &Entity<'_>, register: &Register<'_>, claims: &Claims) {
+    fn entity(&mut self, entity: &Entity, register: &Register, claims: &Claims) {
         let brands = self.list(entity.brands.iter().map(|(_, name)| name.as_str()));
         let registrants = self.list(entity.registrants.iter().map(|(_, name)| name.as_str()));
         let numbers = self.start(Section::Numbers, entity.pens.len());
@@ -193,13 +211,15 @@ impl Writer<'_> {
             entity.id.clone(),
             entity.name.clone(),
             optional(&entity.legal),
+            entity.lei.as_ref().map(|(_, lei)| lei.clone()).unwrap_or_default(),
             optional(&entity.note),
             optional(&entity.source),
             optional(&entity.last_checked),
         ];
         let texts: Vec<u8> = texts.iter().flat_map(|text| u24(self.text(text))).collect();
-        let kind = entity.kind.map_or(OWNER, |kind| code(crate::kinds::VendorKind::ALL, kind));
-        let flags = if entity.verified { VERIFIED } else { 0 };
+        let kind = entity.kind.map_or(OWNER, |kind| code(herkomst_lookup::VendorKind::ALL, kind));
+        let flags =
+            if entity.verified { VERIFIED } else { 0 } | if entity.is_local { LOCAL } else { 0 };
         let country = entity.country.unwrap_or_default();
         self.row(
             Section::Entities,
@@ -216,7 +236,7 @@ impl Writer<'_> {
         );
     }
 
-    fn edge(&mut self, edge: &Edge<'_>, register: &Register<'_>, claims: &Claims) {
+    fn edge(&mut self, edge: &Edge, register: &Register, claims: &Claims) {
         let row = match &edge.by {
             By::Id(id) => claims.ids.get(id).copied(),
             By::Name(_) => None,
@@ -230,9 +250,9 @@ impl Writer<'_> {
         let row = row.map_or(NO_ENTITY, |row| self.number(row, "entities"));
         let flags = if edge.verified { VERIFIED } else { 0 };
         let codes = [
-            code(crate::kinds::ControlTest::ALL, edge.test),
+            code(herkomst_lookup::ControlTest::ALL, edge.test),
             flags,
-            code(crate::kinds::ControlConfidence::ALL, edge.confidence),
+            code(herkomst_lookup::ControlConfidence::ALL, edge.confidence),
         ];
         let texts = [&edge.from, &edge.until, &edge.source, &edge.last_checked];
         let texts: Vec<u8> =
@@ -264,6 +284,7 @@ impl Writer<'_> {
             // A day that is none was reported already; the file is not used then.
             file.extend(edition.bytes().chain(std::iter::repeat(b' ')).take(10));
         }
+        // Two zeros, and the place of the digest.
         file.resize(TABLE_AT, 0);
         let mut at = TABLE_AT + 8 * Section::ALL.len();
         for section in &self.sections {
@@ -274,6 +295,9 @@ impl Writer<'_> {
             at += section.len();
         }
         file.extend(self.sections.concat());
+        if let Some(digest) = digest(&file) {
+            file[DIGEST_AT..TABLE_AT].copy_from_slice(&digest);
+        }
         file
     }
 }

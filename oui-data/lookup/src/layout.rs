@@ -1,7 +1,8 @@
-//! The layout of the registry blob: one flat file, used as it lies. Written by `compile`, read by `blob`.
+//! The layout of the registry file: one flat file, used as it lies. Written by `herkomst-compile`, read by `blob`.
 //!
 //! ```text
 //! "HKR1"  format u16  sections u16  edition of IEEE, IANA and vendors: 3 × 10 ASCII  2 zeros
+//! SHA-256 of all that stands before and behind it: 32 octets
 //! section table: offset u32, length u32 each, in the order of `Section`
 //! sections
 //! ```
@@ -10,24 +11,30 @@
 //! A country is two capitals, or two zeros for none. An entity is a vendor or an owner, by its row number.
 
 /// What the file starts with.
-pub(crate) const MAGIC: &[u8; 4] = b"HKR1";
+pub const MAGIC: &[u8; 4] = b"HKR1";
 /// Raised when an older program could not read the file.
-pub(crate) const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
+/// Where the digest stands.
+pub const DIGEST_AT: usize = 40;
 /// Where the section table starts.
-pub(crate) const TABLE_AT: usize = 40;
+pub const TABLE_AT: usize = DIGEST_AT + 32;
 /// No entity.
-pub(crate) const NO_ENTITY: u16 = u16::MAX;
+pub const NO_ENTITY: u16 = u16::MAX;
 /// No string: a number that is not assigned.
-pub(crate) const NO_STRING: u32 = 0x00ff_ffff;
+pub const NO_STRING: u32 = 0x00ff_ffff;
 /// `kind` of an entity that owns makers and makes nothing.
-pub(crate) const OWNER: u8 = 0xff;
+pub const OWNER: u8 = 0xff;
 /// Flag of an entity or edge: its source was read on the day it names.
-pub(crate) const VERIFIED: u8 = 1;
+pub const VERIFIED: u8 = 1;
+/// Flag of an entity: a file of the operator's says something of it.
+pub const LOCAL: u8 = 2;
+/// Code of the list of IANA where a listing is named; those of IEEE have the codes of `RegistryKind`.
+pub const PEN_LIST: u8 = 0xff;
 
 /// The parts of the file and the size of a row in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Section {
+pub enum Section {
     /// Prefix 3, registrant u16.
     MaL,
     /// Prefix 4 (28 bits, left-aligned), registrant u16.
@@ -50,7 +57,7 @@ pub(crate) enum Section {
     SpecialIndex,
     /// Prefix 6 (left-aligned), bits u8, kind u8, what, source: by first octet, then longest first.
     Special,
-    /// Id, name, legal name, note, source, last-checked, kind u8, flags u8, country, and (start u16, count u16) of
+    /// Id, name, legal name, LEI, note, source, last-checked, kind u8, flags u8, country, and (start u16, count u16) of
     /// brands and registrants in `Lists`, numbers and successors (rows here) in `Numbers`, edges in `Edges`. Sorted by id.
     Entities,
     /// Strings.
@@ -61,12 +68,17 @@ pub(crate) enum Section {
     Edges,
     /// Folded name, entity u16 (`NO_ENTITY`: a brand of several): sorted by the text.
     Names,
+    /// Listing u8, rows u32, name, origin, date, SHA-256 in hexadecimal digits: one for each file that a listing was read from.
+    Sources,
+    /// Name and SHA-256 in hexadecimal digits of each file of the operator's.
+    Local,
     /// Length and UTF-8, one after the other.
     Strings,
 }
 
 impl Section {
-    pub(crate) const ALL: [Self; 17] = [
+    /// All of them, in the order of their places in the file.
+    pub const ALL: [Self; 19] = [
         Self::MaL,
         Self::MaM,
         Self::MaS,
@@ -83,29 +95,39 @@ impl Section {
         Self::Numbers,
         Self::Edges,
         Self::Names,
+        Self::Sources,
+        Self::Local,
         Self::Strings,
     ];
 
     /// Octets in a row.
-    pub(crate) const fn width(self) -> usize {
+    pub const fn width(self) -> usize {
         match self {
             Self::MaL | Self::Cid | Self::Names => 5,
-            Self::MaM => 6,
+            Self::MaM | Self::Local => 6,
             Self::MaS | Self::Iab | Self::Registrants => 7,
             Self::Pens | Self::Lists => 3,
             Self::PenNotes => 10,
             Self::Corrections => 11,
             Self::SpecialIndex => 2,
             Self::Special => 14,
-            Self::Entities => 42,
+            Self::Entities => 45,
             Self::Numbers => 4,
             Self::Edges => 22,
+            Self::Sources => 17,
             Self::Strings => 1,
         }
     }
 
     /// Octets of the prefix that a row of an address registry starts with.
-    pub(crate) const fn key_width(self) -> usize {
+    pub const fn key_width(self) -> usize {
         self.width() - 2
     }
+}
+
+/// The SHA-256 that belongs at [`DIGEST_AT`] of a file; none for what is too short to have a header.
+pub fn digest(file: &[u8]) -> Option<[u8; 32]> {
+    use sha2::{Digest as _, Sha256};
+    let (head, body) = (file.get(..DIGEST_AT)?, file.get(TABLE_AT..)?);
+    Some(Sha256::new().chain_update(head).chain_update(body).finalize().into())
 }

@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// The text that names are compared by.
-pub(crate) fn fold(name: &str) -> String {
+pub fn fold(name: &str) -> String {
     let mut folded = String::with_capacity(name.len());
     let normal: String = name.nfkc().collect();
     for word in normal.split_whitespace() {

@@ -1,35 +1,107 @@
-//! From the committed tables to the flat file of `layout`: checks everything and says all that is wrong at once, each
-//! with its file and line. Pure: texts in, octets out. Runs in `build.rs`.
+//! From official listings and the vendor register to the flat file that `herkomst-lookup` reads.
+//!
+//! Everything is checked, and all that is wrong is said at once, each with its file and line. Pure: texts in, octets out.
+//! `compile` makes the file that a program is built with and forgives nothing; `update` makes a newer one on the
+//! operator's machine, where a correction that the listing has made itself is a note and no error.
 
+#![forbid(unsafe_code)]
+
+mod base;
 mod claims;
+mod curated;
 mod tables;
+mod update;
 mod vendors;
 mod write;
 
 use std::fmt;
+use std::sync::Arc;
+
+use herkomst_lookup::RegistryKind;
+
+pub use curated::Curated;
+pub use update::{Update, Updated, sha256, update};
 
 /// A file that was read: its path as people know it, and its text.
-pub(crate) struct File {
-    pub(crate) path: String,
-    pub(crate) text: String,
+#[derive(Debug, Clone)]
+pub struct File {
+    /// As messages name it.
+    pub path: String,
+    /// What it holds.
+    pub text: String,
 }
 
-/// All that a registry is made from.
-pub(crate) struct Inputs {
-    pub(crate) sources: File,
-    pub(crate) ieee: File,
-    pub(crate) pen: File,
-    pub(crate) overrides: File,
-    pub(crate) special: File,
-    pub(crate) pen_special: File,
-    pub(crate) vendors: Vec<File>,
+/// All that the registry of a program is made from.
+#[derive(Debug)]
+pub struct Inputs {
+    /// Where the listings are from: `SOURCES.toml`.
+    pub sources: File,
+    /// The five listings of IEEE: prefix, registry, country, registrant.
+    pub ieee: File,
+    /// The enterprise numbers of IANA: number, organisation.
+    pub pen: File,
+    /// What corrects and explains the listings.
+    pub curated: Curated,
+    /// The vendor register, a file a group.
+    pub vendors: Vec<File>,
+}
+
+/// An official listing, read and cleaned: no street, no contact, no e-mail address.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// What it lists.
+    pub rows: Rows,
+    /// Where it is from.
+    pub source: SourceFile,
+}
+
+/// The rows of a listing, sorted, none given twice.
+#[derive(Debug, Clone)]
+pub enum Rows {
+    /// Of one listing of IEEE.
+    Assignments(RegistryKind, Vec<Assignment>),
+    /// Of IANA: number and organisation.
+    Numbers(Vec<(u32, String)>),
+}
+
+/// A row of a listing of IEEE as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Assignment {
+    /// The prefix, left-aligned in five octets.
+    pub prefix: [u8; 5],
+    /// To whom.
+    pub registrant: String,
+    /// The country of the address, as the listing has it.
+    pub country: Option<[u8; 2]>,
+}
+
+/// A file that a listing was read from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its name.
+    pub name: String,
+    /// Where it was had from.
+    pub origin: String,
+    /// The day of its content.
+    pub date: String,
+    /// Rows in it, with those that were given twice.
+    pub rows: u32,
+    /// Its SHA-256 in hexadecimal digits.
+    pub sha256: String,
 }
 
 /// Something that is wrong in a table, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub struct Problem {
     place: String,
     what: String,
+}
+
+impl Problem {
+    /// Says what is wrong at a place.
+    pub fn new(place: impl fmt::Display, what: impl Into<String>) -> Self {
+        Self { place: place.to_string(), what: what.into() }
+    }
 }
 
 impl fmt::Display for Problem {
@@ -40,35 +112,53 @@ impl fmt::Display for Problem {
 
 /// Collects problems, so that one run shows them all.
 #[derive(Default)]
-pub(crate) struct Problems(Vec<Problem>);
+pub(crate) struct Problems {
+    /// What stops the work.
+    found: Vec<Problem>,
+    /// What a newer listing made out of date: said, and no more, unless everything is in our hands.
+    notes: Vec<Problem>,
+    /// Whether what is out of date stops the work too.
+    strict: bool,
+}
 
 impl Problems {
     fn add(&mut self, place: impl fmt::Display, what: impl Into<String>) {
-        self.0.push(Problem { place: place.to_string(), what: what.into() });
+        self.found.push(Problem::new(place, what));
+    }
+
+    /// A table names what the listing no longer has.
+    fn out_of_date(&mut self, place: impl fmt::Display, what: impl Into<String>) {
+        let problem = Problem::new(place, what);
+        if self.strict { self.found.push(problem) } else { self.notes.push(problem) }
     }
 }
 
-/// A line of a file.
-#[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
-    file: &'a File,
+/// A line of a file; line 0 is the file as a whole.
+#[derive(Clone)]
+pub(crate) struct Place {
+    file: Arc<str>,
     line: usize,
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.path, self.line)
+        match self.line {
+            0 => f.write_str(&self.file),
+            line => write!(f, "{}:{line}", self.file),
+        }
     }
 }
 
 /// The registry file, or all that keeps it from being made.
-pub(crate) fn compile(inputs: &Inputs) -> Result<Vec<u8>, Vec<Problem>> {
-    let mut problems = Problems::default();
-    let tables = tables::read(inputs, &mut problems);
-    let vendors = vendors::read(&inputs.vendors, &mut problems);
-    let claims = claims::check(&vendors, &tables, &mut problems);
-    let file = write::write(&tables, &vendors, &claims, &mut problems);
-    if problems.0.is_empty() { Ok(file) } else { Err(problems.0) }
+pub fn compile(inputs: &Inputs) -> Result<Vec<u8>, Vec<Problem>> {
+    let mut problems = Problems { strict: true, ..Problems::default() };
+    let mut tables = tables::read(inputs, &mut problems);
+    tables.curate(&inputs.curated, &mut problems);
+    let mut register = vendors::Register::default();
+    register.read(&inputs.vendors, &mut problems);
+    let claims = claims::check(&register, &tables, &mut problems);
+    let file = write::write(&tables, &register, &claims, &[], &mut problems);
+    if problems.found.is_empty() { Ok(file) } else { Err(problems.found) }
 }
 
 /// Whether a text is a day such as 2026-11-21.
@@ -95,8 +185,8 @@ fn country(text: &str) -> Option<[u8; 2]> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{MacMeaning, Registry};
+    use crate::*;
+    use herkomst_lookup::{MacMeaning, Registry};
 
     fn file(path: &str, text: &str) -> File {
         File { path: path.into(), text: text.into() }
@@ -107,16 +197,18 @@ mod tests {
         Inputs {
             sources: file(
                 "SOURCES.toml",
-                "[ieee]\ndate = \"2026-10-24\"\nrows = 3\n[pen]\ndate = \"2026-09-23\"\nrows = 3\n",
+                "[ieee]\ndate = \"2026-10-24\"\norigin = \"IEEE\"\nrows = 3\n[pen]\ndate = \"2026-09-23\"\norigin = \"IANA\"\nrows = 3\n",
             ),
             ieee: file(
                 "ieee.tsv",
                 "# prefix\n00248F\tMA-L\tKP\tDO-MONIX\n00E0FC\tMA-L\tCN\tHUAWEI TECHNOLOGIES CO.,LTD\n1C87790\tMA-M\t\tSomebody\n",
             ),
             pen: file("pen.tsv", "0\tReserved\n2011\tHUAWEI Technology Co.,Ltd\n8072\tnet-snmp\n"),
-            overrides: file("overrides.tsv", "00248F\tKP\tKR\taddress is in Seongnam\n"),
-            special: file("special.tsv", "00:00:5e:00:01/40\tvirtual-router\tVRRP\tRFC 9568\n"),
-            pen_special: file("pen-special.tsv", "8072\tagent\truns anywhere\n"),
+            curated: Curated {
+                overrides: file("overrides.tsv", "00248F\tKP\tKR\taddress is in Seongnam\n"),
+                special: file("special.tsv", "00:00:5e:00:01/40\tvirtual-router\tVRRP\tRFC 9568\n"),
+                pen_special: file("pen-special.tsv", "8072\tagent\truns anywhere\n"),
+            },
             vendors: vec![file(
                 "a.toml",
                 "edition = \"2026-11-21\"\n\n[[vendor]]\nid = \"huawei\"\nname = \"Huawei\"\nkind = \"product\"\nregistrants = [\"Huawei  Technologies co.,ltd\"]\npens = [2011]\n",
@@ -310,7 +402,7 @@ mod tests {
     #[test]
     fn special_rows_with_loose_bits_or_unknown_kinds_are_refused() {
         let mut loose = inputs();
-        loose.special.text =
+        loose.curated.special.text =
             "00:00:5e:00:01/36\tvirtual-router\tVRRP\tRFC 9568\n00:00:5e/24\trouter\tx\ty\n".into();
         let found = problems(&loose);
         assert!(

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use herkomst_ids::{Country, Edition};
 
 use crate::RegistryError;
-use crate::layout::{FORMAT, MAGIC, Section, TABLE_AT};
+use crate::layout::{DIGEST_AT, FORMAT, MAGIC, Section, TABLE_AT, digest};
 
 /// The bytes of a registry file and where its sections are.
 pub(crate) struct Blob {
@@ -17,12 +17,12 @@ pub(crate) struct Blob {
 impl Blob {
     /// Checks the header and the section table; rows are checked as they are read.
     pub(crate) fn open(bytes: Cow<'static, [u8]>) -> Result<Self, RegistryError> {
+        if bytes.get(..MAGIC.len()).is_some_and(|magic| magic != MAGIC) {
+            return Err(RegistryError::Magic);
+        }
         let header = bytes
             .get(..TABLE_AT)
             .ok_or(RegistryError::Short { need: TABLE_AT, have: bytes.len() })?;
-        if &header[..4] != MAGIC {
-            return Err(RegistryError::Magic);
-        }
         let format = u16::from_le_bytes([header[4], header[5]]);
         let count = usize::from(u16::from_le_bytes([header[6], header[7]]));
         if format != FORMAT || count != Section::ALL.len() {
@@ -48,6 +48,21 @@ impl Blob {
             *place = (start, len);
         }
         Ok(Self { bytes, sections, editions })
+    }
+
+    /// The digest that the header names.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let named = self.bytes.get(DIGEST_AT..TABLE_AT).and_then(|octets| octets.try_into().ok());
+        named.unwrap_or_default()
+    }
+
+    /// Whether the digest that the header names is that of the file.
+    pub(crate) fn is_whole(&self) -> bool {
+        digest(&self.bytes) == Some(self.digest())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// The editions of IEEE, IANA and the vendor table.

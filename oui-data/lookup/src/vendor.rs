@@ -6,7 +6,7 @@ use herkomst_ids::{Country, Pen, VendorId};
 
 use crate::Registry;
 use crate::kinds::{ControlConfidence, ControlTest, VendorKind};
-use crate::layout::{NO_ENTITY, OWNER, Section, VERIFIED};
+use crate::layout::{LOCAL, NO_ENTITY, OWNER, Section, VERIFIED};
 
 /// A maker in our own register: a view of its row.
 #[derive(Clone, Copy)]
@@ -43,24 +43,28 @@ pub struct Control<'a> {
 // Octets of a row of `Entities` up to each field (layout.rs).
 const NAME: usize = 3;
 const LEGAL: usize = 6;
-const NOTE: usize = 9;
-const SOURCE: usize = 12;
-const CHECKED: usize = 15;
-const KIND: usize = 18;
-const FLAGS: usize = 19;
-const COUNTRY: usize = 20;
-const BRANDS: usize = 22;
-const REGISTRANTS: usize = 26;
-const NUMBERS: usize = 30;
-const SUCCESSORS: usize = 34;
-const EDGES: usize = 38;
+const LEI: usize = 9;
+const NOTE: usize = 12;
+const SOURCE: usize = 15;
+const CHECKED: usize = 18;
+const KIND: usize = 21;
+const FLAGS: usize = 22;
+const COUNTRY: usize = 23;
+const BRANDS: usize = 25;
+const REGISTRANTS: usize = 29;
+const NUMBERS: usize = 33;
+const SUCCESSORS: usize = 37;
+const EDGES: usize = 41;
 
 impl<'a> Vendor<'a> {
     /// The vendor of a row; none for an owner, which makes nothing.
     pub(crate) fn at(registry: &'a Registry, row: u16) -> Option<Self> {
-        let one = Self { registry, row };
-        let known = row != NO_ENTITY && usize::from(row) < registry.blob.rows(Section::Entities);
-        (known && one.kind_code() != OWNER).then_some(one)
+        Self::known(registry, row).filter(|one| one.kind_code() != OWNER)
+    }
+
+    fn known(registry: &'a Registry, row: u16) -> Option<Self> {
+        let is_row = row != NO_ENTITY && usize::from(row) < registry.blob.rows(Section::Entities);
+        is_row.then_some(Self { registry, row })
     }
 
     fn field(&self, octets: usize) -> crate::blob::Row<'a> {
@@ -105,6 +109,16 @@ impl<'a> Vendor<'a> {
     /// The name it is registered under, when the table has it.
     pub fn legal_name(&self) -> Option<&'a str> {
         Some(self.text(LEGAL)).filter(|name| !name.is_empty())
+    }
+
+    /// Its Legal Entity Identifier (ISO 17442), when the table has it.
+    pub fn lei(&self) -> Option<&'a str> {
+        Some(self.text(LEI)).filter(|lei| !lei.is_empty())
+    }
+
+    /// Whether a file of the operator's (`vendors.d`) made this row or changed it.
+    pub fn is_local(&self) -> bool {
+        self.field(FLAGS).u8() & LOCAL != 0
     }
 
     /// What a reader should know besides.
@@ -236,6 +250,58 @@ impl<'a> Vendor<'a> {
     }
 }
 
+/// A state, fund or holding that owns makers and makes nothing itself.
+#[derive(Clone, Copy)]
+pub struct Owner<'a>(Vendor<'a>);
+
+impl<'a> Owner<'a> {
+    /// The owner of a row; none for a vendor.
+    pub(crate) fn at(registry: &'a Registry, row: u16) -> Option<Self> {
+        Vendor::known(registry, row).filter(|one| one.kind_code() == OWNER).map(Self)
+    }
+
+    /// The stable id: `sasac`. Vendors and owners share one space of ids.
+    pub fn id(&self) -> &'a str {
+        self.0.id()
+    }
+
+    /// The name people know it by.
+    pub fn name(&self) -> &'a str {
+        self.0.name()
+    }
+
+    /// Its seat.
+    pub fn country(&self) -> Option<Country> {
+        self.0.country()
+    }
+
+    /// What a reader should know besides.
+    pub fn note(&self) -> Option<&'a str> {
+        self.0.note()
+    }
+
+    /// Whether a file of the operator's made this row or changed it.
+    pub fn is_local(&self) -> bool {
+        self.0.is_local()
+    }
+
+    /// As [`Vendor::control_history`].
+    pub fn control_history(&self) -> impl Iterator<Item = Control<'a>> + use<'a> {
+        self.0.control_history()
+    }
+
+    /// As [`Vendor::control_chain`].
+    pub fn control_chain(&self, on: &str) -> Vec<Control<'a>> {
+        self.0.control_chain(on)
+    }
+}
+
+impl fmt::Debug for Owner<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Owner({})", self.id())
+    }
+}
+
 impl Control<'_> {
     /// Whether it was so on a day. Days are compared as text, which works for `2026-11-21`.
     pub fn holds(&self, on: &str) -> bool {
@@ -254,106 +320,5 @@ impl Eq for Vendor<'_> {}
 impl fmt::Debug for Vendor<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Vendor({})", self.id())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn vendor(id: &str) -> Vendor<'static> {
-        Registry::embedded().vendor(id).unwrap_or_else(|| panic!("{id} is missing"))
-    }
-
-    fn controller(id: &str, on: &str) -> Option<&'static str> {
-        vendor(id).controller(on).and_then(|control| control.id)
-    }
-
-    #[test]
-    fn a_sold_firm_is_no_longer_its_sellers() {
-        assert_eq!(controller("sepura", "2019-01-01"), Some("hytera"));
-        let now = vendor("sepura").controller("2024-01-01").unwrap();
-        assert_eq!(
-            (now.name, now.country.map(|one| one.to_string()).as_deref()),
-            ("Epiris LLP", Some("GB"))
-        );
-        assert_eq!(controller("lorex", "2022-01-01"), Some("dahua"));
-        assert_eq!(vendor("lorex").controller("2026-11-21").unwrap().name, "Skywatch, Inc.");
-        assert_eq!(vendor("luminys").country_of_control("2026-11-21").unwrap().as_str(), "TW");
-        assert!(
-            vendor("honor")
-                .control_chain("2019-01-01")
-                .iter()
-                .any(|step| step.id == Some("huawei"))
-        );
-        for day in ["2020-11-17", "2026-11-21"] {
-            assert!(
-                vendor("honor").control_chain(day).iter().all(|step| step.id != Some("huawei")),
-                "{day}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_chain_runs_to_the_ultimate_controller() {
-        let chain: Vec<_> =
-            vendor("ezviz").control_chain("2026-11-21").iter().map(|step| step.id).collect();
-        assert_eq!(chain, [Some("hikvision"), Some("cethik"), Some("cetc"), Some("sasac")]);
-        assert!(vendor("imou").control_chain("2026-11-21").is_empty(), "not confirmed");
-        assert_eq!(controller("motorola-mobility", "2026-11-21"), Some("lenovo"));
-        assert_eq!(controller("axis", "2026-11-21"), Some("canon"));
-        let mist: Vec<_> =
-            vendor("mist").control_chain("2026-11-21").iter().map(|step| step.id).collect();
-        assert_eq!(mist, [Some("juniper"), Some("hpe")]);
-    }
-
-    #[test]
-    fn a_firm_that_nobody_controls_names_itself() {
-        let cisco = vendor("cisco").controller("2026-11-21").unwrap();
-        assert_eq!((cisco.id, cisco.country.unwrap().as_str()), (Some("cisco"), "US"));
-    }
-
-    #[test]
-    fn control_ends_on_the_day_that_says_until() {
-        let before = vendor("juniper").controller("2025-07-01").unwrap();
-        let after = vendor("juniper").controller("2025-07-02").unwrap();
-        assert_eq!((before.id, after.id), (Some("juniper"), Some("hpe")));
-    }
-
-    #[test]
-    fn a_firm_that_split_names_who_carried_on() {
-        let heirs: Vec<_> = vendor("hewlett-packard").successors().map(|one| one.id()).collect();
-        assert_eq!(heirs, ["hp-inc", "hpe"]);
-        assert_eq!(vendor("cisco").successors().next(), None);
-    }
-
-    #[test]
-    fn what_has_no_source_says_so() {
-        for vendor in Registry::embedded().vendors() {
-            let sourced = vendor.source().is_some() && vendor.last_checked().is_some();
-            assert!(sourced || !vendor.verified(), "{vendor:?}");
-            for control in vendor.control_history() {
-                let sourced = !control.source.is_empty() && control.last_checked.is_some();
-                assert!(sourced || !control.verified, "{vendor:?}");
-                assert!(!control.name.is_empty(), "{vendor:?}");
-            }
-        }
-        for named_in_an_official_text in
-            ["huawei", "zte", "hikvision", "dahua", "hytera", "nuctech", "kaspersky", "lorex"]
-        {
-            assert!(vendor(named_in_an_official_text).verified(), "{named_in_an_official_text}");
-        }
-        assert!(!vendor("earda").verified());
-        let reported = vendor("sepura").controller("2024-01-01").unwrap();
-        assert!(!reported.source.is_empty() && !reported.verified, "press alone verifies nothing");
-    }
-
-    #[test]
-    fn control_of_every_vendor_ends_somewhere_on_any_day() {
-        for day in ["2000-01-01", "2015-06-30", "2026-11-21", "2100-01-01", "", "never"] {
-            for vendor in Registry::embedded().vendors() {
-                assert!(vendor.control_chain(day).len() < 8, "{vendor:?} {day}");
-            }
-        }
     }
 }

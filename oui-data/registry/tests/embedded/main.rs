@@ -1,0 +1,6 @@
+//! The registry that the program carries, row by row.
+
+mod addresses;
+mod files;
+mod updates;
+mod vendors;
