@@ -11,7 +11,6 @@ use herkomst_ids::{EngineId, MacAddr, Oid};
 use herkomst_model::{
     About, Answer, DeviceText, Engine, Fact, Method, Observation, SnmpVersion, System,
 };
-use herkomst_registry::Registry;
 use jiff::Timestamp;
 
 const TEXTS: [&str; 4] = [

@@ -6,7 +6,7 @@ use herkomst_ids::{Country, MacAddr, Pen};
 use herkomst_registry::*;
 
 fn mac(text: &str) -> MacMeaning<'static> {
-    embedded().mac(text.parse().unwrap())
+    embedded().mac(text.parse().expect("a MAC address"))
 }
 
 fn assigned(text: &str) -> Assignment<'static> {
@@ -24,7 +24,7 @@ fn special(text: &str) -> Special<'static> {
 }
 
 fn country(code: &str) -> Option<Country> {
-    Some(code.parse().unwrap())
+    Some(code.parse().expect("a country"))
 }
 
 #[test]

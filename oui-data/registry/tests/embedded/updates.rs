@@ -17,7 +17,7 @@ fn local(text: &str) -> Vec<File> {
 }
 
 fn opened(updated: Updated) -> Registry {
-    Registry::open(updated.file).unwrap()
+    Registry::open(updated.file).expect("what was just made is whole")
 }
 
 #[test]
