@@ -178,7 +178,6 @@ pub(crate) fn subtree(oid: &Oid) -> Option<&'static Subtree> {
 
 #[cfg(test)]
 mod tests {
-    use herkomst_registry::Registry;
 
     use super::*;
 
