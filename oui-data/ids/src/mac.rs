@@ -117,6 +117,44 @@ impl MacPrefix {
     }
 }
 
+impl FromStr for MacPrefix {
+    type Err = ParseIdError;
+
+    /// Reads `00:e0:fc`, `00-E0-FC`, `00e0fc`, `8C1F64AFA`: four bits a digit, 24 to 44 of them; and with the length said,
+    /// `00:e0:fc/24`, `8c:1f:64:af:a0/36`, 8 to 48 bits, where the octets behind it may be left out and what they hold
+    /// beyond it must be zero.
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let error = || ParseIdError::new("a prefix such as 00:e0:fc or 8c:1f:64:af:a0/36", text);
+        let (digits, len) = match text.split_once('/') {
+            Some((digits, len)) => (digits, Some(len.parse::<u8>().map_err(|_| error())?)),
+            None => (text, None),
+        };
+        let separator = |c| c == ':' || c == '-';
+        let parts: Vec<&str> = digits.split(separator).collect();
+        // Octets are whole, but for a last one of four bits: `8c:1f:64:af:a`.
+        let (last, whole) = parts.split_last().ok_or_else(error)?;
+        let is_octets = whole.iter().all(|part| part.len() == 2) && (1..=2).contains(&last.len());
+        let digits = parts.concat();
+        let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+        if !is_hex || digits.len() > 12 || !(whole.is_empty() || is_octets) {
+            return Err(error());
+        }
+        let given = u64::from_str_radix(&digits, 16).map_err(|_| error())?;
+        let mac = MacAddr({
+            let [_, _, octets @ ..] = (given << (48 - 4 * digits.len())).to_be_bytes();
+            octets
+        });
+        let prefix = match len {
+            Some(len @ 8..=48) => mac.prefix(len),
+            None if (6..=11).contains(&digits.len()) => {
+                mac.prefix(u8::try_from(4 * digits.len()).map_err(|_| error())?)
+            }
+            _ => return Err(error()),
+        };
+        if prefix.first() == mac { Ok(prefix) } else { Err(error()) }
+    }
+}
+
 impl fmt::Display for MacPrefix {
     /// The octets it touches and its length: `00:e0:fc/24`, `8c:1f:64:af:a0/36`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -172,6 +210,32 @@ mod tests {
         assert_eq!(mac.prefix(36).to_string(), "8c:1f:64:af:a0/36");
         assert!(mac.prefix(36).contains(mac));
         assert!(!mac.prefix(36).contains(MacAddr([0x8c, 0x1f, 0x64, 0xaf, 0xb1, 0x23])));
+    }
+
+    #[test]
+    fn prefixes_are_read_as_they_print_and_as_the_listings_have_them() {
+        let mac: MacAddr = "8c:1f:64:af:a1:23".parse().unwrap();
+        for len in 8..=48 {
+            let prefix = mac.prefix(len);
+            assert_eq!(prefix.to_string().parse(), Ok(prefix));
+        }
+        for (text, len) in [
+            ("8c:1f:64", 24),
+            ("8C-1F-64", 24),
+            ("8c1f64", 24),
+            ("8C1F64A", 28),
+            ("8c:1f:64:a", 28),
+            ("8C1F64AFA", 36),
+            ("8c:1f:64/24", 24),
+        ] {
+            assert_eq!(text.parse(), Ok(mac.prefix(len)), "{text}");
+        }
+        for text in [
+            "", "8c", "8c:1f", "8c:1f:64:af:a1:23", "8c1f64afa123", "8c:1f:64/20", "8c:1f:64/49",
+            "8c:1f:64/", "8c:1:64", "8c:1f:6g", "8c::64", "+8c1f64", "é8c1f6", "8c:1f:64/7",
+        ] {
+            assert!(text.parse::<MacPrefix>().is_err(), "{text}");
+        }
     }
 
     #[test]
