@@ -9,6 +9,8 @@
 mod base;
 mod claims;
 mod curated;
+pub mod diff;
+pub mod official;
 mod tables;
 mod update;
 mod vendors;
