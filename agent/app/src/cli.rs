@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Scan(Box<ScanArgs>),
     /// The same scan over a private network of fake devices that it makes and removes itself.
     Demo(DemoArgs),
+    /// Say all that is known of an address, a number, a vendor or a name, and why. Sends nothing.
+    Explain(ExplainArgs),
 }
 
 /// The form of the result.
@@ -109,6 +111,31 @@ pub(crate) struct DemoArgs {
     /// Exit with 0 where it would be 1 or 2.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// For people.
+    Table,
+    /// One document.
+    Json,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 all of it is known; 2 something is not; 64 usage, 74 I/O.")]
+pub(crate) struct ExplainArgs {
+    /// A MAC address, a prefix (00:e0:fc, 8c:1f:64:af:a0/36), an enterprise number, an object identifier, or the id, name,
+    /// brand or registrant spelling of a vendor, or the id of an owner. Names are compared as a whole.
+    #[arg(value_name = "WHAT", required = true)]
+    pub(crate) what: Vec<String>,
+    /// Who controlled whom on this day [default: today].
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
+    /// The form of the answer.
+    #[arg(short, long, value_enum, default_value_t = Form::Table)]
+    pub(crate) output: Form,
 }
 
 /// What may reach the terminal of a text that the operator or a file gave: lines as they are, and everything that could

@@ -10,6 +10,7 @@ mod demo;
 mod dry_run;
 mod engine;
 mod exit;
+mod explain;
 mod judge;
 mod outputs;
 mod plan;
@@ -46,9 +47,17 @@ fn main() -> ExitCode {
             (Scan::check(args).and_then(|scan| scan::run(&scan, cli.quiet)), args.exit_zero)
         }
         Command::Demo(args) => (demo::run(args, cli.quiet), args.exit_zero),
+        Command::Explain(args) => {
+            return ended(explain::run(args, herkomst_registry::embedded()));
+        }
     };
+    ended(result.map(|outcome| outcome.code(exit_zero)))
+}
+
+/// The code of a command, or of its failure once that is said.
+fn ended(result: exit::Result<u8>) -> ExitCode {
     match result {
-        Ok(outcome) => ExitCode::from(outcome.code(exit_zero)),
+        Ok(code) => ExitCode::from(code),
         Err(failure) => {
             for line in printable(&failure.to_string()).lines() {
                 eprintln!("herkomst: {line}");

@@ -13,7 +13,12 @@ use super::escape::is_unsafe;
 
 /// The whole report as one document.
 pub(crate) fn document(report: &Report) -> Vec<u8> {
-    let mut bytes = to_bytes(report, Escaped(PrettyFormatter::new()));
+    document_of(report)
+}
+
+/// Anything that has string keys and no float, as one document.
+pub(crate) fn document_of<T: Serialize>(value: &T) -> Vec<u8> {
+    let mut bytes = to_bytes(value, Escaped(PrettyFormatter::new()));
     bytes.push(b'\n');
     bytes
 }

@@ -34,15 +34,15 @@ impl Screen {
         }
     }
 
-    fn paint(self, code: &str, text: &str) -> String {
+    pub(crate) fn paint(self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
-const BOLD: &str = "1";
-const DIM: &str = "2";
-const RED: &str = "1;31";
-const YELLOW: &str = "1;33";
+pub(crate) const BOLD: &str = "1";
+pub(crate) const DIM: &str = "2";
+pub(crate) const RED: &str = "1;31";
+pub(crate) const YELLOW: &str = "1;33";
 /// The most addresses of one device in a line.
 const MOST_ADDRESSES: usize = 3;
 /// The most lists and dates shown of one rule.
@@ -451,7 +451,7 @@ fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
 }
 
 /// Wraps our own text at the width of the screen, further lines indented.
-fn wrapped(text: &str, indent: usize, screen: Screen) -> String {
+pub(crate) fn wrapped(text: &str, indent: usize, screen: Screen) -> String {
     let Some(width) = screen.width.map(|width| usize::from(width).saturating_sub(indent).max(20))
     else {
         return text.to_owned();

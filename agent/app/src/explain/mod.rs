@@ -1,0 +1,635 @@
+//! `explain`: all that the registries, the register and the shipped rules know of a thing, and why. Sends nothing.
+
+mod answer;
+mod text;
+mod what;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, anyhow};
+use herkomst_identify::{Names, SUBTREES};
+use herkomst_ids::{MacAddr, MacPrefix, Oid, Pen};
+use herkomst_registry::{
+    Assignment, Control, MacMeaning, Owner, PenMeaning, PenRole, Registry, RegistryKind, Special,
+    Vendor, VendorKind, fold,
+};
+use herkomst_rules::{ListingDate, Pack, Relation};
+use jiff::civil::Date;
+
+use self::answer::{
+    Answer, AssignmentEntry, ControlEntry, CorrectionEntry, EditionsEntry, Explained, NumberEntry,
+    ObjectEntry, OwnerEntry, RegistrantEntry, RuleEntry, RuleListingEntry, SpecialEntry,
+    VendorEntry,
+};
+use self::what::What;
+use crate::cli::{ExplainArgs, Form};
+use crate::exit::{Failure, Result};
+use crate::outputs::table::Screen;
+use crate::outputs::{json, write_out};
+
+/// Who holds the blocks that are divided.
+const IEEE: &str = "IEEE Registration Authority";
+/// The code when something that was asked about is not known.
+const UNKNOWN: u8 = 2;
+/// The most texts of one call.
+const MOST_ASKED: usize = 1000;
+/// The most near names that are offered.
+const MOST_SUGGESTIONS: usize = 5;
+/// How near a name must be to be offered (Jaro-Winkler).
+const NEAR: f64 = 0.88;
+
+/// Answers everything that was asked and prints it; the code to end with.
+pub(crate) fn run(args: &ExplainArgs, registry: &Registry) -> Result<u8> {
+    let on = as_of(args.as_of.as_deref())?;
+    if args.what.len() > MOST_ASKED {
+        let many =
+            anyhow!("{} things to explain, at most {MOST_ASKED} in one call", args.what.len());
+        return Err(Failure::usage(many));
+    }
+    let mut explainer = Explainer::new(registry, on);
+    let mut answers = Vec::new();
+    for text in &args.what {
+        answers.extend(explainer.answer(text)?);
+    }
+    // A text that could be two things is known when one of them is.
+    let known: BTreeSet<&str> =
+        answers.iter().filter(|one| one.known).map(|one| one.asked.as_str()).collect();
+    let all_known = answers.iter().all(|one| known.contains(one.asked.as_str()));
+    let explained = explainer.document(answers);
+    let bytes = match args.output {
+        Form::Json => json::document_of(&explained),
+        Form::Table => text::render(&explained, Screen::stdout()).into_bytes(),
+    };
+    write_out(&bytes).context("writing the answer").map_err(Failure::io)?;
+    Ok(if all_known { 0 } else { UNKNOWN })
+}
+
+fn as_of(given: Option<&str>) -> Result<Date> {
+    let Some(text) = given else {
+        return Ok(jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
+    };
+    text.parse::<Date>().ok().filter(|_| text.len() == 10).ok_or_else(|| {
+        Failure::usage(anyhow!("--as-of is {text:?}, expected a day such as 2026-11-21"))
+    })
+}
+
+struct Explainer<'a> {
+    registry: &'a Registry,
+    on: Date,
+    /// Read when the first vendor is explained: an address alone needs none.
+    packs: Option<Vec<Pack>>,
+}
+
+impl<'a> Explainer<'a> {
+    fn new(registry: &'a Registry, on: Date) -> Self {
+        Self { registry, on, packs: None }
+    }
+
+    fn document(&mut self, answers: Vec<Answer>) -> Explained {
+        let packs = self.packs().iter().map(|pack| (pack.id.clone(), pack.edition.to_string()));
+        let packs = packs.collect();
+        let digest = self.registry.digest().iter().map(|octet| format!("{octet:02x}")).collect();
+        Explained {
+            schema_version: answer::SCHEMA_VERSION,
+            program: concat!("herkomst ", env!("CARGO_PKG_VERSION")).to_owned(),
+            as_of: self.on.to_string(),
+            editions: EditionsEntry {
+                registry: self.registry.edition().to_string(),
+                enterprise_numbers: self.registry.pen_edition().to_string(),
+                vendors: self.registry.vendors_edition().to_string(),
+                packs,
+                digest,
+            },
+            answers,
+        }
+    }
+
+    /// Every answer that fits a text.
+    fn answer(&mut self, text: &str) -> Result<Vec<Answer>> {
+        let text = text.trim();
+        let read = what::read(text);
+        if read.is_empty() || text.is_empty() {
+            return Err(Failure::usage(anyhow!(
+                "{text:?} is nothing that can be explained: expected a MAC address, a prefix such as 00:e0:fc/24, an \
+                 enterprise number, an object identifier, or the id, name or brand of a vendor"
+            )));
+        }
+        let mut answers = Vec::new();
+        for what in &read {
+            match what {
+                What::Mac(mac) => answers.push(self.mac(*mac)),
+                What::Prefix(prefix) => answers.push(self.prefix(*prefix)),
+                What::Number(pen) => answers.push(self.number(*pen)),
+                What::Oid(oid) => answers.push(self.oid(oid)),
+                What::Name => answers.extend(self.name(text)),
+            }
+        }
+        // `2011` is a number, and no name that nobody knows.
+        if answers.iter().any(|one| one.known) {
+            answers.retain(|one| one.known);
+        } else if read.iter().any(|what| !matches!(what, What::Name)) {
+            answers.retain(|one| one.taken_for != "name");
+        }
+        for one in &mut answers {
+            text.clone_into(&mut one.asked);
+        }
+        Ok(answers)
+    }
+
+    fn mac(&mut self, mac: MacAddr) -> Answer {
+        let mut answer = Answer { taken_for: "mac-address".into(), ..Answer::default() };
+        match self.registry.mac(mac) {
+            MacMeaning::Special(special) => {
+                answer.known = true;
+                answer.special = Some(special_entry(special));
+                self.beneath(mac, &mut answer);
+            }
+            MacMeaning::Assigned(assignment) => self.assigned(assignment, &mut answer),
+            MacMeaning::Unassigned => {
+                answer.notes.push(self.unassigned(mac));
+            }
+        }
+        answer
+    }
+
+    /// Who holds the block that a special address lies in: said as a remark, since it names no maker.
+    fn beneath(&self, mac: MacAddr, answer: &mut Answer) {
+        if let Some(found) = self.registry.assignment(mac) {
+            answer.assignment = Some(self.assignment_entry(found));
+            let holder = found.registrant;
+            answer.notes.push(format!(
+                "the block around it is assigned to {holder}: that names no maker of this address"
+            ));
+        } else if mac.is_locally_administered() && !mac.is_multicast() {
+            let [first, rest @ ..] = mac.octets();
+            let [b, c, d, e, f] = rest;
+            let cleared = MacAddr([first & !0b10, b, c, d, e, f]);
+            if let MacMeaning::Assigned(found) = self.registry.mac(cleared) {
+                answer.notes.push(format!(
+                    "with the local bit cleared it would be {cleared}, a block of {}: access points derive further \
+                     network names so; a weak hint, and no evidence of a maker",
+                    found.registrant
+                ));
+            }
+        }
+    }
+
+    fn unassigned(&self, mac: MacAddr) -> String {
+        let edition = self.registry.edition();
+        match self.registry.listed(RegistryKind::MaL, mac) {
+            Some(parent) => format!(
+                "{} is divided by {} into smaller blocks, and this one is assigned to nobody in the listings of {edition}",
+                parent.prefix, parent.registrant
+            ),
+            None => format!("assigned to nobody in the listings of {edition}"),
+        }
+    }
+
+    fn assigned(&mut self, assignment: Assignment<'_>, answer: &mut Answer) {
+        answer.known = true;
+        answer.assignment = Some(self.assignment_entry(assignment));
+        match assignment.vendor {
+            Some(vendor) => self.maker(vendor, answer),
+            None => answer.notes.push(no_vendor(assignment.registrant)),
+        }
+    }
+
+    fn prefix(&mut self, prefix: MacPrefix) -> Answer {
+        let mut answer = Answer { taken_for: "mac-prefix".into(), ..Answer::default() };
+        let (first, len) = (prefix.first(), prefix.len());
+        let special = self
+            .registry
+            .special_ranges()
+            .find(|range| range.prefix.len() <= len && range.prefix.contains(first));
+        if let Some(range) = special {
+            answer.known = true;
+            answer.special = Some(special_entry(range.special));
+            self.beneath(first, &mut answer);
+            return answer;
+        }
+        if first.is_multicast() || first.is_locally_administered() {
+            if let MacMeaning::Special(special) = self.registry.mac(first) {
+                answer.known = true;
+                answer.special = Some(special_entry(special));
+            }
+            self.beneath(first, &mut answer);
+            if let Some(company) = self.company(prefix) {
+                answer.assignment = Some(self.assignment_entry(company));
+                answer.notes.push(
+                    "a company id: it names a firm in protocols and belongs to no card".to_owned(),
+                );
+            }
+            return answer;
+        }
+        let fits = |listing: &RegistryKind| {
+            self.registry.listed(*listing, first).filter(|row| row.prefix.len() <= len)
+        };
+        let longest_first =
+            [RegistryKind::MaS, RegistryKind::Iab, RegistryKind::MaM, RegistryKind::MaL];
+        let Some(found) = longest_first.iter().find_map(fits) else {
+            answer.notes.push(self.unassigned(first));
+            return answer;
+        };
+        self.assigned(found, &mut answer);
+        let within = longest_first.iter().flat_map(|listing| self.registry.listing(*listing));
+        let smaller = within
+            .filter(|row| {
+                row.prefix.len() > len.max(found.prefix.len())
+                    && prefix.contains(row.prefix.first())
+            })
+            .count();
+        if smaller > 0 {
+            answer.notes.push(format!("{smaller} smaller blocks in it have holders of their own"));
+        }
+        let special = self
+            .registry
+            .special_ranges()
+            .filter(|range| range.prefix.len() > len && prefix.contains(range.prefix.first()));
+        for range in special {
+            let what = range.special.what;
+            answer.notes.push(format!("{} in it names no maker: {what}", range.prefix));
+        }
+        answer
+    }
+
+    fn company(&self, prefix: MacPrefix) -> Option<Assignment<'a>> {
+        (prefix.len() >= 24)
+            .then(|| self.registry.listed(RegistryKind::Cid, prefix.first()))
+            .flatten()
+    }
+
+    fn number(&mut self, pen: Pen) -> Answer {
+        let mut answer = Answer { taken_for: "enterprise-number".into(), ..Answer::default() };
+        self.number_of(pen, &mut answer);
+        answer
+    }
+
+    fn number_of(&mut self, pen: Pen, answer: &mut Answer) {
+        let edition = self.registry.pen_edition().to_string();
+        let PenMeaning::Assigned { organisation, role, vendor, reason } = self.registry.pen(pen)
+        else {
+            answer.notes.push(format!("{pen} is assigned to nobody in the list of {edition}"));
+            return;
+        };
+        answer.known = true;
+        answer.number = Some(NumberEntry {
+            number: pen.0,
+            organisation: organisation.to_owned(),
+            edition,
+            role: role.as_str().to_owned(),
+            reason: reason.map(str::to_owned),
+        });
+        match (role, vendor) {
+            (PenRole::Agent, _) => answer.notes.push(
+                "names the SNMP agent, which runs on anybody's box: it attributes nothing".to_owned(),
+            ),
+            (PenRole::Platform, _) => answer.notes.push(
+                "names a platform, a body or an example, and not who made the box: it attributes nothing".to_owned(),
+            ),
+            (PenRole::Maker, Some(vendor)) => self.maker(vendor, answer),
+            (PenRole::Maker, None) => answer.notes.push(no_vendor(organisation)),
+        }
+    }
+
+    fn oid(&mut self, oid: &Oid) -> Answer {
+        let mut answer = Answer { taken_for: "object-identifier".into(), ..Answer::default() };
+        let Some(pen) = oid.pen() else {
+            answer.notes.push(format!(
+                "{oid} does not stand under 1.3.6.1.4.1, where enterprise numbers are"
+            ));
+            return answer;
+        };
+        self.number_of(pen, &mut answer);
+        let arcs = oid.arcs().get(Oid::ENTERPRISES.len()..).unwrap_or_default();
+        let known = SUBTREES.iter().filter(|one| arcs.starts_with(one.arcs));
+        if let Some(subtree) = known.max_by_key(|one| one.arcs.len()) {
+            answer.known = true;
+            answer.object = Some(ObjectEntry {
+                subtree: format!("1.3.6.1.4.1.{}", subtree.text),
+                names: match subtree.names {
+                    Names::Vendor(name) | Names::Organisation(name) => Some(name.to_owned()),
+                    Names::Nobody => None,
+                },
+                weight: subtree.weight.as_str().to_owned(),
+                family: subtree.family.map(str::to_owned),
+                roles: subtree.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+                note: subtree.note.to_owned(),
+            });
+            // The subtree knows better than the number whose boxes show it.
+            match subtree.names {
+                Names::Vendor(id) if answer.vendor.as_ref().is_none_or(|one| one.id != id) => {
+                    if let Some(vendor) = self.registry.vendor(id) {
+                        self.maker(vendor, &mut answer);
+                    }
+                }
+                _ => {}
+            }
+        }
+        answer
+    }
+
+    /// All that a name can be: a vendor, an owner, a brand of several, a registrant or an organisation without a vendor.
+    fn name(&mut self, text: &str) -> Vec<Answer> {
+        let folded = fold(text);
+        let registry = self.registry;
+        if let Some(vendor) = registry.by_name(text) {
+            let mut answer = Answer {
+                taken_for: called(vendor, &folded).into(),
+                known: true,
+                ..Answer::default()
+            };
+            answer.registrant = Some(self.holdings(|row| row.vendor == Some(vendor)));
+            self.maker(vendor, &mut answer);
+            return vec![answer];
+        }
+        if let Some(owner) =
+            registry.owners().find(|one| one.id() == folded || fold(one.name()) == folded)
+        {
+            return vec![self.owner(owner)];
+        }
+        let users =
+            registry.vendors().filter(|one| one.brands().any(|brand| fold(brand) == folded));
+        let mut answers: Vec<Answer> = Vec::new();
+        for vendor in users.collect::<Vec<_>>() {
+            let mut answer = Answer { taken_for: "brand".into(), known: true, ..Answer::default() };
+            answer.notes.push(
+                "a brand of more than one vendor: it names none of them by itself".to_owned(),
+            );
+            self.maker(vendor, &mut answer);
+            answers.push(answer);
+        }
+        if !answers.is_empty() {
+            return answers;
+        }
+        let held = self.holdings(|row| fold(row.registrant) == folded);
+        let numbers: Vec<Pen> = registry
+            .organisations()
+            .filter(|(_, organisation)| fold(organisation) == folded)
+            .map(|(pen, _)| pen)
+            .collect();
+        let mut answer = Answer { taken_for: "name".into(), ..Answer::default() };
+        if !held.spellings.is_empty() {
+            answer.known = true;
+            answer.taken_for = "registrant".into();
+            answer.notes.push(no_vendor(text));
+            answer.registrant = Some(held);
+        }
+        if let Some(first) = numbers.first() {
+            if answer.known {
+                let numbers: Vec<String> = numbers.iter().map(Pen::to_string).collect();
+                answer.notes.push(format!("it holds enterprise number {}", numbers.join(", ")));
+            } else {
+                answer.taken_for = "organisation".into();
+                self.number_of(*first, &mut answer);
+                for pen in numbers.iter().skip(1) {
+                    answer.notes.push(format!("it holds enterprise number {pen} too"));
+                }
+            }
+        }
+        if !answer.known {
+            answer.notes.push("no vendor, owner, brand, registrant or organisation has this name; parts of names are not looked for".to_owned());
+            answer.suggestions = self.near(&folded);
+        }
+        vec![answer]
+    }
+
+    fn holdings(&self, is_theirs: impl Fn(&Assignment<'_>) -> bool) -> RegistrantEntry {
+        let mut spellings = BTreeSet::new();
+        let mut held = RegistrantEntry {
+            spellings: Vec::new(),
+            prefixes: BTreeMap::new(),
+            countries: BTreeMap::new(),
+            addresses: 0,
+        };
+        for listing in RegistryKind::ALL {
+            for row in self.registry.listing(*listing).filter(&is_theirs) {
+                spellings.insert(row.registrant);
+                *held.prefixes.entry(listing.as_str().to_owned()).or_default() += 1;
+                let country =
+                    row.country.map_or_else(|| "unknown".to_owned(), |one| one.to_string());
+                *held.countries.entry(country).or_default() += 1;
+                // A company id stands for no address.
+                if *listing != RegistryKind::Cid {
+                    held.addresses += 1 << (48 - row.prefix.len());
+                }
+            }
+        }
+        held.spellings = spellings.into_iter().map(str::to_owned).collect();
+        held
+    }
+
+    /// Names that are near: for people who mistyped, never a match.
+    fn near(&self, folded: &str) -> Vec<String> {
+        let vendors = self.registry.vendors().flat_map(|one| {
+            [one.id(), one.name()].into_iter().chain(one.brands()).chain(one.registrants())
+        });
+        let owners = self.registry.owners().flat_map(|one| [one.id(), one.name()]);
+        let mut near: Vec<(f64, &str)> = vendors
+            .chain(owners)
+            .map(|name| (strsim::jaro_winkler(&fold(name), folded), name))
+            .filter(|(nearness, _)| *nearness >= NEAR)
+            .collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+        near.dedup_by(|a, b| a.1 == b.1);
+        near.into_iter().take(MOST_SUGGESTIONS).map(|(_, name)| name.to_owned()).collect()
+    }
+
+    /// What the register and the rules say of a vendor.
+    fn maker(&mut self, vendor: Vendor<'_>, answer: &mut Answer) {
+        let on = self.on.to_string();
+        let chain = vendor.control_chain(&on);
+        answer.rules = self.rules(vendor.id(), &chain);
+        answer.vendor = Some(VendorEntry {
+            id: vendor.id().to_owned(),
+            name: vendor.name().to_owned(),
+            legal_name: vendor.legal_name().map(str::to_owned),
+            lei: vendor.lei().map(str::to_owned),
+            kind: vendor.kind().as_str().to_owned(),
+            country: vendor.country().map(|country| country.to_string()),
+            brands: vendor.brands().map(str::to_owned).collect(),
+            registrants: vendor.registrants().map(str::to_owned).collect(),
+            enterprise_numbers: vendor.pens().map(|pen| pen.0).collect(),
+            successors: vendor.successors().map(|one| one.id().to_owned()).collect(),
+            note: vendor.note().map(str::to_owned),
+            source: vendor.source().map(str::to_owned),
+            last_checked: vendor.last_checked().map(str::to_owned),
+            verified: vendor.verified(),
+            local: vendor.is_local(),
+            edition: self.registry.vendors_edition().to_string(),
+            controller: chain.last().map(control_entry),
+            country_of_control: vendor.country_of_control(&on).map(|country| country.to_string()),
+            control_verified: !chain.is_empty() && chain.iter().all(|step| step.verified),
+            history: vendor.control_history().map(|step| control_entry(&step)).collect(),
+            chain: chain.iter().map(control_entry).collect(),
+        });
+        let built_in = match vendor.kind() {
+            VendorKind::Module => Some("modules that others build in"),
+            VendorKind::Chipset => Some("chips that others build in"),
+            VendorKind::Odm => Some("products that carry the brands of others"),
+            VendorKind::Product | VendorKind::Ot | VendorKind::Virtual | VendorKind::Agent => None,
+        };
+        let from_address = answer.assignment.is_some();
+        if let Some(makes) = built_in.filter(|_| from_address) {
+            let name = vendor.name();
+            answer.notes.push(format!(
+                "{name} makes {makes}: the interface is theirs, the brand of the box is unknown"
+            ));
+        }
+    }
+
+    fn owner(&mut self, owner: Owner<'_>) -> Answer {
+        let on = self.on.to_string();
+        let chain = owner.control_chain(&on);
+        let controls = self.registry.vendors().filter(|vendor| {
+            vendor.control_chain(&on).iter().any(|step| step.id == Some(owner.id()))
+        });
+        let controls = controls.map(|vendor| vendor.id().to_owned()).collect();
+        Answer {
+            taken_for: "owner".into(),
+            known: true,
+            rules: self.rules(owner.id(), &chain),
+            owner: Some(OwnerEntry {
+                id: owner.id().to_owned(),
+                name: owner.name().to_owned(),
+                country: owner.country().map(|country| country.to_string()),
+                note: owner.note().map(str::to_owned),
+                local: owner.is_local(),
+                history: owner.control_history().map(|step| control_entry(&step)).collect(),
+                chain: chain.iter().map(control_entry).collect(),
+                controls,
+            }),
+            ..Answer::default()
+        }
+    }
+
+    fn packs(&mut self) -> &[Pack] {
+        self.packs.get_or_insert_with(|| {
+            let shipped = herkomst_rules::shipped().iter();
+            shipped
+                .map(|(id, text)| {
+                    Pack::parse(text, id).expect("the tests parse every shipped pack")
+                })
+                .collect()
+        })
+    }
+
+    /// Which shipped rules name a party, or one that controls it on the day.
+    fn rules(&mut self, id: &str, chain: &[Control<'_>]) -> Vec<RuleEntry> {
+        let on = self.on;
+        // Control is as sure as its least sure step.
+        let mut parties = vec![(id.to_owned(), Relation::Maker, true)];
+        let mut verified = true;
+        for step in chain {
+            verified &= step.verified;
+            if let Some(controller) = step.id.filter(|one| *one != id) {
+                parties.push((controller.to_owned(), Relation::ControlledBy, verified));
+            }
+        }
+        let mut found = Vec::new();
+        for pack in self.packs() {
+            for rule in &pack.rules {
+                for (party, relation, verified) in &parties {
+                    let named = rule.party.vendors.iter().any(|one| one.id.as_str() == party);
+                    if !named || !rule.party.relations.contains(relation) {
+                        continue;
+                    }
+                    let listings = rule.listings.iter().map(|listing| RuleListingEntry {
+                        list: listing.list.id.clone(),
+                        instrument: listing.list.instrument.clone(),
+                        named_as: listing.name.clone(),
+                        since: match listing.since {
+                            ListingDate::From(day) => day.to_string(),
+                            ListingDate::KnownBy(day) => format!("at the latest {day}"),
+                        },
+                        until: listing.until.map(|day| day.to_string()),
+                        status: listing.list.status.to_string(),
+                        in_force: listing.holds_on(on),
+                        reaches: listing.reaches.contains(relation),
+                        mark: listing.mark.to_string(),
+                    });
+                    found.push(RuleEntry {
+                        pack: pack.id.clone(),
+                        rule: rule.id.clone(),
+                        title: rule.title.clone(),
+                        names: party.clone(),
+                        relation: relation.to_string(),
+                        verified: *verified,
+                        listings: listings.collect(),
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    fn assignment_entry(&self, row: Assignment<'_>) -> AssignmentEntry {
+        let source = self.registry.sources().find(|one| one.listing == Some(row.registry));
+        let edition =
+            source.map_or_else(|| self.registry.edition().to_string(), |one| one.date.to_owned());
+        let correction = self.registry.correction(row.prefix).map(|one| CorrectionEntry {
+            listed: one.registered.map(|country| country.to_string()),
+            reason: one.reason.to_owned(),
+        });
+        AssignmentEntry {
+            prefix: row.prefix.to_string(),
+            listing: row.registry.as_str().to_owned(),
+            edition,
+            registrant: row.registrant.to_owned(),
+            registration_country: row.country.map(|country| country.to_string()),
+            correction,
+        }
+    }
+}
+
+/// By which of its names a vendor was found.
+fn called(vendor: Vendor<'_>, folded: &str) -> &'static str {
+    if vendor.id() == folded {
+        "vendor"
+    } else if fold(vendor.name()) == folded
+        || vendor.legal_name().is_some_and(|name| fold(name) == folded)
+    {
+        "vendor-name"
+    } else if vendor.brands().any(|brand| fold(brand) == folded) {
+        "brand"
+    } else {
+        "registrant"
+    }
+}
+
+fn no_vendor(holder: &str) -> String {
+    match holder {
+        IEEE => {
+            "IEEE holds this block to divide it into smaller ones, each with a holder of its own: \
+                 it names nobody"
+                .to_owned()
+        }
+        "Private" => "the holder asked IEEE not to be named: no vendor known".to_owned(),
+        holder => format!("no vendor known: the register has no row for {holder}"),
+    }
+}
+
+fn special_entry(special: Special<'_>) -> SpecialEntry {
+    SpecialEntry {
+        kind: special.kind.as_str().to_owned(),
+        what: special.what.to_owned(),
+        source: special.source.to_owned(),
+    }
+}
+
+fn control_entry(step: &Control<'_>) -> ControlEntry {
+    ControlEntry {
+        id: step.id.map(str::to_owned),
+        name: step.name.to_owned(),
+        country: step.country.map(|country| country.to_string()),
+        test: step.test.as_str().to_owned(),
+        from: step.from.map(str::to_owned),
+        until: step.until.map(str::to_owned),
+        source: Some(step.source).filter(|source| !source.is_empty()).map(str::to_owned),
+        last_checked: step.last_checked.map(str::to_owned),
+        confidence: step.confidence.as_str().to_owned(),
+        verified: step.verified,
+    }
+}
+
+#[cfg(test)]
+mod tests;
