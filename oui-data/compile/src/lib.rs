@@ -57,6 +57,24 @@ pub struct Listing {
     pub source: SourceFile,
 }
 
+impl Listing {
+    /// The listing of IEEE that it is; none for the enterprise numbers of IANA.
+    pub fn kind(&self) -> Option<RegistryKind> {
+        match &self.rows {
+            Rows::Assignments(kind, _) => Some(*kind),
+            Rows::Numbers(_) => None,
+        }
+    }
+
+    /// How many rows it has, each prefix or number counted once.
+    pub fn count(&self) -> usize {
+        match &self.rows {
+            Rows::Assignments(_, rows) => rows.len(),
+            Rows::Numbers(rows) => rows.len(),
+        }
+    }
+}
+
 /// The rows of a listing, sorted, none given twice.
 #[derive(Debug, Clone)]
 pub enum Rows {
@@ -208,6 +226,9 @@ mod tests {
             pen: file("pen.tsv", "0\tReserved\n2011\tHUAWEI Technology Co.,Ltd\n8072\tnet-snmp\n"),
             curated: Curated {
                 overrides: file("overrides.tsv", "00248F\tKP\tKR\taddress is in Seongnam\n"),
+                suspect_countries: file("suspect-countries.tsv", "KP\tnobody is there\n"),
+                known_duplicates: file("known-duplicates.tsv", ""),
+                pen_names: file("pen-names.tsv", ""),
                 special: file("special.tsv", "00:00:5e:00:01/40\tvirtual-router\tVRRP\tRFC 9568\n"),
                 pen_special: file("pen-special.tsv", "8072\tagent\truns anywhere\n"),
             },

@@ -21,7 +21,6 @@ pub(crate) struct Assigned<'a> {
 
 /// A correction of a registration country.
 pub(crate) struct Correction<'a> {
-    pub(crate) bits: u8,
     pub(crate) registered: Option<[u8; 2]>,
     pub(crate) reason: &'a str,
 }
@@ -44,7 +43,8 @@ pub(crate) struct Tables<'a> {
     pub(crate) pen_date: String,
     pub(crate) assigned: Vec<Assigned<'a>>,
     pub(crate) pens: BTreeMap<u32, &'a str>,
-    pub(crate) corrections: BTreeMap<[u8; 5], Correction<'a>>,
+    /// By prefix and its bits.
+    pub(crate) corrections: BTreeMap<([u8; 5], u8), Correction<'a>>,
     pub(crate) special: Vec<Special<'a>>,
     pub(crate) pen_special: BTreeMap<u32, (PenRole, &'a str)>,
     /// Registrants as they are compared.
@@ -52,7 +52,10 @@ pub(crate) struct Tables<'a> {
 }
 
 /// Numbers above this would make the table by number too long; IANA gives them out one after the other.
-const MOST_PENS: u32 = 1_000_000;
+pub(crate) const MOST_PENS: u32 = 1_000_000;
+
+/// What is said of a holder of a number who asked not to be named.
+pub(crate) const WITHHELD: &str = "Private";
 
 #[derive(Deserialize)]
 struct Sources {
@@ -171,14 +174,19 @@ impl<'a> Tables<'a> {
 
     /// Applies the tables that correct and explain the listings.
     pub(crate) fn curate(&mut self, curated: &'a Curated, problems: &mut Problems) {
-        read_corrections(&curated.overrides, self, problems);
+        let reviewed = read_corrections(&curated.overrides, self, problems);
+        drop_suspects(curated, &reviewed, self, problems);
+        check_pen_names(curated, self, problems);
         read_special(&curated.special, self, problems);
         read_pen_special(&curated.pen_special, self, problems);
     }
 }
 
 /// The rows of a table that have as many fields as they should.
-fn rows<'a, const N: usize>(file: &'a File, problems: &mut Problems) -> Vec<(Place, [&'a str; N])> {
+pub(crate) fn rows<'a, const N: usize>(
+    file: &'a File,
+    problems: &mut Problems,
+) -> Vec<(Place, [&'a str; N])> {
     let mut rows = Vec::new();
     let path: Arc<str> = file.path.as_str().into();
     for (index, text) in file.text.lines().enumerate() {
@@ -202,12 +210,7 @@ fn read_ieee<'a>(file: &'a File, tables: &mut Tables<'a>, problems: &mut Problem
     let mut folded: HashMap<&str, ()> = HashMap::new();
     for (place, [prefix, registry, code, registrant]) in rows(file, problems) {
         let kind = RegistryKind::from_word(registry);
-        let digits = match kind {
-            Some(RegistryKind::MaL | RegistryKind::Cid) => 6,
-            Some(RegistryKind::MaM) => 7,
-            Some(RegistryKind::MaS | RegistryKind::Iab) => 9,
-            None => 0,
-        };
+        let digits = kind.map_or(0, digits_of);
         let (Some(kind), Some(key)) = (kind, key_of(prefix).filter(|_| prefix.len() == digits))
         else {
             problems.add(&place, format!("{prefix:?} is no prefix of {registry:?}"));
@@ -247,15 +250,16 @@ fn read_pens<'a>(file: &'a File, tables: &mut Tables<'a>, problems: &mut Problem
     }
 }
 
-fn read_corrections<'a>(file: &'a File, tables: &mut Tables<'a>, problems: &mut Problems) {
+/// Applies the corrections, and says which rows somebody has looked at.
+fn read_corrections<'a>(
+    file: &'a File,
+    tables: &mut Tables<'a>,
+    problems: &mut Problems,
+) -> HashSet<([u8; 5], RegistryKind)> {
     let mut by_key: HashMap<([u8; 5], usize), usize> = HashMap::new();
+    let mut reviewed = HashSet::new();
     for (at, row) in tables.assigned.iter().enumerate() {
-        let digits = match row.registry {
-            RegistryKind::MaL | RegistryKind::Cid => 6,
-            RegistryKind::MaM => 7,
-            RegistryKind::MaS | RegistryKind::Iab => 9,
-        };
-        by_key.insert((row.key, digits), at);
+        by_key.insert((row.key, digits_of(row.registry)), at);
     }
     for (place, [prefix, registered, corrected, reason]) in rows(file, problems) {
         let row = key_of(prefix).and_then(|key| by_key.get(&(key, prefix.len())));
@@ -264,11 +268,22 @@ fn read_corrections<'a>(file: &'a File, tables: &mut Tables<'a>, problems: &mut 
             continue;
         };
         let given = if registered == "-" { None } else { country(registered) };
-        let Some(right) = country(corrected) else {
-            problems.add(&place, format!("country is {corrected:?}, expected two capitals"));
+        let right = country(corrected);
+        if right.is_none() && corrected != "-" {
+            problems.add(
+                &place,
+                format!(
+                    "country is {corrected:?}, expected two capitals, or - where none is right"
+                ),
+            );
             continue;
-        };
+        }
+        if !reviewed.insert((row.key, row.registry)) {
+            problems.add(&place, format!("{prefix} is given twice"));
+            continue;
+        }
         if given != row.country {
+            reviewed.remove(&(row.key, row.registry));
             let now =
                 row.country.map_or("-".into(), |code| String::from_utf8_lossy(&code).into_owned());
             problems.out_of_date(&place, format!("the listing says {now} for {prefix} now and not {registered}: look at this row again"));
@@ -277,11 +292,67 @@ fn read_corrections<'a>(file: &'a File, tables: &mut Tables<'a>, problems: &mut 
         if reason.is_empty() {
             problems.add(&place, format!("{prefix} has no reason"));
         }
-        let bits = u8::try_from(4 * prefix.len()).unwrap_or_default();
-        let correction = Correction { bits, registered: row.country, reason };
-        row.country = Some(right);
-        if tables.corrections.insert(row.key, correction).is_some() {
-            problems.add(&place, format!("{prefix} is given twice"));
+        if right == row.country {
+            continue; // somebody looked at it, and it is right
+        }
+        correct(row, right, reason, &mut tables.corrections);
+    }
+    reviewed
+}
+
+/// Gives a row another country and keeps the one that is listed.
+fn correct<'a>(
+    row: &mut Assigned<'a>,
+    right: Option<[u8; 2]>,
+    reason: &'a str,
+    corrections: &mut BTreeMap<([u8; 5], u8), Correction<'a>>,
+) {
+    let bits = u8::try_from(4 * digits_of(row.registry)).unwrap_or_default();
+    let registered = std::mem::replace(&mut row.country, right);
+    corrections.insert((row.key, bits), Correction { registered, reason });
+}
+
+/// Takes away each country that nobody in the listings is known to be in, unless somebody looked at the row.
+fn drop_suspects<'a>(
+    curated: &'a Curated,
+    reviewed: &HashSet<([u8; 5], RegistryKind)>,
+    tables: &mut Tables<'a>,
+    problems: &mut Problems,
+) {
+    let suspects = curated.suspects(problems);
+    for row in &mut tables.assigned {
+        let suspect = row.country.and_then(|code| suspects.get(&code).map(|why| (code, why)));
+        let Some((code, (place, reason))) = suspect else { continue };
+        if reviewed.contains(&(row.key, row.registry)) {
+            continue;
+        }
+        let prefix = prefix_text(row.key, row.registry);
+        let code = String::from_utf8_lossy(&code).into_owned();
+        problems.out_of_date(
+            place,
+            format!("{prefix}, {:.80}, is listed in {code} ({reason}): look at it and add a row to overrides.tsv", row.registrant),
+        );
+        correct(row, None, reason, &mut tables.corrections);
+    }
+}
+
+/// What is to be said of a number stands in the list already, since its reader put it there.
+fn check_pen_names(curated: &Curated, tables: &mut Tables<'_>, problems: &mut Problems) {
+    let known = match curated.known() {
+        Ok(known) => known,
+        Err(found) => return problems.found.extend(found),
+    };
+    for (number, name) in &known.pen_names {
+        let path = &curated.pen_names.path;
+        match tables.pens.get(number) {
+            Some(listed) if listed == name => {}
+            // A name that an older program still had.
+            Some(_) if name == WITHHELD && !problems.strict => {
+                tables.pens.insert(*number, WITHHELD);
+            }
+            Some(listed) => problems
+                .out_of_date(path, format!("{number} is listed as {listed:.80?}, not {name:?}")),
+            None => problems.out_of_date(path, format!("{number} is not in the list")),
         }
     }
 }
@@ -337,8 +408,24 @@ fn read_pen_special<'a>(file: &'a File, tables: &mut Tables<'a>, problems: &mut 
     }
 }
 
+/// Hexadecimal digits in a prefix of a listing.
+pub(crate) fn digits_of(kind: RegistryKind) -> usize {
+    match kind {
+        RegistryKind::MaL | RegistryKind::Cid => 6,
+        RegistryKind::MaM => 7,
+        RegistryKind::MaS | RegistryKind::Iab => 9,
+    }
+}
+
+/// A prefix as its listing writes it.
+pub(crate) fn prefix_text(key: [u8; 5], kind: RegistryKind) -> String {
+    let mut text: String = key.iter().map(|octet| format!("{octet:02X}")).collect();
+    text.truncate(digits_of(kind));
+    text
+}
+
 /// Up to nine hexadecimal digits, left-aligned in five octets.
-fn key_of(digits: &str) -> Option<[u8; 5]> {
+pub(crate) fn key_of(digits: &str) -> Option<[u8; 5]> {
     let valid = digits.len() <= 10
         && digits.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
     let number = u64::from_str_radix(digits, 16).ok().filter(|_| valid)?;

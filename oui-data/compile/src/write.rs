@@ -35,11 +35,11 @@ pub(crate) fn write(
     writer.text("");
     writer.assignments(tables, claims);
     writer.pens(tables, claims);
-    for (key, correction) in &tables.corrections {
+    for ((key, bits), correction) in &tables.corrections {
         let reason = writer.text(correction.reason);
         writer.row(
             Section::Corrections,
-            &[key, &[correction.bits], &correction.registered.unwrap_or_default(), &u24(reason)],
+            &[key, &[*bits], &correction.registered.unwrap_or_default(), &u24(reason)],
         );
     }
     writer.special(tables);
