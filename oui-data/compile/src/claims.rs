@@ -11,8 +11,8 @@ use herkomst_lookup::fold;
 /// Names and numbers, each with the row of the entity it stands for.
 #[derive(Default)]
 pub(crate) struct Claims {
-    /// By folded name; none for a brand that several use.
-    pub(crate) names: BTreeMap<String, Option<usize>>,
+    /// By folded name: as it is written, and whose it is; none for a brand that several use.
+    pub(crate) names: BTreeMap<String, (String, Option<usize>)>,
     /// By folded spelling.
     pub(crate) registrants: HashMap<String, usize>,
     pub(crate) pens: BTreeMap<u32, usize>,
@@ -48,7 +48,7 @@ pub(crate) fn check(register: &Register, tables: &Tables<'_>, problems: &mut Pro
                 let id = register.entities.get(other).map_or("", |one| &one.id);
                 problems.add(place, format!("{name:?} is claimed by {id:?} too, at {at}"));
             }
-            claims.names.insert(fold(name), Some(row));
+            claims.names.entry(fold(name)).or_insert_with(|| (name.clone(), Some(row)));
         }
         for (place, spelling) in &entity.registrants {
             let folded = fold(spelling);
@@ -93,8 +93,9 @@ pub(crate) fn check(register: &Register, tables: &Tables<'_>, problems: &mut Pro
                 }
                 Some(_) => {}
                 None => {
-                    let shared = claims.names.get(&folded).is_some_and(|other| *other != Some(row));
-                    claims.names.insert(folded, (!shared).then_some(row));
+                    let shared =
+                        claims.names.get(&folded).is_some_and(|(_, other)| *other != Some(row));
+                    claims.names.insert(folded, (brand.clone(), (!shared).then_some(row)));
                 }
             }
         }

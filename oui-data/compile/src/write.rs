@@ -46,7 +46,7 @@ pub(crate) fn write(
     for entity in &register.entities {
         writer.entity(entity, register, claims);
     }
-    for (name, row) in &claims.names {
+    for (name, row) in claims.names.values() {
         let name = writer.text(name);
         let row = row.map_or(NO_ENTITY, |row| writer.number(row, "entities"));
         writer.row(Section::Names, &[&u24(name), &row.to_le_bytes()]);

@@ -5,15 +5,21 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The text that names are compared by.
 pub fn fold(name: &str) -> String {
-    let mut folded = String::with_capacity(name.len());
-    let normal: String = name.nfkc().collect();
-    for word in normal.split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
-        }
-        folded.extend(word.chars().flat_map(char::to_lowercase));
-    }
-    folded
+    folded(name).collect()
+}
+
+/// The same, character by character, without memory of its own.
+pub(crate) fn folded(name: &str) -> impl Iterator<Item = char> {
+    // A blank is due once a word has begun, and is said when the next one does.
+    let (mut in_text, mut due) = (false, false);
+    let squeezed = name.nfkc().flat_map(move |c| {
+        let is_blank = c.is_whitespace();
+        let blank = (!is_blank && due).then_some(' ');
+        due = if is_blank { in_text } else { false };
+        in_text |= !is_blank;
+        blank.into_iter().chain((!is_blank).then_some(c))
+    });
+    squeezed.flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]
@@ -28,6 +34,7 @@ mod tests {
         );
         assert_eq!(fold("ＺＴＥ"), "zte");
         assert_eq!(fold("\t\n"), "");
+        assert_eq!(fold("  a \t b  "), "a b");
     }
 
     #[test]

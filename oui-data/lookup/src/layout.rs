@@ -66,7 +66,7 @@ pub enum Section {
     Numbers,
     /// Controller u16, its name, its country, test u8, flags u8, confidence u8, from, until, source, last-checked.
     Edges,
-    /// Folded name, entity u16 (`NO_ENTITY`: a brand of several): sorted by the text.
+    /// Name as it is written, entity u16 (`NO_ENTITY`: a brand of several): sorted by the folded text.
     Names,
     /// Listing u8, rows u32, name, origin, date, SHA-256 in hexadecimal digits: one for each file that a listing was read from.
     Sources,

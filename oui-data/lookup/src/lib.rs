@@ -198,7 +198,7 @@ impl Registry {
         while low < high {
             let middle = low + (high - low) / 2;
             let mut row = self.blob.row(Section::Names, middle);
-            match row.text().cmp(name.as_str()) {
+            match fold::folded(row.text()).cmp(name.chars()) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => return Vendor::at(self, row.u16()),
