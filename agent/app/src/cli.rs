@@ -21,6 +21,14 @@ pub(crate) struct Cli {
     /// Say nothing on stderr but errors.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
+    /// The folder of the registry file that `herkomst data update` writes [default: $HERKOMST_DATA_DIR, $STATE_DIRECTORY,
+    /// /var/lib/herkomst for root, ~/.local/share/herkomst for others].
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The folder of your own vendor files [default: $HERKOMST_VENDORS_DIR, /etc/herkomst/vendors.d; before that
+    /// ~/.config/herkomst/vendors.d for all but root].
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) vendors_dir: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -35,6 +43,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Say all that is known of an address, a number, a vendor or a name, and why. Sends nothing.
     Explain(ExplainArgs),
+    /// The registries and the vendor table: which are in use, whether they are in order, and newer ones.
+    Data(DataArgs),
 }
 
 /// The form of the result.
@@ -136,6 +146,68 @@ pub(crate) struct ExplainArgs {
     /// The form of the answer.
     #[arg(short, long, value_enum, default_value_t = Form::Table)]
     pub(crate) output: Form,
+}
+
+/// What `data` is to do.
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: DataCommand,
+}
+
+/// The commands of `data`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Say which registry is in use, and what it was made from.
+    Show(ShowArgs),
+    /// Say whether the registry file, the one before it and your own vendor files are in order.
+    #[command(
+        after_help = "Exit codes: 0 all is in order, also when an update is needed; 65 a registry file is damaged; 78 a vendor \
+file or a permission is wrong."
+    )]
+    Check,
+    /// Make a newer registry file: checked as a whole, shown as a difference, and put in place in one step.
+    Update(UpdateArgs),
+}
+
+/// Flags of `data show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// The form of the answer.
+    #[arg(short, long, value_enum, default_value_t = Form::Table)]
+    pub(crate) output: Form,
+}
+
+/// Flags of `data update`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Without PATH or URL the file is made anew from the listings in use, the program's vendor register and \
+your own vendor files. A listing that is not brought stays as it is.\n\nExit codes: 0 done, or nothing to do; 64 usage; 65 \
+something brought or a vendor file is wrong; 69 an address gives nothing, or another update is at work; 74 I/O; 77 no \
+permission; 78 the folder is not as it should be. Unless it is 0, the edition before stays in use."
+)]
+pub(crate) struct UpdateArgs {
+    /// An official listing (IEEE: CSV or TXT; IANA: text), a folder with some of them, or an address of one (http, https).
+    /// What a file is, is told from its content.
+    #[arg(value_name = "PATH|URL")]
+    pub(crate) from: Vec<String>,
+    /// The day that the IEEE listings are of [default: what the server says, or the file's modification time]. The text of
+    /// IANA names its own.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Option<String>,
+    /// Take listings that are older than those in use, or more than 2 % shorter.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Check and show the difference, and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Take the previous edition again; once more takes it back.
+    #[arg(long, conflicts_with_all = ["from", "date", "force", "dry_run"])]
+    pub(crate) previous: bool,
+    /// How long an address may take, such as 30s or 10m.
+    #[arg(long, value_name = "DURATION", default_value = "5m")]
+    pub(crate) timeout: String,
 }
 
 /// What may reach the terminal of a text that the operator or a file gave: lines as they are, and everything that could

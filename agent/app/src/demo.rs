@@ -49,7 +49,7 @@ pub(crate) fn run(args: &DemoArgs, quiet: bool) -> Result<Outcome> {
     let scan = Scan::check(&scan_args);
     // Read and no longer needed: also an interrupted demo leaves nothing behind.
     drop(folder);
-    let outcome = scan::run(&scan?, quiet)?;
+    let outcome = scan::run(&scan?, None, quiet)?;
     drop(demo);
     if args.output == Output::Table {
         let after = "\nThat was a scan of fake devices in a private network, now gone. For your own network:\n\n    \

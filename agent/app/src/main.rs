@@ -6,6 +6,7 @@
 mod cli;
 mod config;
 mod coverage;
+mod data;
 mod demo;
 mod dry_run;
 mod engine;
@@ -30,6 +31,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::cli::{Cli, Command, printable};
 use crate::config::checked::Scan;
+use crate::data::Folders;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -42,13 +44,20 @@ fn main() -> ExitCode {
         }
     };
     log(&cli);
+    let folders = Folders::find(cli.data_dir.as_deref(), cli.vendors_dir.as_deref());
     let (result, exit_zero) = match &cli.command {
-        Command::Scan(args) => {
-            (Scan::check(args).and_then(|scan| scan::run(&scan, cli.quiet)), args.exit_zero)
-        }
+        Command::Scan(args) => (
+            Scan::check(args).and_then(|scan| scan::run(&scan, Some(&folders), cli.quiet)),
+            args.exit_zero,
+        ),
         Command::Demo(args) => (demo::run(args, cli.quiet), args.exit_zero),
         Command::Explain(args) => {
-            return ended(explain::run(args, herkomst_registry::embedded()));
+            let found = data::in_use(&folders);
+            found.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+            return ended(explain::run(args, found.registry));
+        }
+        Command::Data(args) => {
+            return ended(data::run(args, &folders, cli.verbose).map(|()| 0));
         }
     };
     ended(result.map(|outcome| outcome.code(exit_zero)))

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use crate::cli::Output;
 use crate::config::checked::Scan;
 use crate::coverage;
+use crate::data::{self, Folders, InUse, in_use};
 use crate::engine::{Engine, EngineError, OpenPorts, Spare};
 use crate::exit::{Failure, Result};
 use crate::judge::{Judged, judge};
@@ -57,8 +58,8 @@ impl Outcome {
     }
 }
 
-/// Runs a scan and prints what it found.
-pub(crate) fn run(scan: &Scan, quiet: bool) -> Result<Outcome> {
+/// Runs a scan and prints what it found. Without folders it knows what the program carries and no more.
+pub(crate) fn run(scan: &Scan, folders: Option<&Folders>, quiet: bool) -> Result<Outcome> {
     let around = Surroundings::read()?;
     let planned = plan(scan, &around)?;
     if scan.dry_run {
@@ -66,7 +67,7 @@ pub(crate) fn run(scan: &Scan, quiet: bool) -> Result<Outcome> {
         write_out(text.as_bytes()).context("writing the plan").map_err(Failure::io)?;
         return Ok(Outcome::Clean);
     }
-    let report = observe(scan, around, planned, quiet)?;
+    let report = observe(scan, around, planned, folders, quiet)?;
     let bytes = match scan.output {
         Output::Table => table::render(&report.0, Screen::stdout()).into_bytes(),
         Output::Json => json::document(&report.0),
@@ -80,6 +81,7 @@ fn observe(
     scan: &Scan,
     mut around: Surroundings,
     mut planned: Plan,
+    folders: Option<&Folders>,
     quiet: bool,
 ) -> Result<(Report, Outcome)> {
     let mut limits = Vec::new();
@@ -139,7 +141,10 @@ fn observe(
     let through_kernel = planned.through_kernel.clone();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("starting the runtime").map_err(Failure::software)?;
-    let registry = herkomst_registry::embedded();
+    let InUse { registry, warnings, .. } = folders.map_or_else(InUse::embedded, in_use);
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
     let ran = runtime.block_on(stages(scan, planned, ports, registry, quiet));
     // The runtime no longer watches them: from here on a signal ends the process, as users expect.
     drop(runtime);
@@ -154,10 +159,11 @@ fn observe(
     let today = ended.to_zoned(jiff::tz::TimeZone::UTC).date();
     let judged = judge(&observations, &scan.packs, registry, today);
     let coverage = coverage::coverage(&ledger, &receipt, &judged);
-    let notes: Vec<String> = scan.packs.iter().filter_map(|pack| aged(pack, today)).collect();
+    let mut notes: Vec<String> = scan.packs.iter().filter_map(|pack| aged(pack, today)).collect();
     for note in &notes {
         tracing::warn!("{note}");
     }
+    notes.extend(warnings);
     let outcome = outcome(scan, &judged, coverage.complete);
     let Judged { devices, findings, .. } = judged;
     let packs = scan.packs.iter().map(|pack| (pack.id.clone(), pack.edition.to_string())).collect();
@@ -174,6 +180,7 @@ fn observe(
             methods: scan.methods.names(),
             editions: Editions {
                 registry: registry.edition().to_string(),
+                registry_digest: data::hexadecimal(&registry.digest()),
                 vendors: registry.vendors_edition().to_string(),
                 packs,
             },

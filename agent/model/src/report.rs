@@ -50,7 +50,8 @@ pub struct Scan {
     pub methods: Vec<String>,
     /// Which editions the answers are from.
     pub editions: Editions,
-    /// What the reader should know of the means: a pack that nobody compared with its sources for long.
+    /// What the reader should know of the means: a pack that nobody compared with its sources for long, a registry file
+    /// that could not be used.
     pub notes: Vec<String>,
 }
 
@@ -59,6 +60,8 @@ pub struct Scan {
 pub struct Editions {
     /// Of the IEEE and IANA registries.
     pub registry: String,
+    /// SHA-256 of the registry file, which names this very one.
+    pub registry_digest: String,
     /// Of the vendor table.
     pub vendors: String,
     /// Of each rule pack.

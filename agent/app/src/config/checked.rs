@@ -259,7 +259,8 @@ fn read_rate(place: &str, text: &str, problems: &mut Problems) -> Rate {
     }
 }
 
-fn read_duration(place: &str, text: &str, problems: &mut Problems) -> Option<Duration> {
+/// A time such as 30s or 2m, at most a day.
+pub(crate) fn read_duration(place: &str, text: &str, problems: &mut Problems) -> Option<Duration> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let factor = match &text[digits.len()..] {
         "ms" => Some(1),

@@ -6,7 +6,7 @@
 //! - [`bounded`]: files, read as far as such a file can sensibly go.
 //! - [`problems`]: everything that is wrong, at once.
 
-mod bounded;
+pub(crate) mod bounded;
 pub(crate) mod checked;
 pub(crate) mod credentials;
 pub(crate) mod file;

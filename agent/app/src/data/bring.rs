@@ -62,7 +62,9 @@ impl DayFrom {
         match self {
             Self::Flag => "as --date says",
             Self::Server => "as the server says it was last changed",
-            Self::FileTime => "its modification time; if that is not the day of its content, say --date",
+            Self::FileTime => {
+                "its modification time; if that is not the day of its content, say --date"
+            }
             Self::Nobody => "of no known day",
         }
     }
@@ -101,7 +103,9 @@ pub(crate) fn bring(
             gathered.extend_fetched(one, fetched.next());
         } else if one == "-" {
             gathered.failed.is_usage = true;
-            gathered.failed.add("-", "standard input is not read: give a file or a folder by its name");
+            gathered
+                .failed
+                .add("-", "standard input is not read: give a file or a folder by its name");
         } else {
             gathered.path(Path::new(one));
         }
@@ -139,7 +143,8 @@ impl Gathered {
         for file in &files {
             self.file(file, true);
             if so_far(self) - before > MOST_LISTINGS {
-                let what = format!("holds more than {MOST_LISTINGS} listings: name those that count");
+                let what =
+                    format!("holds more than {MOST_LISTINGS} listings: name those that count");
                 return self.failed.add(&path.display().to_string(), what);
             }
         }
@@ -184,7 +189,7 @@ impl Gathered {
             match official::read(&one.name, &one.bytes, &one.origin, day.as_deref()) {
                 Ok(read) => {
                     let kind = listing_of(&read.listing);
-                    let said = said(&one, &read, kind);
+                    let said = words_of(&one, &read, kind);
                     if read.listing.source.date > today.to_string() {
                         failed.problems.push(Problem::new(said, "that day is still to come"));
                     } else {
@@ -244,7 +249,7 @@ pub(crate) fn listing_of(listing: &Listing) -> Option<RegistryKind> {
     }
 }
 
-fn said(given: &Given, read: &official::Read, kind: Option<RegistryKind>) -> String {
+fn words_of(given: &Given, read: &official::Read, kind: Option<RegistryKind>) -> String {
     let day = &read.listing.source.date;
     // The text of IANA names its own day.
     let who = if read.form == Form::Text { "as it says itself" } else { given.day_from.words() };
@@ -287,7 +292,8 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, String> {
             return Err(format!("holds more than {MOST_ENTRIES} files: name those that count"));
         }
         let path = entry.map_err(bounded::failed)?.path();
-        let is_hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_hidden =
+            path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
         if !is_hidden && fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
             files.push(path);
         }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use super::bring::LARGEST;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION};
+use reqwest::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION,
+};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 
 /// For the connection, and for each pause in what comes.
@@ -111,7 +113,9 @@ fn checked(address: &str) -> Result<Url, NotFetched> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         // It would stand in the list of processes, and in the file as the origin.
-        return wrong("carries a name or password: fetch it otherwise and give the file".to_owned());
+        return wrong(
+            "carries a name or password: fetch it otherwise and give the file".to_owned(),
+        );
     }
     Ok(url)
 }
@@ -127,8 +131,8 @@ fn redirected(from: &Url, response: &Response) -> Result<Option<Url>, NotFetched
         return Err(NotFetched::Server(format!("answers {status} and does not say where to go")));
     };
     let is_same_host = to.host() == from.host();
-    let is_as_safe = to.scheme() == from.scheme()
-        || (from.scheme() == "http" && to.scheme() == "https");
+    let is_as_safe =
+        to.scheme() == from.scheme() || (from.scheme() == "http" && to.scheme() == "https");
     if !is_same_host || !is_as_safe {
         return Err(NotFetched::Server(format!(
             "redirects to {to}, which nobody named: name that address if you trust it"
@@ -160,11 +164,12 @@ async fn body(url: Url, mut response: Response) -> Result<Fetched, NotFetched> {
     if let Some(coding) =
         header(headers, CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"))
     {
-        return Err(NotFetched::Content(format!("comes packed ({coding}), which nobody asked for")));
+        return Err(NotFetched::Content(format!(
+            "comes packed ({coding}), which nobody asked for"
+        )));
     }
     let date = header(headers, LAST_MODIFIED).and_then(day_of);
-    let too_long =
-        || NotFetched::Content(format!("is longer than {} octets", LARGEST));
+    let too_long = || NotFetched::Content(format!("is longer than {} octets", LARGEST));
     if response.content_length().is_some_and(|length| length > LARGEST as u64) {
         return Err(too_long());
     }
@@ -227,7 +232,9 @@ mod tests {
             ("http://", "is no address"),
             ("https://me:hidden-word@example.com/oui.csv", "carries a name or password"),
         ] {
-            let NotFetched::Address(what) = checked(address).unwrap_err() else { panic!("{address}") };
+            let NotFetched::Address(what) = checked(address).unwrap_err() else {
+                panic!("{address}")
+            };
             assert!(what.contains(says) && !what.contains("hidden-word"), "{address}: {what}");
         }
         assert!(checked("http://192.0.2.1:8080/oui.csv").is_ok());

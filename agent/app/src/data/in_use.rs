@@ -68,17 +68,25 @@ pub(crate) fn in_use(folders: &Folders) -> InUse {
     let own = embedded();
     let (registry, file, mut warnings) = match open(&path) {
         Found::Missing => (own, None, Vec::new()),
-        Found::Refused(why) => (own, None, vec![format!(
-            "{}: {why}: the registry that the program carries is used. herkomst data update writes a new file",
-            path.display()
-        )]),
+        Found::Refused(why) => (
+            own,
+            None,
+            vec![format!(
+                "{}: {why}: the registry that the program carries is used. herkomst data update writes a new file",
+                path.display()
+            )],
+        ),
         Found::Opened(registry) => match older(&registry, own) {
             // For the life of the process, as the program's own.
             None => (&*Box::leak(Box::new(registry)), Some(path.clone()), Vec::new()),
-            Some(older) => (own, None, vec![format!(
-                "{}: {older}: the registry that the program carries is used. herkomst data update brings the two together",
-                path.display()
-            )]),
+            Some(older) => (
+                own,
+                None,
+                vec![format!(
+                    "{}: {older}: the registry that the program carries is used. herkomst data update brings the two together",
+                    path.display()
+                )],
+            ),
         },
     };
     warnings.extend(outdated(registry, file.as_deref(), folders.vendors.as_deref()));
@@ -96,7 +104,8 @@ fn outdated(registry: &Registry, file: Option<&Path>, vendors: Option<&Path>) ->
                     || "there is no folder of vendor files any more".to_owned(),
                     |folder| format!("{} does not count as it is", folder.display()),
                 );
-                warnings.push(format!("{folder}: {}. Run herkomst data update", changes.join(", ")));
+                warnings
+                    .push(format!("{folder}: {}. Run herkomst data update", changes.join(", ")));
             }
         }
         Err(problems) => warnings.extend(problems.iter().map(ToString::to_string)),

@@ -22,12 +22,15 @@ pub(crate) fn read(folder: Option<&Path>) -> Result<Vec<File>, Vec<Problem>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let is_hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_hidden =
+            path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
         if path.extension().is_some_and(|extension| extension == "toml") && !is_hidden {
             paths.push(path);
         }
         if paths.len() > MOST_FILES {
-            return Err(whole(format!("holds more than {MOST_FILES} files, the most that is allowed")));
+            return Err(whole(format!(
+                "holds more than {MOST_FILES} files, the most that is allowed"
+            )));
         }
     }
     paths.sort();
@@ -42,7 +45,9 @@ pub(crate) fn read(folder: Option<&Path>) -> Result<Vec<File>, Vec<Problem>> {
             Err(what) => problems.push(Problem::new(name, what)),
         }
         if size > MOST_TEXT {
-            return Err(whole(format!("holds more than {MOST_TEXT} octets, the most that is allowed")));
+            return Err(whole(format!(
+                "holds more than {MOST_TEXT} octets, the most that is allowed"
+            )));
         }
     }
     if problems.is_empty() { Ok(files) } else { Err(problems) }
@@ -97,7 +102,10 @@ mod tests {
         fs::write(folder.path().join("bytes.toml"), b"\xff").unwrap();
         let problems = read(Some(folder.path())).unwrap_err();
         assert_eq!(problems.len(), 2);
-        assert!(problems[0].to_string().ends_with("bytes.toml: is no text (UTF-8)"), "{problems:?}");
+        assert!(
+            problems[0].to_string().ends_with("bytes.toml: is no text (UTF-8)"),
+            "{problems:?}"
+        );
         for number in 0..=MOST_FILES {
             fs::write(folder.path().join(format!("{number}.toml")), "").unwrap();
         }

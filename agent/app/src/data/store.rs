@@ -128,8 +128,11 @@ impl Store {
     fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let written = || -> io::Result<()> {
             // Fails where something is already, and so follows no link.
-            let mut file =
-                OpenOptions::new().write(true).create_new(true).mode(0o644).open(self.path(name))?;
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o644)
+                .open(self.path(name))?;
             for piece in bytes.chunks(PIECE) {
                 file.write_all(piece)?;
             }
@@ -157,9 +160,7 @@ impl Store {
         let written = self.write(NEW, bytes);
         let asked = written.and_then(|()| match in_use::open(&self.path(NEW)) {
             Found::Opened(registry) => ask(&registry).map(|()| registry),
-            Found::Refused(why) => {
-                Err(Failure::io(anyhow!("{}: {why}", self.path(NEW).display())))
-            }
+            Found::Refused(why) => Err(Failure::io(anyhow!("{}: {why}", self.path(NEW).display()))),
             Found::Missing => {
                 Err(Failure::io(anyhow!("{} is gone again", self.path(NEW).display())))
             }
@@ -199,7 +200,9 @@ impl Store {
         let previous = match in_use::open(&self.path(PREVIOUS)) {
             Found::Opened(registry) => registry,
             Found::Missing => {
-                return Err(Failure::unavailable(anyhow!("{place} does not exist: no edition was kept")));
+                return Err(Failure::unavailable(anyhow!(
+                    "{place} does not exist: no edition was kept"
+                )));
             }
             Found::Refused(why) => return Err(Failure::data(anyhow!("{place}: {why}"))),
         };
