@@ -1,0 +1,5 @@
+//! The floor: starts, prints a line, ends.
+
+fn main() {
+    println!("-");
+}
