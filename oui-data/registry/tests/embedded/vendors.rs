@@ -37,8 +37,12 @@ fn the_chain_runs_to_the_ultimate_controller() {
     let chain: Vec<_> =
         vendor("ezviz").control_chain("2026-11-21").iter().map(|step| step.id).collect();
     assert_eq!(chain, [Some("hikvision"), Some("cethik"), Some("cetc"), Some("sasac")]);
-    assert!(vendor("imou").control_chain("2026-11-21").is_empty(), "not confirmed");
-    assert_eq!(controller("motorola-mobility", "2026-11-21"), Some("lenovo"));
+    let imou: Vec<_> =
+        vendor("imou").control_chain("2026-11-21").iter().map(|step| step.id).collect();
+    assert_eq!(imou, [Some("dahua")]);
+    let motorola = vendor("motorola-mobility").control_chain("2026-11-21");
+    assert_eq!(motorola.first().and_then(|step| step.id), Some("lenovo"));
+    assert_eq!(motorola.last().and_then(|step| step.country).unwrap().as_str(), "CN");
     assert_eq!(controller("axis", "2026-11-21"), Some("canon"));
     let mist: Vec<_> =
         vendor("mist").control_chain("2026-11-21").iter().map(|step| step.id).collect();
