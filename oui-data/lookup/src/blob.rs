@@ -88,21 +88,26 @@ impl Blob {
         Row { blob: self, rest: row.unwrap_or_default() }
     }
 
-    /// The row whose leading octets are `key`, by binary search.
+    /// The row whose leading octets are `key` (eight at most), by binary search. Each step is one number read from the
+    /// file and no branch on what it is: which way to go cannot be guessed, and a wrong guess costs more than the step.
     pub(crate) fn find(&self, section: Section, key: &[u8]) -> Option<Row<'_>> {
-        let (width, rows) = (section.width(), self.section(section));
-        let (mut low, mut high) = (0, self.rows(section));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let row = rows.get(middle * width..(middle + 1) * width)?;
-            let (head, rest) = row.split_at_checked(key.len())?;
-            match head.cmp(key) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return Some(Row { blob: self, rest }),
-            }
+        let width = section.width();
+        let (start, len) = self.sections[section as usize];
+        let rows = self.bytes.get(start..start + len)?;
+        let wanted = leading(key, key.len())?;
+        let at = |row: usize| leading(rows.get(row * width..)?, key.len());
+        let (mut low, mut left) = (0, self.rows(section));
+        while left > 1 {
+            let half = left / 2;
+            let is_beyond = at(low + half)? > wanted;
+            low = if is_beyond { low } else { low + half };
+            left -= half;
         }
-        None
+        if at(low)? != wanted {
+            return None;
+        }
+        let rest = rows.get(low * width + key.len()..(low + 1) * width)?;
+        Some(Row { blob: self, rest })
     }
 
     /// The string at an offset; empty when there is none.
@@ -159,6 +164,13 @@ impl<'a> Row<'a> {
         self.take(4)
     }
 
+    /// An address, as a number in the order in which addresses sort.
+    pub(crate) fn address(&mut self) -> u64 {
+        let address = leading(self.rest, 6).unwrap_or_default();
+        self.skip(6);
+        address
+    }
+
     pub(crate) fn text(&mut self) -> &'a str {
         let at = self.u24();
         self.blob.string(at)
@@ -168,6 +180,15 @@ impl<'a> Row<'a> {
         let [first, second, ..] = self.take(2).to_le_bytes();
         std::str::from_utf8(&[first, second]).ok()?.parse().ok()
     }
+}
+
+/// The first so many octets (eight at most) as a number, most significant first: in the order in which they sort.
+fn leading(octets: &[u8], count: usize) -> Option<u64> {
+    if let Some(eight) = octets.first_chunk() {
+        let beyond = 64u32.checked_sub(8 * u32::try_from(count).ok()?)?;
+        return u64::from_be_bytes(*eight).checked_shr(beyond);
+    }
+    Some(octets.get(..count)?.iter().fold(0, |sum, octet| sum << 8 | u64::from(*octet)))
 }
 
 /// Up to four octets, least significant first.

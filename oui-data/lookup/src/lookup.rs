@@ -184,8 +184,13 @@ impl Registry {
     fn special(&self, mac: MacAddr) -> Option<Special<'_>> {
         let edge = |at: usize| usize::from(self.blob.row(Section::SpecialIndex, at).u16());
         let first = usize::from(mac.octets()[0]);
-        let index =
-            (edge(first)..edge(first + 1)).find(|at| self.special_row(*at).0.contains(mac))?;
+        let address = mac.bits();
+        let covers = |at: &usize| {
+            let mut row = self.blob.row(Section::Special, *at);
+            let differs = row.address() ^ address;
+            differs.checked_shr(48u32.saturating_sub(row.u8().into())) == Some(0)
+        };
+        let index = (edge(first)..edge(first + 1)).find(covers)?;
         Some(self.special_range(index)?.special)
     }
 
