@@ -22,9 +22,46 @@ pub(crate) fn folded(name: &str) -> impl Iterator<Item = char> {
     squeezed.flat_map(char::to_lowercase)
 }
 
+/// A folded name to look for. Nearly all are short enough to need no memory of their own.
+pub(crate) enum Folded {
+    Short { octets: [u8; 128], len: usize },
+    Long(String),
+}
+
+impl Folded {
+    pub(crate) fn of(name: &str) -> Self {
+        let (mut octets, mut len) = ([0; 128], 0);
+        for c in folded(name) {
+            let Some(place) = octets.get_mut(len..len + c.len_utf8()) else {
+                return Self::Long(fold(name));
+            };
+            len += c.encode_utf8(place).len();
+        }
+        Self::Short { octets, len }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Short { octets, len } => {
+                std::str::from_utf8(&octets[..*len]).expect("made of whole characters")
+            }
+            Self::Long(text) => text,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{Folded, fold};
+
+    #[test]
+    fn long_names_fold_as_short_ones() {
+        for len in [0, 1, 126, 127, 128, 129, 500] {
+            for name in ["A".repeat(len), "\u{130} é，".repeat(len)] {
+                assert_eq!(Folded::of(&name).as_str(), fold(&name), "{len}");
+            }
+        }
+    }
 
     #[test]
     fn spellings_that_differ_in_form_space_and_case_fold_to_one() {

@@ -193,12 +193,12 @@ impl Registry {
     /// The vendor with this id, name, brand or registrant spelling, exactly but for Unicode form, white space and
     /// case. A brand that two vendors use, such as TP-Link, names neither.
     pub fn by_name(&self, name: &str) -> Option<Vendor<'_>> {
-        let name = fold::fold(name);
+        let name = fold::Folded::of(name);
         let (mut low, mut high) = (0, self.blob.rows(Section::Names));
         while low < high {
             let middle = low + (high - low) / 2;
             let mut row = self.blob.row(Section::Names, middle);
-            match fold::folded(row.text()).cmp(name.chars()) {
+            match fold::folded(row.text()).cmp(name.as_str().chars()) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => return Vendor::at(self, row.u16()),

@@ -40,6 +40,9 @@ pub struct Control<'a> {
     pub verified: bool,
 }
 
+/// No chain of control is longer: `compile` refuses circles, and in a damaged file one ends here.
+const MOST_STEPS: usize = 32;
+
 // Octets of a row of `Entities` up to each field (layout.rs).
 const NAME: usize = 3;
 const LEGAL: usize = 6;
@@ -186,29 +189,33 @@ impl<'a> Vendor<'a> {
     /// The ultimate controller on a day (`2026-11-21`), as far as the table knows. A firm that nobody controls
     /// names itself; none means that the table does not know.
     pub fn controller(&self, on: &str) -> Option<Control<'a>> {
-        self.control_chain(on).pop()
+        self.control_steps(on).last()
     }
 
     /// Each step from this vendor to its ultimate controller on a day.
     pub fn control_chain(&self, on: &str) -> Vec<Control<'a>> {
-        let mut chain = Vec::new();
-        let mut seen = vec![self.row];
-        let mut at = *self;
-        while let Some((by, control)) =
-            at.list(EDGES).map(|edge| at.edge(edge)).find(|(_, edge)| edge.holds(on))
-        {
+        self.control_steps(on).collect()
+    }
+
+    /// As `control_chain`, one step after the other and without memory of its own.
+    pub fn control_steps<'b>(&self, on: &'b str) -> impl Iterator<Item = Control<'a>> + use<'a, 'b> {
+        let mut at = Some(*self);
+        let mut is_first = true;
+        let steps = std::iter::from_fn(move || {
+            let one = at.take()?;
+            let held = one.list(EDGES).map(|edge| one.edge(edge)).find(|(_, edge)| edge.holds(on));
+            let (by, control) = held?;
+            let is_itself = by == one.row;
             // A controller that nobody controls says so of itself: that ends the chain and adds nothing to it.
-            if by == at.row && !chain.is_empty() {
-                break;
+            if is_itself && !is_first {
+                return None;
             }
-            chain.push(control);
-            if by == NO_ENTITY || seen.contains(&by) {
-                break;
-            }
-            seen.push(by);
-            at = Self { registry: self.registry, row: by };
-        }
-        chain
+            is_first = false;
+            at = (by != NO_ENTITY && !is_itself)
+                .then_some(Self { registry: one.registry, row: by });
+            Some(control)
+        });
+        steps.take(MOST_STEPS)
     }
 
     /// The country of control on a day: the ultimate controller's. None means that the table does not know.
