@@ -50,6 +50,14 @@ impl Standing {
         self.witnesses.values().filter(|one| **one == weight).count()
     }
 
+    /// What witnesses say of this party and of another together: each is heard once.
+    fn add(&mut self, other: &Self) {
+        for (witness, weight) in &other.witnesses {
+            let heaviest = self.witnesses.entry(*witness).or_insert(Weight::None);
+            *heaviest = (*weight).max(*heaviest);
+        }
+    }
+
     /// One strong witness outweighs one likely one, two likely ones outweigh one strong one.
     fn sum(&self) -> usize {
         3 * self.count(Weight::Strong) + 2 * self.count(Weight::Likely)
@@ -70,13 +78,24 @@ pub(crate) fn weigh(mut evidence: Vec<Evidence>, registry: &Registry, on: &str) 
         *heaviest = one.weight().max(*heaviest);
         standing.rank = standing.rank.min(one.rank());
     }
-    // A firm that was reviewed before one that was not; then the stronger kind; then the name, to be deterministic.
-    let first = parties.iter().max_by(|(a, a_standing), (b, b_standing)| {
-        (a_standing.sum(), a.id().is_some(), std::cmp::Reverse(a_standing.rank))
-            .cmp(&(b_standing.sum(), b.id().is_some(), std::cmp::Reverse(b_standing.rank)))
-            .then_with(|| b.cmp(a))
-    });
-    let Some((maker, standing)) = first else {
+    // A house is heard as one: its prefix may be in the name of a firm that it bought, its text in its own.
+    let of_house = |party: &Party| {
+        let mut house = Standing::default();
+        let kin = parties.iter().filter(|(other, _)| related(other, party, registry, on));
+        kin.for_each(|(_, standing)| house.add(standing));
+        house.sum()
+    };
+    // The stronger house, in it the stronger firm; one that was reviewed before one that was not; then the stronger
+    // kind; then the name, to be deterministic.
+    let first = parties
+        .iter()
+        .map(|(party, standing)| {
+            let reviewed = party.id().is_some();
+            let rank = std::cmp::Reverse(standing.rank);
+            ((of_house(party), standing.sum(), reviewed, rank), std::cmp::Reverse(party), standing)
+        })
+        .max_by(|(a, a_name, _), (b, b_name, _)| a.cmp(b).then_with(|| a_name.cmp(b_name)));
+    let Some((_, std::cmp::Reverse(maker), standing)) = first else {
         for one in evidence {
             if one.weight() == Weight::None { &mut verdict.rejected } else { &mut verdict.hints }
                 .push(one);
