@@ -52,12 +52,12 @@ pub(super) fn merge(mut csv: Read, txt: &Read) -> Result<Read, Vec<Problem>> {
     if told > 0 {
         csv.notes
             .push(Problem::new(&csv_name, format!("{told} countries are as {txt_name} has them")));
+        let (source, txt) = (&mut csv.listing.source, &txt.listing.source);
+        source.origin = format!(
+            "{}; {told} countries of {}, {} (SHA-256 {})",
+            source.origin, txt.name, txt.origin, txt.sha256
+        );
     }
-    let source = &mut csv.listing.source;
-    source.origin = format!(
-        "{}, countries of {txt_name} (SHA-256 {})",
-        source.origin, txt.listing.source.sha256
-    );
     Ok(csv)
 }
 
