@@ -178,6 +178,10 @@ impl<'a> Row<'a> {
 
     pub(crate) fn country(&mut self) -> Option<Country> {
         let [first, second, ..] = self.take(2).to_le_bytes();
+        // None, as many rows have: to be told why it cannot be parsed would cost memory.
+        if first == 0 {
+            return None;
+        }
         std::str::from_utf8(&[first, second]).ok()?.parse().ok()
     }
 }

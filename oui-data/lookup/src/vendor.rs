@@ -198,7 +198,10 @@ impl<'a> Vendor<'a> {
     }
 
     /// As `control_chain`, one step after the other and without memory of its own.
-    pub fn control_steps<'b>(&self, on: &'b str) -> impl Iterator<Item = Control<'a>> + use<'a, 'b> {
+    pub fn control_steps<'b>(
+        &self,
+        on: &'b str,
+    ) -> impl Iterator<Item = Control<'a>> + use<'a, 'b> {
         let mut at = Some(*self);
         let mut is_first = true;
         let steps = std::iter::from_fn(move || {
@@ -211,8 +214,8 @@ impl<'a> Vendor<'a> {
                 return None;
             }
             is_first = false;
-            at = (by != NO_ENTITY && !is_itself)
-                .then_some(Self { registry: one.registry, row: by });
+            at =
+                (by != NO_ENTITY && !is_itself).then_some(Self { registry: one.registry, row: by });
             Some(control)
         });
         steps.take(MOST_STEPS)
