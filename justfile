@@ -12,6 +12,7 @@ check *steps:
 fmt:
     cargo fmt --all
     cargo fmt --manifest-path agent/wire/fuzz/Cargo.toml
+    cargo fmt --manifest-path oui-data/bench/Cargo.toml
 
 # The scan over fake devices in a private network
 demo *arguments:
@@ -27,13 +28,21 @@ bench-sweep rounds="5":
     cargo build --release
     cargo run --release -p herkomst-lab --example bench_sweep -- target/release/herkomst {{ rounds }}
 
+# Look-ups beside other crates: start to first answer, look-ups a second, bytes; so many starts. Builds them first
+bench-lookup rounds="300":
+    cargo run --release --locked --manifest-path oui-data/bench/Cargo.toml -- {{ rounds }}
+
+# docs/vendors.md anew, from the registry that the program carries; after each change of it
+vendors-page:
+    cargo run --release --quiet -p herkomst-registry --example vendors_page -- --write docs/vendors.md
+
 # Makers named right, wrong and not at all, over a folder with devices-open.jsonl and its score.py (not in this repository)
 score corpus:
     cargo run --release -p herkomst-identify --example predict -- {{ quote(corpus / "devices-open.jsonl") }} > target/predictions.jsonl
     python3 {{ quote(corpus / "score.py") }} target/predictions.jsonl {{ quote(corpus / "devices-open.jsonl") }}
 
-# What is too long for `check`: fuzzing (seconds a target), the end-to-end tests again and again, a benchmark
-deep seconds="300" rounds="10": (fuzz seconds) (again rounds) bench-sweep
+# What is too long for `check`: fuzzing (seconds a target), the end-to-end tests again and again, the benchmarks
+deep seconds="300" rounds="10": (fuzz seconds) (again rounds) bench-sweep bench-lookup
 
 # Fuzz each parser for so many seconds; needs cargo-fuzz, xxd and a nightly compiler
 fuzz seconds="300":
