@@ -68,10 +68,7 @@ impl Addresses {
             .map(|hit| hit.mac.as_str())
             .chain(self.misses.iter().map(String::as_str))
             .collect();
-        for last in (1..all.len()).rev() {
-            let other = random.next() % (last as u64 + 1);
-            all.swap(last, other as usize);
-        }
+        shuffle(&mut all, &mut random);
         all.iter().flat_map(|mac| [mac, "\n"]).collect()
     }
 }
@@ -95,7 +92,15 @@ fn text(mac: u64) -> String {
 }
 
 /// SplitMix64: enough for spreading, and the same on every machine.
-struct Random(u64);
+pub struct Random(pub u64);
+
+/// Brings them into any order (Fisher and Yates).
+pub fn shuffle<T>(all: &mut [T], random: &mut Random) {
+    for last in (1..all.len()).rev() {
+        let other = random.next() % (last as u64 + 1);
+        all.swap(last, other as usize);
+    }
+}
 
 impl Random {
     fn next(&mut self) -> u64 {

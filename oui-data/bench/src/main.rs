@@ -1,8 +1,8 @@
 //! Our look-ups beside those of other crates, each a program of its own: what they know, the time from the start of the
 //! process to the first answer, look-ups per second, bytes.
 //!
-//! Usage: `bench-lookup [ROUNDS]`, the number of starts of each. Prints Markdown, as in docs/performance.md. Starts run
-//! in turn, and who goes first changes from round to round: what the machine does beside it meets all.
+//! Usage: `bench-lookup [ROUNDS]`, the number of starts of each. Prints Markdown, as in docs/performance.md. Each
+//! round starts all of them, in any order: what the machine does beside it meets all.
 
 mod addresses;
 mod answers;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
-use crate::addresses::Hit;
+use crate::addresses::{Hit, Random, shuffle};
 use crate::{Program, median, thousands};
 
 /// What the starts of one program took.
@@ -22,54 +22,84 @@ struct Starts {
     faults: Vec<f64>,
 }
 
-/// Starts each program so many times and prints the medians, the first program being the floor.
+/// Starts each program so many times and prints the medians, and how often ours fits into each.
 pub fn measure(programs: &[Program], hits: &[Hit], rounds: usize) {
     let mut starts: Vec<Starts> = programs.iter().map(|_| Starts::default()).collect();
+    let mut order: Vec<usize> = (0..programs.len()).collect();
+    let mut random = Random(0x7374_6172_7473_2121);
     for round in 0..rounds {
         // All of a round get one address, and each round another.
         let mac = &hits[round * 7919 % hits.len()].mac;
-        for turn in 0..programs.len() {
-            let which = (round + turn) % programs.len();
-            starts[which].add(&programs[which].path, mac);
+        // In any order: who comes after a large one finds the caches full of it.
+        shuffle(&mut order, &mut random);
+        for which in &order {
+            starts[*which].add(&programs[*which].path, mac);
         }
     }
-    let instructions: Vec<_> =
+    // Before medians are taken, which sorts: here the starts of one round belong together.
+    let beyond: Vec<_> = starts.iter().map(|one| Beyond::of(one, &starts[0])).collect();
+    let counted: Vec<_> =
         programs.iter().map(|program| instructions(&program.path, &hits[0].mac)).collect();
-    let medians: Vec<[f64; 3]> = starts
-        .iter_mut()
-        .map(|one| [median(&mut one.answer), median(&mut one.cpu), median(&mut one.faults)])
-        .collect();
-    let (floor, ours) = (medians[0], medians[1]);
     println!(
-        "| start to first answer | time | beyond the empty one | processor | pages | instructions | time to ours | beyond the empty one, to ours | instructions to ours, both beyond the empty one |"
+        "| start to first answer | time | beyond the empty one | processor | pages | instructions |"
     );
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
-    for (index, (program, one)) in programs.iter().zip(&medians).enumerate() {
-        let beyond = one[0] - floor[0];
-        let ratios = if index < 2 {
-            " | |".to_owned()
-        } else {
-            let without_floor = beyond / (ours[0] - floor[0]);
-            format!("{:.1} | {without_floor:.1} |", one[0] / ours[0])
-        };
-        let counted = match (instructions[index], instructions[0], instructions[1]) {
-            (Some(one), Some(floor), Some(ours)) if index > 1 => {
-                format!("{:.1}", (one - floor) / (ours - floor))
-            }
-            _ => String::new(),
-        };
+    println!("|---|---:|---:|---:|---:|---:|");
+    for (index, program) in programs.iter().enumerate() {
+        let one = &mut starts[index];
+        let counted = counted[index].map_or("not counted".to_owned(), thousands);
+        let [time, cpu, faults] =
+            [&mut one.answer, &mut one.cpu, &mut one.faults].map(|of| median(of));
+        let Beyond { middle, error } = beyond[index];
         println!(
-            "| {} | {:.0} µs | {beyond:.0} µs | {:.0} µs | {:.0} | {} | {ratios} {counted} |",
+            "| {} | {} µs | {} ± {} µs | {} µs | {faults} | {counted} |",
             program.name,
-            one[0],
-            one[1],
-            one[2],
-            instructions[index].map_or("not counted".to_owned(), thousands),
+            thousands(time),
+            thousands(middle),
+            thousands(error),
+            thousands(cpu),
         );
     }
     println!(
-        "\nMedians of {rounds} starts. Instructions are those of the program and its loader, not of the kernel, as valgrind counts them."
+        "\nMedians of {rounds} starts; ± is twice the standard error. Instructions are those of the program and its loader, \
+         not of\nthe kernel, as valgrind counts them.\n"
     );
+    println!(
+        "| times what ours takes | time | beyond the empty one | instructions | beyond the empty one |"
+    );
+    println!("|---|---:|---:|---:|---:|");
+    let ours = median(&mut starts[1].answer);
+    // What ours takes beyond the empty one can be less than what can be measured.
+    let most = beyond[1].middle.max(0.0) + beyond[1].error;
+    for (index, program) in programs.iter().enumerate().skip(2) {
+        let time = median(&mut starts[index].answer) / ours;
+        let least = (beyond[index].middle - beyond[index].error) / most;
+        let (all, without) = match (counted[index], counted[0], counted[1]) {
+            (Some(one), Some(floor), Some(ours)) => {
+                (format!("{:.1}", one / ours), thousands((one - floor) / (ours - floor)))
+            }
+            _ => ("not counted".to_owned(), String::new()),
+        };
+        println!("| {} | {time:.1} | at least {least:.0} | {all} | {without} |", program.name);
+    }
+}
+
+/// What a program takes more than the empty one of the same round.
+struct Beyond {
+    middle: f64,
+    /// Twice the standard error of the median.
+    error: f64,
+}
+
+impl Beyond {
+    fn of(one: &Starts, empty: &Starts) -> Self {
+        let mut more: Vec<f64> =
+            one.answer.iter().zip(&empty.answer).map(|(one, empty)| one - empty).collect();
+        let middle = median(&mut more);
+        let mut off: Vec<f64> = more.iter().map(|more| (more - middle).abs()).collect();
+        // Of a normal distribution: its deviation from the middle one of the distances, and a median's error from that.
+        let deviation = 1.4826 * median(&mut off);
+        Self { middle, error: 2.0 * 1.2533 * deviation / (more.len() as f64).sqrt() }
+    }
 }
 
 impl Starts {
