@@ -423,6 +423,42 @@ mod tests {
     }
 
     #[test]
+    fn a_country_that_nobody_is_in_waits_for_a_look() {
+        let mut unseen = inputs();
+        unseen.curated.overrides.text.clear();
+        assert_eq!(
+            problems(&unseen),
+            [
+                "suspect-countries.tsv:1: 00248F, DO-MONIX, is listed in KP (nobody is there): look at it and add a row to overrides.tsv"
+            ]
+        );
+        let country = |overrides: &str| {
+            let mut seen = inputs();
+            seen.curated.overrides.text = overrides.into();
+            let registry = Registry::open(compile(&seen).unwrap()).unwrap();
+            match registry.mac("00:24:8f:00:00:01".parse().unwrap()) {
+                MacMeaning::Assigned(found) => found.country.map(|one| one.to_string()),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(country("00248F\tKP\tKP\taddress is in Pyongyang\n").as_deref(), Some("KP"));
+        assert_eq!(country("00248F\tKP\t-\taddress is nowhere\n"), None);
+    }
+
+    #[test]
+    fn what_is_said_of_a_number_instead_stands_in_the_list_already() {
+        let mut named = inputs();
+        named.curated.pen_names.text = "2011\tPrivate\tasked for it\n77\tPrivate\tas well\n".into();
+        assert_eq!(
+            problems(&named),
+            [
+                "pen-names.tsv: 77 is not in the list",
+                "pen-names.tsv: 2011 is listed as \"HUAWEI Technology Co.,Ltd\", not \"Private\""
+            ]
+        );
+    }
+
+    #[test]
     fn special_rows_with_loose_bits_or_unknown_kinds_are_refused() {
         let mut loose = inputs();
         loose.curated.special.text =

@@ -50,11 +50,13 @@ pub(super) fn merge(mut csv: Read, txt: &Read) -> Result<Read, Vec<Problem>> {
         ));
     }
     if told > 0 {
-        csv.notes
-            .push(Problem::new(&csv_name, format!("{told} countries are as {txt_name} has them")));
+        csv.notes.push(Problem::new(
+            &csv_name,
+            format!("rows whose country is as {txt_name} has it: {told}"),
+        ));
         let (source, txt) = (&mut csv.listing.source, &txt.listing.source);
         source.origin = format!(
-            "{}; {told} countries of {}, {} (SHA-256 {})",
+            "{}; countries of {}, {} (SHA-256 {})",
             source.origin, txt.name, txt.origin, txt.sha256
         );
     }

@@ -65,7 +65,7 @@ impl<'a> Records<'a> {
             }
             return self.ended(Cow::Borrowed(field), rest);
         };
-        let line = self.line;
+        let (line, mut lines) = (self.line, 0);
         let mut value = Cow::Borrowed("");
         let mut rest = quoted;
         loop {
@@ -73,7 +73,7 @@ impl<'a> Records<'a> {
                 return Err(format!("a quote is opened on line {line} and never closed"));
             };
             let (piece, after) = rest.split_at(end);
-            self.line += piece.bytes().filter(|octet| *octet == b'\n').count();
+            lines += piece.bytes().filter(|octet| *octet == b'\n').count();
             if value.len() + piece.len() > MOST_FIELD {
                 return Err(format!(
                     "the field that starts on line {line} has more than {MOST_FIELD} bytes: is its quote closed?"
@@ -83,12 +83,13 @@ impl<'a> Records<'a> {
             rest = &after[1..];
             match rest.strip_prefix('"') {
                 Some(more) => {
-                    value = value + "\"";
+                    value += "\"";
                     rest = more;
                 }
                 None => break,
             }
         }
+        self.line += lines;
         self.ended(value, rest)
     }
 

@@ -26,6 +26,8 @@ const MOST_LINE: usize = 16 << 10;
 const MOST_FIELD: usize = 4 << 10;
 /// Where a file is given up: one that is something else would fill the screen.
 const MOST_PROBLEMS: usize = 20;
+/// Notes that are kept; an ordinary file gives ten.
+const MOST_NOTES: usize = 1_000;
 
 /// How a listing was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -127,8 +129,13 @@ impl Reading<'_> {
     }
 
     fn note(&mut self, line: usize, what: impl Into<String>) {
-        let note = Problem::new(self.place(line), what);
-        self.notes.push(note);
+        if self.notes.len() < MOST_NOTES {
+            let note = Problem::new(self.place(line), what);
+            self.notes.push(note);
+        } else if self.notes.len() == MOST_NOTES {
+            let more = Problem::new(self.place(0), "more is odd than is noted here");
+            self.notes.push(more);
+        }
     }
 
     fn cut_short(&mut self, line: usize, how: &str) {
@@ -160,11 +167,6 @@ impl Reading<'_> {
             let (named, numbers) = iana::read_text(self, text);
             let date = self
                 .day(named.as_deref().or(date), "this text names no day: say which day it is of");
-            if let (Some(named), Some(given)) = (&named, date.as_ref()) {
-                if named != given {
-                    self.note(0, format!("it says that it is of {named}, and that counts"));
-                }
-            }
             return self.numbers(numbers, Form::Text, date);
         }
         if iana::is_columns(text) {

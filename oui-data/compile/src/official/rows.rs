@@ -66,10 +66,9 @@ impl Rows {
             }
             return;
         }
-        if !reading.known.reviewed.contains(&(self.kind, key, country)) {
-            if let Some(what) = places::contradiction(address, country) {
-                reading.note(line, format!("suspect: {prefix}, {registrant:.80}: {what}"));
-            }
+        let reviewed = reading.known.reviewed.contains(&(self.kind, key, country));
+        if let Some(what) = places::contradiction(address, country).filter(|_| !reviewed) {
+            reading.note(line, format!("suspect: {prefix}, {registrant:.80}: {what}"));
         }
         let row = Assignment { prefix: key, registrant, country };
         self.rows.insert(key, Taken { line, row, address: digest(address) });

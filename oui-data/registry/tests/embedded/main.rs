@@ -2,5 +2,6 @@
 
 mod addresses;
 mod files;
+mod official;
 mod updates;
 mod vendors;
