@@ -30,7 +30,8 @@ bench-sweep rounds="5":
 
 # Look-ups beside other crates: start to first answer, look-ups a second, bytes; so many starts. Builds them first
 bench-lookup rounds="300":
-    cargo run --release --locked --manifest-path oui-data/bench/Cargo.toml -- {{ rounds }}
+    cargo build --release --manifest-path oui-data/bench/Cargo.toml
+    oui-data/bench/target/release/bench-lookup {{ rounds }}
 
 # docs/vendors.md anew, from the registry that the program carries; after each change of it
 vendors-page:

@@ -19,7 +19,7 @@ fn main() {
 fn crate_folder() -> PathBuf {
     let cargo = env::var_os("CARGO").expect("cargo sets it");
     let told = Command::new(cargo)
-        .args(["metadata", "--format-version=1", "--locked", "--offline"])
+        .args(["metadata", "--format-version=1", "--offline"])
         .output()
         .expect("cargo can be started");
     let told = String::from_utf8_lossy(&told.stdout);
