@@ -76,8 +76,14 @@ pub(crate) fn check(register: &Register, tables: &Tables<'_>, problems: &mut Pro
                 );
             }
             if let Some(other) = claims.pens.insert(*number, row) {
-                let id = register.entities.get(other).map_or("", |one| &one.id);
-                problems.add(place, format!("enterprise number {number} is claimed by {id:?} too"));
+                let other = register.entities.get(other);
+                let theirs = other.and_then(|one| one.pens.iter().find(|(_, pen)| pen == number));
+                // What a file of the operator's claims is told with its line, and not that of the program's register.
+                let (at, id) = match theirs {
+                    Some((theirs, _)) if place.line == 0 => (theirs, entity.id.as_str()),
+                    _ => (place, other.map_or("", |one| one.id.as_str())),
+                };
+                problems.add(at, format!("enterprise number {number} is claimed by {id:?} too"));
             }
         }
     }
