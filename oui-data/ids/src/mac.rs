@@ -231,8 +231,20 @@ mod tests {
             assert_eq!(text.parse(), Ok(mac.prefix(len)), "{text}");
         }
         for text in [
-            "", "8c", "8c:1f", "8c:1f:64:af:a1:23", "8c1f64afa123", "8c:1f:64/20", "8c:1f:64/49",
-            "8c:1f:64/", "8c:1:64", "8c:1f:6g", "8c::64", "+8c1f64", "é8c1f6", "8c:1f:64/7",
+            "",
+            "8c",
+            "8c:1f",
+            "8c:1f:64:af:a1:23",
+            "8c1f64afa123",
+            "8c:1f:64/20",
+            "8c:1f:64/49",
+            "8c:1f:64/",
+            "8c:1:64",
+            "8c:1f:6g",
+            "8c::64",
+            "+8c1f64",
+            "é8c1f6",
+            "8c:1f:64/7",
         ] {
             assert!(text.parse::<MacPrefix>().is_err(), "{text}");
         }
