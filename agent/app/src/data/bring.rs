@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use herkomst_compile::official::{self, Form};
-use herkomst_compile::{Listing, Problem, Rows};
+use herkomst_compile::{Listing, Problem};
 use herkomst_registry::RegistryKind;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -17,8 +17,8 @@ use super::fetch::{self, Fetched, NotFetched};
 use super::in_use::listing_name;
 use crate::config::bounded;
 
-/// The largest listing, the one of MA-L as text, has 6 MB.
-pub(crate) const LARGEST: usize = 64 << 20;
+/// The most that is read of a file or from an address.
+pub(crate) const LARGEST: usize = official::MOST_BYTES;
 /// What a folder may hold.
 const MOST_ENTRIES: usize = 1000;
 /// And how many of that may be listings: there are six, some of them in two forms.
@@ -188,7 +188,7 @@ impl Gathered {
             let day = one.day.map(|day| day.to_string());
             match official::read(&one.name, &one.bytes, &one.origin, day.as_deref()) {
                 Ok(read) => {
-                    let kind = listing_of(&read.listing);
+                    let kind = read.listing.kind();
                     let said = words_of(&one, &read, kind);
                     if read.listing.source.date > today.to_string() {
                         failed.problems.push(Problem::new(said, "that day is still to come"));
@@ -197,19 +197,19 @@ impl Gathered {
                     }
                     reads.entry((kind.is_none(), kind)).or_default().push(read);
                 }
-                Err(problems) => failed.problems.extend(problems),
+                Err(problems) => {
+                    failed.problems.extend(problems);
+                    if one.day_from == DayFrom::Nobody {
+                        failed.add(&one.name, "nobody says of which day it is: --date does");
+                    }
+                }
             }
         }
         for ((_, kind), reads) in reads {
             match one_of(kind, reads) {
                 Ok(read) => {
                     brought.notes.extend(read.notes);
-                    let mut listing = read.listing;
-                    // The way to it is its origin.
-                    if let Some(name) = listing.source.name.rsplit('/').next() {
-                        listing.source.name = name.to_owned();
-                    }
-                    brought.listings.push(listing);
+                    brought.listings.push(read.listing);
                 }
                 Err(problems) => failed.problems.extend(problems),
             }
@@ -238,14 +238,6 @@ impl NotBrought {
             NotFetched::Content(what) => what,
         };
         self.add(address, what);
-    }
-}
-
-/// What a listing lists; none for enterprise numbers.
-pub(crate) fn listing_of(listing: &Listing) -> Option<RegistryKind> {
-    match &listing.rows {
-        Rows::Assignments(kind, _) => Some(*kind),
-        Rows::Numbers(_) => None,
     }
 }
 
@@ -327,6 +319,8 @@ fn seems_official(start: &[u8]) -> bool {
         || text.starts_with("<html")
         || text.contains("(hex)")
         || text.contains("private enterprise numbers")
+        // Number, tab and organisation.
+        || text.split_once('\t').is_some_and(|(number, _)| number.parse::<u32>().is_ok())
 }
 
 #[cfg(test)]
@@ -341,6 +335,7 @@ mod tests {
             "OUI/MA-L                                                    Organization\n00-00-00   (hex)\t\tXEROX",
             "PRIVATE ENTERPRISE NUMBERS\n\n(last updated 2026-11-20)",
             "<!DOCTYPE html><title>418</title>",
+            "0\tReserved\n",
         ] {
             assert!(seems_official(text.as_bytes()), "{text}");
         }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use herkomst_registry::{FILE as CARRIED, PenMeaning, Registry};
@@ -133,12 +133,8 @@ fn permissions(folders: &Folders, files: &[&Path], found: &mut Findings) {
     let mut paths: Vec<_> = files.iter().map(|path| path.to_path_buf()).collect();
     paths.extend(files.first().and_then(|path| path.parent()).map(Path::to_owned));
     paths.extend(folders.vendors.clone());
-    paths.extend(
-        local::read(folders.vendors.as_deref())
-            .unwrap_or_default()
-            .into_iter()
-            .map(|file| file.path.into()),
-    );
+    let (local, _) = local::read(folders.vendors.as_deref());
+    paths.extend(local.into_iter().map(|file| PathBuf::from(file.path)));
     let me = herkomst_net::effective_uid();
     for path in paths {
         let Ok(metadata) = fs::metadata(&path) else { continue };

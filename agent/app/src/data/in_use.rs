@@ -96,19 +96,18 @@ pub(crate) fn in_use(folders: &Folders) -> InUse {
 /// What the operator's vendor files and the program's vendor register have that the registry in use does not.
 fn outdated(registry: &Registry, file: Option<&Path>, vendors: Option<&Path>) -> Vec<String> {
     let mut warnings = Vec::new();
-    match local::read(vendors) {
-        Ok(files) => {
-            let changes = local::changes(registry, &files);
-            if !changes.is_empty() {
-                let folder = vendors.map_or_else(
-                    || "there is no folder of vendor files any more".to_owned(),
-                    |folder| format!("{} does not count as it is", folder.display()),
-                );
-                warnings
-                    .push(format!("{folder}: {}. Run herkomst data update", changes.join(", ")));
-            }
+    let (files, problems) = local::read(vendors);
+    if problems.is_empty() {
+        let changes = local::changes(registry, &files);
+        if !changes.is_empty() {
+            let folder = vendors.map_or_else(
+                || "there is no folder of vendor files any more".to_owned(),
+                |folder| format!("{} does not count as it is", folder.display()),
+            );
+            warnings.push(format!("{folder}: {}. Run herkomst data update", changes.join(", ")));
         }
-        Err(problems) => warnings.extend(problems.iter().map(ToString::to_string)),
+    } else {
+        warnings.extend(problems.iter().map(ToString::to_string));
     }
     if let Some(file) = file {
         let (ours, its) = (embedded().vendors_edition(), registry.vendors_edition());

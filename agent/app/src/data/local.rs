@@ -1,8 +1,7 @@
 //! The operator's own vendor files, `vendors.d/*.toml`: read in the order of their names, and not too much of them.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use herkomst_compile::{File, Problem, sha256};
 use herkomst_registry::Registry;
@@ -14,27 +13,16 @@ const MOST_FILES: usize = 256;
 /// All of them together, in octets.
 const MOST_TEXT: usize = 16 << 20;
 
-/// Reads the files of a folder that end in `.toml`; what is hidden is left alone. Every problem at once.
-pub(crate) fn read(folder: Option<&Path>) -> Result<Vec<File>, Vec<Problem>> {
-    let Some(folder) = folder else { return Ok(Vec::new()) };
-    let whole = |what: String| vec![Problem::new(folder.display(), what)];
-    let failed = |error: io::Error| whole(format!("cannot be read: {error}"));
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let is_hidden =
-            path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-        if path.extension().is_some_and(|extension| extension == "toml") && !is_hidden {
-            paths.push(path);
-        }
-        if paths.len() > MOST_FILES {
-            return Err(whole(format!(
-                "holds more than {MOST_FILES} files, the most that is allowed"
-            )));
-        }
-    }
-    paths.sort();
-    let (mut files, mut problems, mut size) = (Vec::new(), Vec::new(), 0);
+/// Reads the files of a folder that end in `.toml`; what is hidden is left alone. Every problem at once, and the files
+/// that can be read.
+pub(crate) fn read(folder: Option<&Path>) -> (Vec<File>, Vec<Problem>) {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    let Some(folder) = folder else { return (files, problems) };
+    let paths = match paths(folder) {
+        Ok(paths) => paths,
+        Err(what) => return (files, vec![Problem::new(folder.display(), what)]),
+    };
+    let mut size = 0;
     for path in paths {
         let name = path.display().to_string();
         match bounded::read(&path) {
@@ -45,12 +33,29 @@ pub(crate) fn read(folder: Option<&Path>) -> Result<Vec<File>, Vec<Problem>> {
             Err(what) => problems.push(Problem::new(name, what)),
         }
         if size > MOST_TEXT {
-            return Err(whole(format!(
-                "holds more than {MOST_TEXT} octets, the most that is allowed"
-            )));
+            let what = format!("holds more than {MOST_TEXT} octets, the most that is allowed");
+            problems.push(Problem::new(folder.display(), what));
+            break;
         }
     }
-    if problems.is_empty() { Ok(files) } else { Err(problems) }
+    (files, problems)
+}
+
+fn paths(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(bounded::failed)? {
+        let path = entry.map_err(bounded::failed)?.path();
+        let is_hidden =
+            path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+        if path.extension().is_some_and(|extension| extension == "toml") && !is_hidden {
+            paths.push(path);
+        }
+        if paths.len() > MOST_FILES {
+            return Err(format!("holds more than {MOST_FILES} files, the most that is allowed"));
+        }
+    }
+    paths.sort();
+    Ok(paths)
 }
 
 /// What differs between the files as they are and those that a registry was made with, in words; nothing when they are
@@ -89,10 +94,11 @@ mod tests {
         for name in ["b.toml", "a.toml", ".hidden.toml", "a.toml~", "README"] {
             fs::write(folder.path().join(name), name).unwrap();
         }
-        let files = read(Some(folder.path())).unwrap();
+        let (files, problems) = read(Some(folder.path()));
+        assert!(problems.is_empty(), "{problems:?}");
         let texts: Vec<_> = files.iter().map(|file| file.text.as_str()).collect();
         assert_eq!(texts, ["a.toml", "b.toml"]);
-        assert!(read(None).unwrap().is_empty());
+        assert!(read(None).0.is_empty());
     }
 
     #[test]
@@ -100,8 +106,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("folder.toml")).unwrap();
         fs::write(folder.path().join("bytes.toml"), b"\xff").unwrap();
-        let problems = read(Some(folder.path())).unwrap_err();
-        assert_eq!(problems.len(), 2);
+        fs::write(folder.path().join("good.toml"), "").unwrap();
+        let (files, problems) = read(Some(folder.path()));
+        assert_eq!((files.len(), problems.len()), (1, 2));
         assert!(
             problems[0].to_string().ends_with("bytes.toml: is no text (UTF-8)"),
             "{problems:?}"
@@ -109,9 +116,9 @@ mod tests {
         for number in 0..=MOST_FILES {
             fs::write(folder.path().join(format!("{number}.toml")), "").unwrap();
         }
-        let problems = read(Some(folder.path())).unwrap_err();
+        let (_, problems) = read(Some(folder.path()));
         assert!(problems[0].to_string().contains("more than 256 files"), "{problems:?}");
-        let missing = read(Some(&folder.path().join("none"))).unwrap_err();
+        let (_, missing) = read(Some(&folder.path().join("none")));
         assert!(missing[0].to_string().contains("cannot be read"), "{missing:?}");
     }
 }

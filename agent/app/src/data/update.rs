@@ -154,11 +154,7 @@ pub(crate) fn make(
     let curated = Curated::shipped();
     let mut said = Vec::new();
     let base = base(&folders.file(), &curated, &mut said)?;
-    let mut problems = Vec::new();
-    let local = local::read(folders.vendors.as_deref()).unwrap_or_else(|found| {
-        problems.extend(found);
-        Vec::new()
-    });
+    let (local, mut problems) = local::read(folders.vendors.as_deref());
     problems.extend(official::check_against(base, brought, force).err().unwrap_or_default());
     let update =
         Update { listings: base, register: embedded(), brought, local: &local, curated: &curated };
@@ -193,7 +189,7 @@ fn base(
         return Ok(Box::leak(Box::new(registry)));
     }
     for listing in &later {
-        let (kind, date) = (super::bring::listing_of(listing), &listing.source.date);
+        let (kind, date) = (listing.kind(), &listing.source.date);
         said.push(format!("{}: of {date}, out of the program", listing_name(kind)));
     }
     let update =
