@@ -6,6 +6,7 @@
 
 mod checks;
 mod cli;
+mod data;
 mod demo;
 mod manners;
 mod peers;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     trials.extend(cli::trials());
     trials.extend(scenarios::trials());
     trials.extend(manners::trials());
+    trials.extend(data::trials());
     trials.extend(demo::trials());
     trials.extend(peers::trials());
     if !arguments.list

@@ -217,7 +217,10 @@ pub(crate) fn run(namespace: &NetworkNamespace, program: &str, args: &[&str]) ->
         .env_clear()
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .env("LC_ALL", "C")
-        .env("HOME", "/nonexistent");
+        .env("HOME", "/nonexistent")
+        // No registry file, and no vendor files: memory lies over this folder.
+        .env("HERKOMST_DATA_DIR", "/nonexistent")
+        .env("HERKOMST_VENDORS_DIR", "/run");
     command.env("RUST_BACKTRACE", "1");
     let mut child =
         namespace.spawn(&mut command).with_context(|| format!("{program} did not start"))?;
