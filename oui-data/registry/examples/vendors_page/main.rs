@@ -47,7 +47,7 @@ fn check(path: &str, page: &str) -> Result<(), String> {
     }
     let lines = || found.lines().map(Some).chain(std::iter::repeat(None)).zip(page.lines());
     let at = lines().position(|(found, right)| found != Some(right));
-    let line = at.map_or_else(|| page.lines().count(), |at| at) + 1;
+    let line = at.unwrap_or_else(|| page.lines().count()) + 1;
     Err(format!(
         "{path}:{line}: is not what the data gives: write it anew with `just vendors-page`"
     ))
