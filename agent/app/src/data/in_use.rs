@@ -38,7 +38,7 @@ pub(crate) enum Found {
     /// Something that is no registry this program can read, and why.
     Refused(String),
     /// A whole one.
-    Opened(Registry),
+    Opened(Box<Registry>),
 }
 
 /// Opens a registry file: a regular one, of a sensible size, with the digest that it names.
@@ -55,7 +55,7 @@ pub(crate) fn open(path: &Path) -> Found {
             Found::Refused(format!("is longer than {LARGEST} octets"))
         }
         Ok(_) => match Registry::open(bytes) {
-            Ok(registry) => Found::Opened(registry),
+            Ok(registry) => Found::Opened(Box::new(registry)),
             Err(error) => Found::Refused(error.to_string()),
         },
         Err(error) => Found::Refused(format!("cannot be read: {error}")),
@@ -78,7 +78,7 @@ pub(crate) fn in_use(folders: &Folders) -> InUse {
         ),
         Found::Opened(registry) => match older(&registry, own) {
             // For the life of the process, as the program's own.
-            None => (&*Box::leak(Box::new(registry)), Some(path.clone()), Vec::new()),
+            None => (&*Box::leak(registry), Some(path.clone()), Vec::new()),
             Some(older) => (
                 own,
                 None,

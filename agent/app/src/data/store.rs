@@ -192,7 +192,7 @@ impl Store {
     }
 
     /// Puts the edition before the one in use in its place, and the other way round.
-    pub(crate) fn swap(&self) -> Result<Registry> {
+    pub(crate) fn swap(&self) -> Result<Box<Registry>> {
         refuse_link(&self.path(FILE))?;
         refuse_link(&self.path(PREVIOUS))?;
         let place = self.path(PREVIOUS);

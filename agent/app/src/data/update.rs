@@ -186,7 +186,7 @@ fn base(
     let is_later = |kind: &Option<RegistryKind>| day(own, *kind) > day(&registry, *kind);
     let later: Vec<Listing> = listings().filter(is_later).map(|kind| listing(own, kind)).collect();
     if later.is_empty() {
-        return Ok(Box::leak(Box::new(registry)));
+        return Ok(Box::leak(registry));
     }
     for listing in &later {
         let (kind, date) = (listing.kind(), &listing.source.date);
