@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use herkomst_ids::{Country, Edition};
 
 use crate::RegistryError;
-use crate::layout::{DIGEST_AT, FORMAT, MAGIC, Section, TABLE_AT, digest};
+use crate::layout::{DIGEST_AT, FORMAT, MAGIC, NO_ENTITY, Section, TABLE_AT, digest};
 
 /// The bytes of a registry file and where its sections are.
 pub(crate) struct Blob {
@@ -137,14 +137,19 @@ pub(crate) struct Row<'a> {
 impl<'a> Row<'a> {
     /// So many octets, as a number.
     fn take(&mut self, width: usize) -> u32 {
-        let (head, rest) = self.rest.split_at_checked(width).unwrap_or_default();
-        self.rest = rest;
-        number(head)
+        number(self.octets(width))
     }
 
     pub(crate) fn skip(&mut self, octets: usize) -> &mut Self {
         self.rest = self.rest.get(octets..).unwrap_or_default();
         self
+    }
+
+    /// So many octets as they stand there.
+    pub(crate) fn octets(&mut self, count: usize) -> &'a [u8] {
+        let (head, rest) = self.rest.split_at_checked(count).unwrap_or_default();
+        self.rest = rest;
+        head
     }
 
     pub(crate) fn u8(&mut self) -> u8 {
@@ -162,6 +167,11 @@ impl<'a> Row<'a> {
 
     pub(crate) fn u32(&mut self) -> u32 {
         self.take(4)
+    }
+
+    /// The row of an entity; `NO_ENTITY` past the end of a row, where the zeros would name the first one.
+    pub(crate) fn entity(&mut self) -> u16 {
+        if self.rest.is_empty() { NO_ENTITY } else { self.u16() }
     }
 
     /// An address, as a number in the order in which addresses sort.

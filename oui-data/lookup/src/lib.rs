@@ -13,6 +13,7 @@ mod fold;
 mod kinds;
 pub mod layout;
 mod lookup;
+mod sound;
 mod vendor;
 
 use std::borrow::Cow;
@@ -67,6 +68,16 @@ pub enum RegistryError {
         /// Its place in the table.
         row: u16,
     },
+    /// A row names what is not there, or is out of order.
+    #[error(
+        "registry file is damaged: row {row} of {section:?} names what is not in the file, or is out of order"
+    )]
+    Row {
+        /// The part of the file.
+        section: Section,
+        /// Its place in it.
+        row: usize,
+    },
 }
 
 /// A file that a listing was read from.
@@ -98,8 +109,8 @@ impl Registry {
         Ok(Self { blob: Blob::open(Cow::Borrowed(bytes))? })
     }
 
-    /// Opens a registry file that lies in memory: checks its frame, its digest and the ids in it. Rows are read when
-    /// asked for, and a damaged one answers nothing.
+    /// Opens a registry file that lies in memory: checks its frame, its digest, the ids in it, and that its rows name
+    /// only what is there. Texts are read when asked for, and a damaged one is empty.
     pub fn open(bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, RegistryError> {
         let opened = Self { blob: Blob::open(bytes.into())? };
         if !opened.blob.is_whole() {
@@ -109,6 +120,7 @@ impl Registry {
             let id = opened.blob.row(Section::Entities, row.into()).text();
             id.parse::<VendorId>().map_err(|_| RegistryError::Vendor { row })?;
         }
+        sound::check(&opened.blob)?;
         Ok(opened)
     }
 
@@ -201,7 +213,7 @@ impl Registry {
             match fold::folded(row.text()).cmp(name.as_str().chars()) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return Vendor::at(self, row.u16()),
+                std::cmp::Ordering::Equal => return Vendor::at(self, row.entity()),
             }
         }
         None

@@ -145,7 +145,7 @@ impl Registry {
     fn assigned(&self, listing: RegistryKind, mac: MacAddr, registrant: u16) -> Assignment<'_> {
         let mut row = self.blob.row(Section::Registrants, registrant.into());
         let (name, country) = (row.text(), row.country());
-        let vendor = Vendor::at(self, row.u16());
+        let vendor = Vendor::at(self, row.entity());
         let prefix = mac.prefix(bits_of(listing));
         Assignment { prefix, registry: listing, registrant: name, country, vendor }
     }
@@ -211,7 +211,7 @@ impl Registry {
                 reason: None,
             };
         };
-        let vendor = Vendor::at(self, note.u16());
+        let vendor = Vendor::at(self, note.entity());
         let role = PenRole::ALL.get(usize::from(note.u8())).copied().unwrap_or(PenRole::Platform);
         let reason = Some(note.text()).filter(|reason| !reason.is_empty());
         PenMeaning::Assigned { organisation, role, vendor, reason }

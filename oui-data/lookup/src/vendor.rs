@@ -228,7 +228,7 @@ impl<'a> Vendor<'a> {
 
     fn edge(&self, row: usize) -> (u16, Control<'a>) {
         let mut edge = self.registry.blob.row(Section::Edges, row);
-        let by = edge.u16();
+        let by = edge.entity();
         let id = (by != NO_ENTITY).then(|| Self { registry: self.registry, row: by }.id());
         let (name, country) = (edge.text(), edge.country());
         let test =

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod files;
+mod forged;
 mod official;
 mod updates;
 mod vendors;
