@@ -9,6 +9,7 @@ mod cli;
 mod data;
 mod demo;
 mod manners;
+mod parts;
 mod peers;
 mod scenarios;
 mod stage;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
     trials.extend(scenarios::trials());
     trials.extend(manners::trials());
     trials.extend(data::trials());
+    trials.extend(parts::trials());
     trials.extend(demo::trials());
     trials.extend(peers::trials());
     if !arguments.list

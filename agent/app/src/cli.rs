@@ -92,6 +92,9 @@ pub(crate) struct ScanArgs {
     /// A rule pack: the id of a shipped one, or a file (repeatable) [default: public-lists].
     #[arg(long, value_name = "PACK")]
     pub(crate) rules: Vec<String>,
+    /// The operator's file: which devices are in which part of the network (docs/parts.md).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) operator: Option<PathBuf>,
     /// The form of the result.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,

@@ -12,10 +12,12 @@ use herkomst_model::report::{
 use herkomst_model::{Device, DeviceText, Observation};
 use herkomst_registry::{Control, Registry};
 use herkomst_rules::{
-    Because, Contender, Controller, Controllers, Judgement, Listing, ListingDate, Pack, Parts,
-    Party, PlaceTest, Rule, Severity, Subject, Verdict, evaluate,
+    Because, Contender, Controller, Controllers, Judgement, Listing, ListingDate, Pack, PartTag,
+    Parts, Party, PlaceTest, Rule, Severity, Subject, Verdict, evaluate,
 };
 use jiff::civil::Date;
+
+use crate::config::operator::Operator;
 
 /// What all observations of a scan come to.
 #[derive(Debug, Default)]
@@ -38,6 +40,7 @@ pub(crate) struct Judged {
 pub(crate) fn judge(
     observations: &[Arc<Observation>],
     packs: &[Pack],
+    operator: Option<&Operator>,
     registry: &Registry,
     on: Date,
 ) -> Judged {
@@ -46,16 +49,23 @@ pub(crate) fn judge(
     let mut findings: Vec<(Severity, FindingEntry)> = Vec::new();
     for device in merge(observations, registry) {
         let found = identifier.identify(&device, on);
-        let entry = entry(&device, &found, registry, on);
+        let membership = operator.map(|operator| operator.membership(&device, &found));
+        let mut entry = entry(&device, &found, registry, on);
+        if let Some(membership) = &membership {
+            entry.parts = membership.certain.iter().map(PartTag::to_string).collect();
+        }
         match (&entry.maker, &entry.special) {
             (Some(_), _) => judged.identified += 1,
             (None, Some(_)) => judged.special += 1,
             (None, None) => judged.unnamed += 1,
         }
-        let subject = subject(&found, registry, on);
+        let mut subject = subject(&found, registry, on);
         let mut is_open = false;
         for pack in packs {
             for rule in &pack.rules {
+                if let Some(membership) = &membership {
+                    subject.parts = membership.for_rule(rule);
+                }
                 let judgement = evaluate(pack, rule, &subject, on);
                 match judgement.verdict {
                     Verdict::Match => {
@@ -263,7 +273,7 @@ fn subject(found: &Identification<'_>, registry: &Registry, on: Date) -> Subject
             None => Controllers::Unrecorded,
         },
         roles: roles(found),
-        // Parts are declared in the operator's file, which a one-off scan has not.
+        // Declared in the operator's file, if there is one: `judge` fills it in for each rule.
         parts: Parts::Undeclared,
         first_seen: None,
         component: None,

@@ -157,7 +157,7 @@ fn observe(
     observations.extend(kernel_neighbours(&through_kernel));
     let ended = Timestamp::now();
     let today = ended.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let judged = judge(&observations, &scan.packs, registry, today);
+    let judged = judge(&observations, &scan.packs, scan.operator.as_ref(), registry, today);
     let coverage = coverage::coverage(&ledger, &receipt, &judged);
     let mut notes: Vec<String> = scan.packs.iter().filter_map(|pack| aged(pack, today)).collect();
     for note in &notes {

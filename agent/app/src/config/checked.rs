@@ -11,6 +11,7 @@ use herkomst_probe::snmp::credentials::Credential;
 use herkomst_rules::Pack;
 
 use super::file::{self, ScanFile};
+use super::operator::{self, Operator};
 use super::problems::{Kind, Problems, hint};
 use super::targets::{self, TargetSpec, Use};
 use super::{bounded, credentials, targets::AddressSet};
@@ -85,6 +86,8 @@ pub(crate) struct Scan {
     pub(crate) credentials: Arc<[Credential]>,
     /// The packs to judge.
     pub(crate) packs: Vec<Pack>,
+    /// What is declared of the network; none when nobody declared anything.
+    pub(crate) operator: Option<Operator>,
     /// Unnamed devices count as undetermined.
     pub(crate) strict: bool,
     /// The form of the result.
@@ -151,6 +154,8 @@ impl Scan {
             }
         }
         // A name server is asked, so last: when all else is right.
+        let operator = args.operator.clone().or(file.operator);
+        let operator = operator.map(|path| operator::read(&path, problems));
         let look_up = !args.passive && !args.dry_run && problems.is_empty();
         let mut settled = |written: targets::Written, purpose| {
             if look_up { written.looked_up(purpose, problems) } else { written.unresolved() }
@@ -170,6 +175,7 @@ impl Scan {
             force: args.force,
             credentials: credentials.into(),
             packs,
+            operator,
             strict: args.strict,
             output: args.output,
         }

@@ -31,6 +31,8 @@ pub(crate) struct ScanFile {
     pub(crate) snmp_credentials: Option<PathBuf>,
     /// Rule packs.
     pub(crate) rules: Option<Vec<(String, String)>>,
+    /// The operator's file; a relative path is taken from the folder of this file.
+    pub(crate) operator: Option<PathBuf>,
 }
 
 /// Reads the file and notes every problem.
@@ -73,6 +75,9 @@ fn parse(path: &Path, name: &str, text: &str, problems: &mut Problems) -> ScanFi
             .text("snmp-credentials", problems)
             .map(|text| path.parent().unwrap_or(Path::new("")).join(text)),
         rules: scan.texts("rules", problems),
+        operator: scan
+            .text("operator", problems)
+            .map(|text| path.parent().unwrap_or(Path::new("")).join(text)),
     };
     scan.finish(problems);
     file
@@ -94,7 +99,7 @@ mod tests {
         let (file, problems) = parsed(
             "[scan]\ntargets = [\"10.0.0.0/24\"]\nexclude = \"10.0.0.9\"\nno-probe = []\ninterfaces = [\"eth0\"]\n\
              methods = [\"arp\"]\nrate = \"max\"\nrate-per-subnet = 10\nrate-per-host = 5\nlisten = \"30s\"\n\
-             snmp-credentials = \"snmp.toml\"\nrules = [\"public-lists\"]\n",
+             snmp-credentials = \"snmp.toml\"\nrules = [\"public-lists\"]\noperator = \"parts.toml\"\n",
         );
         assert_eq!(problems, "");
         assert_eq!(file.rate.unwrap().1, "max");

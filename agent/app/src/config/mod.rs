@@ -2,6 +2,7 @@
 //!
 //! - [`section`]: a TOML file whose every value knows its place; [`file`](mod@file) and [`credentials`] are read with it.
 //! - [`targets`]: targets and exclusions.
+//! - [`operator`]: the operator's file, which says what stands in which part of the network.
 //! - [`checked`]: flags and file together, checked: what the rest of the program sees.
 //! - [`bounded`]: files, read as far as such a file can sensibly go.
 //! - [`problems`]: everything that is wrong, at once.
@@ -10,6 +11,7 @@ pub(crate) mod bounded;
 pub(crate) mod checked;
 pub(crate) mod credentials;
 pub(crate) mod file;
+pub(crate) mod operator;
 pub(crate) mod problems;
 pub(crate) mod section;
 pub(crate) mod targets;
