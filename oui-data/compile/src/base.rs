@@ -1,5 +1,6 @@
 //! From a registry file back to what it was made of: an update keeps all that nobody brought anew.
 
+use herkomst_ids::Country;
 use herkomst_lookup::{Control, Registry, RegistryKind};
 
 use crate::tables::{Assigned, Tables};
@@ -46,7 +47,9 @@ pub(crate) fn register(registry: &Registry) -> Register {
     let edge = |edge: Control<'_>| Edge {
         place: place.clone(),
         by: edge.id.map_or_else(|| By::Name(edge.name.to_owned()), |id| By::Id(id.to_owned())),
-        country: country(edge.country),
+        // The file has each edge's country written out. One that is the controller's own follows it when the operator
+        // says that it sits elsewhere.
+        country: country(edge.country.filter(|_| edge.country != seat_of(registry, edge.id))),
         test: edge.test,
         from: owned(edge.from),
         until: owned(edge.until),
@@ -89,10 +92,16 @@ pub(crate) fn register(registry: &Registry) -> Register {
     Register { edition: registry.vendors_edition().to_string(), entities }
 }
 
+/// Where a controller with a row sits.
+fn seat_of(registry: &Registry, id: Option<&str>) -> Option<Country> {
+    let id = id?;
+    registry.vendor(id).map_or_else(|| registry.owner(id)?.country(), |vendor| vendor.country())
+}
+
 fn owned(text: Option<&str>) -> Option<String> {
     text.map(str::to_owned)
 }
 
-fn country(country: Option<herkomst_ids::Country>) -> Option<[u8; 2]> {
+fn country(country: Option<Country>) -> Option<[u8; 2]> {
     country?.as_str().as_bytes().try_into().ok()
 }

@@ -7,6 +7,7 @@ use crate::tables::Tables;
 use crate::vendors::{By, Edge, Register};
 use crate::{Place, Problems};
 use herkomst_lookup::fold;
+use herkomst_lookup::layout::LONGEST_CHAIN;
 
 /// Names and numbers, each with the row of the entity it stands for.
 #[derive(Default)]
@@ -18,6 +19,9 @@ pub(crate) struct Claims {
     pub(crate) pens: BTreeMap<u32, usize>,
     pub(crate) ids: HashMap<String, usize>,
 }
+
+/// Registrants, folded, that stand for whoever asked not to be named, and for blocks that are divided.
+const NOBODY: [&str; 2] = ["private", "ieee registration authority"];
 
 pub(crate) fn check(register: &Register, tables: &Tables<'_>, problems: &mut Problems) -> Claims {
     let mut claims = Claims::default();
@@ -50,8 +54,16 @@ pub(crate) fn check(register: &Register, tables: &Tables<'_>, problems: &mut Pro
             }
             claims.names.entry(fold(name)).or_insert_with(|| (name.clone(), Some(row)));
         }
+        for (place, name) in entity.brands.iter().chain(&entity.registrants) {
+            if fold(name).is_empty() {
+                problems.add(place, format!("{:?} has an empty name in a list", entity.id));
+            }
+        }
         for (place, spelling) in &entity.registrants {
             let folded = fold(spelling);
+            if NOBODY.contains(&folded.as_str()) {
+                problems.add(place, format!("registrant {spelling:?} stands for nobody"));
+            }
             if !tables.registrants.contains(&folded) {
                 problems.out_of_date(
                     place,
@@ -87,6 +99,7 @@ pub(crate) fn check(register: &Register, tables: &Tables<'_>, problems: &mut Pro
             }
         }
     }
+    let mut one_a_day = true;
     for (row, entity) in register.entities.iter().enumerate() {
         for (place, brand) in &entity.brands {
             let folded = fold(brand);
@@ -117,15 +130,15 @@ pub(crate) fn check(register: &Register, tables: &Tables<'_>, problems: &mut Pro
                 problems.add(&edge.place, format!("controller {id:?} is not in the register"));
             }
         }
-        for (at, edge) in entity.edges.iter().enumerate() {
-            if entity.edges.iter().skip(at + 1).any(|other| span(other).overlaps(&span(edge))) {
-                problems
-                    .add(&edge.place, format!("{:?} has two controllers on one day", entity.id));
-            }
+        if let Some(edge) = overlapping(&entity.edges) {
+            let what = format!("{:?} has two controllers on one day", entity.id);
+            problems.add(&edge.place, what);
+            one_a_day = false;
         }
-        if runs_in_a_circle(row, row, &Span::default(), register, &claims, 0) {
-            problems.add(&entity.place, format!("control of {:?} runs in a circle", entity.id));
-        }
+    }
+    // Where two control on one day there are too many ways to walk, and that is refused already.
+    if one_a_day {
+        check_chains(register, &claims, problems);
     }
     claims
 }
@@ -159,30 +172,82 @@ impl<'a> Span<'a> {
     }
 }
 
-/// Chains of control are short; what is longer is a circle that does not come back to its start.
-const LONGEST_CHAIN: usize = 16;
+/// An edge that holds on a day on which another does.
+fn overlapping(edges: &[Edge]) -> Option<&Edge> {
+    let mut by_day: Vec<&Edge> = edges.iter().collect();
+    by_day.sort_by_key(|edge| edge.from.as_deref());
+    by_day.windows(2).find_map(|pair| match pair {
+        [one, other] if span(one).overlaps(&span(other)) => Some(*one),
+        _ => None,
+    })
+}
 
-fn runs_in_a_circle(
-    start: usize,
-    at: usize,
+/// What is wrong with the chains that start at an entity.
+#[derive(PartialEq, Eq)]
+enum Chain {
+    Circle,
+    TooLong,
+}
+
+fn check_chains(register: &Register, claims: &Claims, problems: &mut Problems) {
+    let mut too_long = Vec::new();
+    let before = problems.found.len();
+    for (row, entity) in register.entities.iter().enumerate() {
+        match walk(&mut vec![row], &Span::default(), register, claims) {
+            Some(Chain::Circle) => {
+                problems.add(&entity.place, format!("control of {:?} runs in a circle", entity.id))
+            }
+            Some(Chain::TooLong) => too_long.push(entity),
+            None => {}
+        }
+    }
+    // Whoever is controlled from within a circle has a long chain as well; the circle says it all.
+    if problems.found.len() > before {
+        return;
+    }
+    for entity in too_long {
+        let what = format!("control of {:?} has more than {LONGEST_CHAIN} steps", entity.id);
+        problems.add(&entity.place, what);
+    }
+}
+
+/// Follows control from the last one of a path, on days on which all of the path holds. As no two control one entity
+/// on one day, the ways part into days and never multiply.
+fn walk(
+    path: &mut Vec<usize>,
     days: &Span<'_>,
     register: &Register,
     claims: &Claims,
-    depth: usize,
-) -> bool {
-    let Some(entity) = register.entities.get(at).filter(|_| depth < LONGEST_CHAIN) else {
-        return false;
-    };
-    entity.edges.iter().any(|edge| {
-        let By::Id(id) = &edge.by else { return false };
-        let Some(next) = claims.ids.get(id).copied().filter(|next| *next != at) else {
-            return false;
+) -> Option<Chain> {
+    let (start, at) = (*path.first()?, *path.last()?);
+    let mut found = None;
+    for edge in &register.entities.get(at)?.edges {
+        let next = match &edge.by {
+            By::Id(id) => claims.ids.get(id).copied(),
+            By::Name(_) => None,
         };
         let own = span(edge);
-        own.overlaps(days)
-            && (next == start
-                || runs_in_a_circle(start, next, &own.within(*days), register, claims, depth + 1))
-    })
+        if next == Some(at) || !own.overlaps(days) {
+            continue;
+        }
+        if next == Some(start) {
+            return Some(Chain::Circle);
+        }
+        if path.len() > LONGEST_CHAIN {
+            found = Some(Chain::TooLong);
+            continue;
+        }
+        // A circle of others is theirs to tell.
+        let Some(next) = next.filter(|next| !path.contains(next)) else { continue };
+        path.push(next);
+        let beyond = walk(path, &own.within(*days), register, claims);
+        path.pop();
+        if beyond == Some(Chain::Circle) {
+            return beyond;
+        }
+        found = found.or(beyond);
+    }
+    found
 }
 
 /// As `herkomst_ids::VendorId` reads it.

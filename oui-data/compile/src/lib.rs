@@ -358,6 +358,87 @@ mod tests {
         );
     }
 
+    /// Vendors `v0`, `v1` …, each controlled by the one that is said of it, on some days.
+    fn chain(count: usize, by: impl Fn(usize) -> String, days: &str) -> String {
+        let row = |at: usize| {
+            format!(
+                "[[vendor]]\nid = \"v{at}\"\nname = \"V {at}\"\nkind = \"product\"\n\
+                 [[vendor.control]]\n{}\ntest = \"majority\"\nconfidence = \"high\"\n{days}\n",
+                by(at)
+            )
+        };
+        (0..count).map(row).collect()
+    }
+
+    #[test]
+    fn a_long_circle_is_refused_and_so_is_a_chain_that_would_not_be_followed_to_its_end() {
+        let next_of = |count: usize| move |at: usize| format!("by = \"v{}\"", (at + 1) % count);
+        for count in [2, 16, 17, 18, 32] {
+            let found = problems(&with_vendor(&chain(count, next_of(count), "")));
+            assert_eq!(found.len(), count, "{count}: {found:?}");
+            assert!(found[0].ends_with("control of \"v0\" runs in a circle"), "{found:?}");
+        }
+        for count in [33, 40, 3_000] {
+            let found = problems(&with_vendor(&chain(count, next_of(count), "")));
+            assert_eq!(found.len(), count);
+            assert!(found.iter().all(|one| one.contains("control of \"v")), "{found:?}");
+        }
+        let line = |count: usize| {
+            move |at: usize| match at + 1 {
+                last if last == count => "name = \"Somebody\"\ncountry = \"NL\"".to_owned(),
+                next => format!("by = \"v{next}\""),
+            }
+        };
+        let longest = compile(&with_vendor(&chain(32, line(32), ""))).unwrap();
+        let registry = Registry::open(longest).unwrap();
+        let first = registry.vendor("v0").unwrap();
+        assert_eq!(first.control_chain("2026-11-21").len(), 32);
+        assert_eq!(first.controller("2026-11-21").unwrap().name, "Somebody");
+        let found = problems(&with_vendor(&chain(34, line(34), "")));
+        assert_eq!(
+            found,
+            [
+                "b.toml:3: control of \"v0\" has more than 32 steps",
+                "b.toml:12: control of \"v1\" has more than 32 steps"
+            ]
+        );
+    }
+
+    #[test]
+    fn many_controllers_on_one_day_are_refused_in_no_time() {
+        let edges = |at: usize| {
+            let edge = format!(
+                "by = \"v{}\"\ntest = \"majority\"\nconfidence = \"high\"\n[[vendor.control]]\n",
+                (at + 1) % 20
+            );
+            edge.repeat(300) + &format!("by = \"v{}\"", (at + 1) % 20)
+        };
+        let found = problems(&with_vendor(&chain(20, edges, "")));
+        assert_eq!(found.len(), 20, "{found:?}");
+        assert!(found.iter().all(|one| one.ends_with("has two controllers on one day")));
+    }
+
+    #[test]
+    fn nobody_is_claimed_by_no_vendor() {
+        let mut blank = with_vendor(
+            "[[vendor]]\nid = \"x\"\nname = \"X\"\nkind = \"product\"\nbrands = [\" \"]\nregistrants = [\n\"\u{a0}\",\n\"PRIVATE\",\n\"IEEE Registration Authority\"]\n",
+        );
+        blank.sources.text = blank.sources.text.replacen("rows = 3", "rows = 5", 1);
+        blank
+            .ieee
+            .text
+            .push_str("AA0000\tMA-L\t\tPrivate\nAA0001\tMA-L\tUS\tIEEE Registration Authority\n");
+        let found = problems(&blank);
+        for problem in [
+            "b.toml:6: \"x\" has an empty name in a list",
+            "b.toml:8: \"x\" has an empty name in a list",
+            "b.toml:9: registrant \"PRIVATE\" stands for nobody",
+            "b.toml:10: registrant \"IEEE Registration Authority\" stands for nobody",
+        ] {
+            assert!(found.iter().any(|one| one == problem), "{problem}: {found:?}");
+        }
+    }
+
     #[test]
     fn verified_needs_a_source_and_a_day() {
         let wrong = with_vendor(

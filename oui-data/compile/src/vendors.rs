@@ -3,6 +3,7 @@
 //! The operator's own files look the same. A row with the id of one that is there changes it: each key that it gives
 //! takes the place of the shipped one, a list as a whole, control as a whole; what it does not give stays.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -148,6 +149,7 @@ impl Register {
 
     /// Reads the operator's files over what is there.
     pub(crate) fn read_local(&mut self, files: &[File], problems: &mut Problems) {
+        let mut moved = HashSet::new();
         for file in files {
             let Some(read) = parsed(file, problems) else { continue };
             if let Some(edition) = read.edition.as_ref().filter(|edition| !is_day(edition)) {
@@ -186,11 +188,20 @@ impl Register {
                                 ),
                             );
                         } else {
-                            *old = row.over(Some(old.clone()));
+                            let new = row.over(Some(old.clone()));
+                            if new.country != old.country {
+                                moved.insert(new.id.clone());
+                            }
+                            *old = new;
                         }
                     }
                 }
             }
+        }
+        // What was read for a shipped edge says nothing of a seat that the operator gives its controller.
+        let edges = self.entities.iter_mut().flat_map(|one| &mut one.edges);
+        for edge in edges.filter(|edge| edge.place.line == 0 && edge.country.is_none()) {
+            edge.verified &= !matches!(&edge.by, By::Id(id) if moved.contains(id));
         }
         self.check_names(problems);
     }
@@ -243,8 +254,10 @@ struct Row {
 impl Row {
     /// The entity that this row makes, over the one that was there.
     fn over(self, old: Option<Entity>) -> Entity {
-        // Whoever states a seat or kind of his own answers for its source as well.
+        // Whoever states a seat or kind of his own answers for its source as well, and what he read is not what was
+        // verified before.
         let restated = self.kind.is_some() || self.country.is_some() || self.verified.is_some();
+        let reread = self.source.is_some() || self.last_checked.is_some();
         let old = old.unwrap_or_else(|| Entity::empty(self.place.clone(), self.id.clone()));
         Entity {
             place: self.place,
@@ -259,7 +272,7 @@ impl Row {
             pens: self.pens.unwrap_or(old.pens),
             successors: self.successors.unwrap_or(old.successors),
             note: self.note.or(old.note),
-            verified: if restated { self.verified.unwrap_or(false) } else { old.verified },
+            verified: self.verified.unwrap_or(old.verified && !restated && !reread),
             source: if restated { self.source } else { self.source.or(old.source) },
             last_checked: if restated {
                 self.last_checked

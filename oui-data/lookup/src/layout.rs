@@ -28,6 +28,8 @@ pub const OWNER: u8 = 0xff;
 pub const VERIFIED: u8 = 1;
 /// Flag of an entity: a file of the operator's says something of it.
 pub const LOCAL: u8 = 2;
+/// The most steps from a vendor to who controls it in the end: `herkomst-compile` refuses longer chains, and circles.
+pub const LONGEST_CHAIN: usize = 32;
 /// Code of the list of IANA where a listing is named; those of IEEE have the codes of `RegistryKind`.
 pub const PEN_LIST: u8 = 0xff;
 

@@ -6,7 +6,7 @@ use herkomst_ids::{Country, Pen, VendorId};
 
 use crate::Registry;
 use crate::kinds::{ControlConfidence, ControlTest, VendorKind};
-use crate::layout::{LOCAL, NO_ENTITY, OWNER, Section, VERIFIED};
+use crate::layout::{LOCAL, LONGEST_CHAIN, NO_ENTITY, OWNER, Section, VERIFIED};
 
 /// A maker in our own register: a view of its row.
 #[derive(Clone, Copy)]
@@ -39,9 +39,6 @@ pub struct Control<'a> {
     /// False: taken from press or general knowledge and not from an official text, and answers must say so.
     pub verified: bool,
 }
-
-/// No chain of control is longer: `compile` refuses circles, and in a damaged file one ends here.
-const MOST_STEPS: usize = 32;
 
 // Octets of a row of `Entities` up to each field (layout.rs).
 const NAME: usize = 3;
@@ -218,7 +215,8 @@ impl<'a> Vendor<'a> {
                 (by != NO_ENTITY && !is_itself).then_some(Self { registry: one.registry, row: by });
             Some(control)
         });
-        steps.take(MOST_STEPS)
+        // In a damaged file a circle ends here.
+        steps.take(LONGEST_CHAIN)
     }
 
     /// The country of control on a day: the ultimate controller's. None means that the table does not know.

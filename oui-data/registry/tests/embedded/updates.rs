@@ -174,3 +174,27 @@ fn what_the_operator_says_wrongly_is_refused_with_its_line() {
     let right = "[[vendor]]\nid = \"huawei\"\nlei = \"529900T8BM49AURSDO55\"\n";
     assert!(made(&[], &local(right)).is_ok());
 }
+
+#[test]
+fn another_source_or_seat_of_the_operators_is_not_what_was_verified() {
+    let source = "[[vendor]]\nid = \"huawei\"\nsource = \"hearsay\"\n";
+    let registry = opened(made(&[], &local(source)).unwrap());
+    let huawei = registry.vendor("huawei").unwrap();
+    assert!(embedded().vendor("huawei").unwrap().verified() && !huawei.verified());
+    assert_eq!(huawei.source(), Some("hearsay"));
+    let note = "[[vendor]]\nid = \"huawei\"\nnote = \"see our file\"\n";
+    assert!(opened(made(&[], &local(note)).unwrap()).vendor("huawei").unwrap().verified());
+    // Everybody under an owner is controlled from where the operator says that it sits.
+    let owner = "[[owner]]\nid = \"sasac\"\ncountry = \"NL\"\n";
+    let registry = opened(made(&[], &local(owner)).unwrap());
+    let ezviz = registry.vendor("ezviz").unwrap();
+    let control = ezviz.controller("2026-11-21").unwrap();
+    let code = control.country.map(|one| one.to_string());
+    assert_eq!((control.id, code.as_deref()), (Some("sasac"), Some("NL")));
+    assert!(!control.verified);
+    let seat = "[[vendor]]\nid = \"cisco\"\ncountry = \"NL\"\n";
+    let registry = opened(made(&[], &local(seat)).unwrap());
+    let cisco = registry.vendor("cisco").unwrap();
+    assert_eq!(cisco.country_of_control("2026-11-21").unwrap().as_str(), "NL");
+    assert!(!cisco.verified() && !cisco.controller("2026-11-21").unwrap().verified);
+}
