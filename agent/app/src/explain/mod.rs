@@ -1,10 +1,11 @@
 //! `explain`: all that the registries, the register and the shipped rules know of a thing, and why. Sends nothing.
 
 mod answer;
+mod names;
 mod text;
 mod what;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Context, anyhow};
 use herkomst_identify::{Names, SUBTREES};
@@ -18,9 +19,9 @@ use jiff::civil::Date;
 
 use self::answer::{
     Answer, AssignmentEntry, ControlEntry, CorrectionEntry, EditionsEntry, Explained, NumberEntry,
-    ObjectEntry, OwnerEntry, RegistrantEntry, RuleEntry, RuleListingEntry, SpecialEntry,
-    VendorEntry,
+    ObjectEntry, OwnerEntry, RuleEntry, RuleListingEntry, SpecialEntry, VendorEntry,
 };
+use self::names::{Folded, holdings};
 use self::what::What;
 use crate::cli::{ExplainArgs, Form};
 use crate::exit::{Failure, Result};
@@ -33,10 +34,6 @@ const IEEE: &str = "IEEE Registration Authority";
 const UNKNOWN: u8 = 2;
 /// The most texts of one call.
 const MOST_ASKED: usize = 1000;
-/// The most near names that are offered.
-const MOST_SUGGESTIONS: usize = 5;
-/// How near a name must be to be offered (Jaro-Winkler).
-const NEAR: f64 = 0.88;
 
 /// Answers everything that was asked and prints it; the code to end with.
 pub(crate) fn run(args: &ExplainArgs, registry: &Registry) -> Result<u8> {
@@ -76,13 +73,14 @@ fn as_of(given: Option<&str>) -> Result<Date> {
 struct Explainer<'a> {
     registry: &'a Registry,
     on: Date,
-    /// Read when the first vendor is explained: an address alone needs none.
     packs: Option<Vec<Pack>>,
+    /// Made for the first name that is no vendor's.
+    names: Option<Folded<'a>>,
 }
 
 impl<'a> Explainer<'a> {
     fn new(registry: &'a Registry, on: Date) -> Self {
-        Self { registry, on, packs: None }
+        Self { registry, on, packs: None, names: None }
     }
 
     fn document(&mut self, answers: Vec<Answer>) -> Explained {
@@ -227,17 +225,11 @@ impl<'a> Explainer<'a> {
         let longest_first =
             [RegistryKind::MaS, RegistryKind::Iab, RegistryKind::MaM, RegistryKind::MaL];
         let Some(found) = longest_first.iter().find_map(fits) else {
-            answer.notes.push(self.unassigned(first));
+            self.held_within(prefix, &mut answer);
             return answer;
         };
         self.assigned(found, &mut answer);
-        let within = longest_first.iter().flat_map(|listing| self.registry.listing(*listing));
-        let smaller = within
-            .filter(|row| {
-                row.prefix.len() > len.max(found.prefix.len())
-                    && prefix.contains(row.prefix.first())
-            })
-            .count();
+        let smaller = self.within(prefix).filter(|row| row.prefix.len() > len).count();
         if smaller > 0 {
             answer.notes.push(format!("{smaller} smaller blocks in it have holders of their own"));
         }
@@ -250,6 +242,29 @@ impl<'a> Explainer<'a> {
             answer.notes.push(format!("{} in it names no maker: {what}", range.prefix));
         }
         answer
+    }
+
+    /// The rows of the listings that lie in a prefix, but for company ids.
+    fn within(&self, prefix: MacPrefix) -> impl Iterator<Item = Assignment<'a>> + use<'a> {
+        let registry = self.registry;
+        [RegistryKind::MaS, RegistryKind::Iab, RegistryKind::MaM, RegistryKind::MaL]
+            .into_iter()
+            .flat_map(|listing| registry.listing(listing))
+            .filter(move |row| prefix.contains(row.prefix.first()))
+    }
+
+    /// A prefix that no row covers as a whole: what lies in it, or that it is nobody's.
+    fn held_within(&self, prefix: MacPrefix, answer: &mut Answer) {
+        let held = self.within(prefix).filter(|row| row.prefix.len() > prefix.len()).count();
+        if held == 0 {
+            answer.notes.push(self.unassigned(prefix.first()));
+            return;
+        }
+        answer.known = true;
+        answer.notes.push(format!(
+            "{prefix} is assigned to nobody as a whole: {held} blocks in it have holders of their own, ask for one of \
+             them"
+        ));
     }
 
     fn company(&self, prefix: MacPrefix) -> Option<Assignment<'a>> {
@@ -338,7 +353,8 @@ impl<'a> Explainer<'a> {
                 known: true,
                 ..Answer::default()
             };
-            answer.registrant = Some(self.holdings(|row| row.vendor == Some(vendor)));
+            answer.registrant =
+                Some(holdings(self.rows().filter(|row| row.vendor == Some(vendor))));
             self.maker(vendor, &mut answer);
             return vec![answer];
         }
@@ -361,12 +377,10 @@ impl<'a> Explainer<'a> {
         if !answers.is_empty() {
             return answers;
         }
-        let held = self.holdings(|row| fold(row.registrant) == folded);
-        let numbers: Vec<Pen> = registry
-            .organisations()
-            .filter(|(_, organisation)| fold(organisation) == folded)
-            .map(|(pen, _)| pen)
-            .collect();
+        let names = self.names.get_or_insert_with(|| Folded::of(registry));
+        let numbers: Vec<Pen> = names.numbers.get(&folded).cloned().unwrap_or_default();
+        let rows = names.rows.get(&folded).cloned().unwrap_or_default();
+        let held = holdings(rows.into_iter());
         let mut answer = Answer { taken_for: "name".into(), ..Answer::default() };
         if !held.spellings.is_empty() {
             answer.known = true;
@@ -388,50 +402,16 @@ impl<'a> Explainer<'a> {
         }
         if !answer.known {
             answer.notes.push("no vendor, owner, brand, registrant or organisation has this name; parts of names are not looked for".to_owned());
-            answer.suggestions = self.near(&folded);
+            let names = self.names.get_or_insert_with(|| Folded::of(registry));
+            answer.suggestions = names.near(&folded);
         }
         vec![answer]
     }
 
-    fn holdings(&self, is_theirs: impl Fn(&Assignment<'_>) -> bool) -> RegistrantEntry {
-        let mut spellings = BTreeSet::new();
-        let mut held = RegistrantEntry {
-            spellings: Vec::new(),
-            prefixes: BTreeMap::new(),
-            countries: BTreeMap::new(),
-            addresses: 0,
-        };
-        for listing in RegistryKind::ALL {
-            for row in self.registry.listing(*listing).filter(&is_theirs) {
-                spellings.insert(row.registrant);
-                *held.prefixes.entry(listing.as_str().to_owned()).or_default() += 1;
-                let country =
-                    row.country.map_or_else(|| "unknown".to_owned(), |one| one.to_string());
-                *held.countries.entry(country).or_default() += 1;
-                // A company id stands for no address.
-                if *listing != RegistryKind::Cid {
-                    held.addresses += 1 << (48 - row.prefix.len());
-                }
-            }
-        }
-        held.spellings = spellings.into_iter().map(str::to_owned).collect();
-        held
-    }
-
-    /// Names that are near: for people who mistyped, never a match.
-    fn near(&self, folded: &str) -> Vec<String> {
-        let vendors = self.registry.vendors().flat_map(|one| {
-            [one.id(), one.name()].into_iter().chain(one.brands()).chain(one.registrants())
-        });
-        let owners = self.registry.owners().flat_map(|one| [one.id(), one.name()]);
-        let mut near: Vec<(f64, &str)> = vendors
-            .chain(owners)
-            .map(|name| (strsim::jaro_winkler(&fold(name), folded), name))
-            .filter(|(nearness, _)| *nearness >= NEAR)
-            .collect();
-        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-        near.dedup_by(|a, b| a.1 == b.1);
-        near.into_iter().take(MOST_SUGGESTIONS).map(|(_, name)| name.to_owned()).collect()
+    /// Every row of the listings of IEEE.
+    fn rows(&self) -> impl Iterator<Item = Assignment<'a>> + use<'a> {
+        let registry = self.registry;
+        RegistryKind::ALL.iter().flat_map(|listing| registry.listing(*listing))
     }
 
     /// What the register and the rules say of a vendor.

@@ -265,3 +265,35 @@ fn nothing_in_an_answer_steers_the_terminal() {
     let shown = page("evil\u{1b}[2Jname");
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
 }
+
+#[test]
+fn a_prefix_that_holds_many_blocks_is_not_said_to_be_free_or_divided_by_its_first_holder() {
+    for text in ["00:e0/16", "00/8", "3c/10"] {
+        let answer = one(text);
+        assert_eq!(
+            (&answer["known"], answer["assignment"].is_null()),
+            (&true.into(), true),
+            "{text}"
+        );
+        assert!(notes(&answer).contains("is assigned to nobody as a whole: "), "{answer}");
+        assert!(!notes(&answer).contains("divided by"), "{answer}");
+    }
+    // In a block of IEEE, a part that nobody holds and a part that several do.
+    let part = one("8c:1f:64:a0/28");
+    assert!(notes(&part).contains("smaller blocks in it have holders of their own"), "{part}");
+}
+
+#[test]
+fn a_very_long_name_is_unknown_at_once_and_many_unknown_names_are_folded_once() {
+    let long = one(&"hua".repeat(30_000));
+    assert_eq!(long["known"], false);
+    assert_eq!(long["suggestions"], Value::Array(Vec::new()));
+    let mut explainer =
+        Explainer::new(herkomst_registry::embedded(), "2026-11-21".parse().unwrap());
+    assert!(explainer.names.is_none());
+    explainer.answer("00:e0:fc:12:34:56").unwrap();
+    explainer.answer("huawei").unwrap();
+    assert!(explainer.names.is_none(), "neither needs them");
+    explainer.answer("nobody at all").unwrap();
+    assert!(explainer.names.is_some());
+}
