@@ -14,6 +14,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             declared,
         ),
         trial("parts/what_nobody_knows_of_a_device_leaves_its_part_open", unknown),
+        trial(
+            "parts/a_pack_that_names_a_vendor_nobody_knows_is_refused_before_anything_is_sent",
+            stranger,
+        ),
         trial("parts/a_mistake_in_the_operators_file_is_told_with_its_place", mistaken),
     ]
 }
@@ -137,5 +141,21 @@ fn mistaken() -> Result<()> {
     let nothing = desk.scan(Some("[[part]]\ntag = \"li\"\n"))?;
     nothing.expect_code(78)?;
     ensure!(nothing.stderr.contains("says of no device that it is in it"), "{}", nothing.stderr);
+    Ok(())
+}
+
+fn stranger() -> Result<()> {
+    let mut desk = Desk::new()?;
+    let pack = PACK.replacen("vendors = [\"huawei\"]", "vendors = [\"huawai\"]", 1);
+    desk.pack = desk.stage.secret_file("stranger.toml", &pack)?.display().to_string();
+    let run = desk.scan(None)?;
+    run.expect_code(78)?;
+    ensure!(
+        run.stderr.contains("\"huawai\" is no vendor of the register; near ones are huawei"),
+        "{}",
+        run.stderr
+    );
+    let sent = desk.stage.capture().from_scanner().count();
+    ensure!(sent == 0, "{sent} frames were sent");
     Ok(())
 }

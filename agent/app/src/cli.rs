@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Say all that is known of an address, a number, a vendor or a name, and why. Sends nothing.
     Explain(ExplainArgs),
+    /// Rule packs: what there is, in plain words, and whether it is right.
+    Rules(RulesArgs),
     /// The registries and the vendor table: which are in use, whether they are in order, and newer ones.
     Data(DataArgs),
 }
@@ -149,6 +151,45 @@ pub(crate) struct ExplainArgs {
     /// The form of the answer.
     #[arg(short, long, value_enum, default_value_t = Form::Table)]
     pub(crate) output: Form,
+}
+
+/// What `rules` is to do.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: RulesCommand,
+}
+
+/// The commands of `rules`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// The packs that come with the program.
+    List,
+    /// One pack in plain words.
+    Show(OnePack),
+    /// Say everything that is wrong with packs: keys, dates, vendors that do not exist.
+    #[command(after_help = "Exit codes: 0 nothing is wrong; 64 usage; 65 something is.")]
+    Check(Packs),
+    /// Run the cases that packs bring with them.
+    #[command(after_help = "Exit codes: 0 all come out as they should; 64 usage; 65 one does not.")]
+    Test(Packs),
+}
+
+/// A pack.
+#[derive(Debug, Args)]
+pub(crate) struct OnePack {
+    /// The id of a shipped pack, or a file.
+    #[arg(value_name = "PACK")]
+    pub(crate) pack: String,
+}
+
+/// Packs.
+#[derive(Debug, Args)]
+pub(crate) struct Packs {
+    /// Ids of shipped packs, or files [default: all that are shipped].
+    #[arg(value_name = "PACK")]
+    pub(crate) packs: Vec<String>,
 }
 
 /// What `data` is to do.

@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod judge;
 mod outputs;
+mod packs;
 mod plan;
 mod progress;
 mod scan;
@@ -55,6 +56,10 @@ fn main() -> ExitCode {
             let found = data::in_use(&folders);
             found.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
             return ended(explain::run(args, found.registry));
+        }
+        Command::Rules(args) => {
+            let found = data::in_use(&folders);
+            return ended(packs::run(args, found.registry).map(|()| 0));
         }
         Command::Data(args) => {
             return ended(data::run(args, &folders, cli.verbose).map(|()| 0));

@@ -11,7 +11,6 @@ use herkomst_model::report::{Editions, Report, SCHEMA_VERSION, Scan as ScanEntry
 use herkomst_model::{About, Answer, Fact, Method, Observation};
 use herkomst_net::NetError;
 use herkomst_registry::{MacMeaning, Registry, VendorKind};
-use herkomst_rules::Pack;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
@@ -24,6 +23,7 @@ use crate::exit::{Failure, Result};
 use crate::judge::{Judged, judge};
 use crate::outputs::table::{self, Screen};
 use crate::outputs::{json, write_out};
+use crate::packs;
 use crate::plan::{Plan, Surroundings, plan};
 use crate::progress::{Progress, Shown};
 
@@ -32,8 +32,6 @@ const IN_FLIGHT: usize = 1024;
 
 /// From so many targets on, a scan without raw sockets is said to take long: the table holds 1,024 by default.
 const MANY_THROUGH_KERNEL: usize = 1024;
-/// After so many days a pack is said to have aged.
-const STALE_AFTER: i64 = 180;
 
 /// What a scan came to, for the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,6 +143,12 @@ fn observe(
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
+    // Such a rule would never find anything, and nobody would notice.
+    let strangers = scan.packs.iter().flat_map(|pack| packs::strangers(pack, &pack.id, registry));
+    let strangers: Vec<String> = strangers.collect();
+    if !strangers.is_empty() {
+        return Err(Failure::configuration(anyhow::anyhow!(strangers.join("\n"))));
+    }
     let ran = runtime.block_on(stages(scan, planned, ports, registry, quiet));
     // The runtime no longer watches them: from here on a signal ends the process, as users expect.
     drop(runtime);
@@ -159,7 +163,8 @@ fn observe(
     let today = ended.to_zoned(jiff::tz::TimeZone::UTC).date();
     let judged = judge(&observations, &scan.packs, scan.operator.as_ref(), registry, today);
     let coverage = coverage::coverage(&ledger, &receipt, &judged);
-    let mut notes: Vec<String> = scan.packs.iter().filter_map(|pack| aged(pack, today)).collect();
+    let mut notes: Vec<String> =
+        scan.packs.iter().filter_map(|pack| packs::aged(pack, today)).collect();
     for note in &notes {
         tracing::warn!("{note}");
     }
@@ -323,13 +328,6 @@ fn kernel_neighbours(targets: &[Ipv4Addr]) -> Vec<Arc<Observation>> {
             })
         })
         .collect()
-}
-
-/// Dates age: what to say of a pack that nobody has compared with its sources for long.
-fn aged(pack: &Pack, today: jiff::civil::Date) -> Option<String> {
-    let days = pack.days_since_check(today);
-    let (id, checked) = (&pack.id, pack.last_checked);
-    (days > STALE_AFTER).then(|| format!("rule pack {id} was last compared with its sources on {checked}, {days} days ago: lists and dates may have changed"))
 }
 
 fn names(plan: &Plan) -> Vec<String> {

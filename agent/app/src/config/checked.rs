@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,9 +13,10 @@ use super::file::{self, ScanFile};
 use super::operator::{self, Operator};
 use super::problems::{Kind, Problems, hint};
 use super::targets::{self, TargetSpec, Use};
-use super::{bounded, credentials, targets::AddressSet};
+use super::{credentials, targets::AddressSet};
 use crate::cli::{Output, ScanArgs};
 use crate::exit::{Failure, Result};
+use crate::packs::{self, Refused};
 
 /// How long `--passive` listens: twice the usual interval of LLDP, and a little.
 const PASSIVE: Duration = Duration::from_secs(65);
@@ -309,32 +309,21 @@ fn read_methods(named: Option<Vec<(String, String)>>, problems: &mut Problems) -
 }
 
 fn read_pack(place: &str, name: &str, problems: &mut Problems) -> Option<Pack> {
-    let shipped = herkomst_rules::shipped();
-    let parsed = match shipped.iter().find(|(id, _)| *id == name) {
-        Some((id, text)) => Pack::parse(text, &format!("{id}.toml")),
-        None if name.contains(['/', '.']) => match bounded::read(Path::new(name)) {
-            Ok(text) => {
+    match packs::read(name) {
+        Ok(pack) => {
+            if !herkomst_rules::shipped().iter().any(|(id, _)| *id == name) {
                 tracing::warn!(
                     pack = name,
                     "rule pack is not signed: judged all the same, since you named it"
                 );
-                Pack::parse(&text, name)
             }
-            Err(what) => {
-                problems.add_configuration(name, what);
-                return None;
-            }
-        },
-        None => {
-            let known: Vec<&str> = shipped.iter().map(|(id, _)| *id).collect();
-            problems.add(
-                place,
-                format!("{name:?} is no shipped pack and no path to one; {}", hint(name, &known)),
-            );
-            return None;
+            return Some(pack);
         }
-    };
-    parsed.map_err(|error| problems.add_configuration("rule pack", error.to_string())).ok()
+        Err(Refused::Unknown(what)) => problems.add(place, what),
+        Err(Refused::File(what)) => problems.add_configuration(name, what),
+        Err(Refused::Wrong(what)) => problems.add_configuration("rule pack", what),
+    }
+    None
 }
 
 #[cfg(test)]
