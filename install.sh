@@ -12,7 +12,7 @@
 # kept from starting while apt-get installs them, and those that were not here before are switched off for the next boot.
 set -euo pipefail
 
-# A linker and the C library for cargo; setcap, for a scan without root.
+# A C compiler and library for cargo; setcap, for a scan without root.
 build=(gcc libc6-dev libcap2-bin)
 # Real peers of the tests: agents for SNMP, LLDP and VRRP.
 peers=(snmpd lldpd keepalived)
