@@ -181,18 +181,32 @@ pub fn compile(inputs: &Inputs) -> Result<Vec<u8>, Vec<Problem>> {
     if problems.found.is_empty() { Ok(file) } else { Err(problems.found) }
 }
 
-/// Whether a text is a day such as 2026-11-21.
+/// A text of a file in quotes for a message, and no more of it than so many characters.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
+
+/// Whether a text is a day of the calendar, such as 2026-11-21.
 fn is_day(text: &str) -> bool {
     let digits = text
         .bytes()
         .enumerate()
         .all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
-    let within = |range, most| {
-        text.get(range)
-            .and_then(|part: &str| part.parse::<u8>().ok())
-            .is_some_and(|number| (1..=most).contains(&number))
+    let number = |range| text.get(range).and_then(|part: &str| part.parse::<u16>().ok());
+    let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else {
+        return false;
     };
-    text.len() == 10 && digits && within(5..7, 12) && within(8..10, 31)
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let last = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u16::from(is_leap),
+        _ => return false,
+    };
+    text.len() == 10 && digits && (1..=last).contains(&day)
 }
 
 /// A country code of two capitals, as it stands in the file.
@@ -447,6 +461,51 @@ mod tests {
         assert_eq!(
             problems(&wrong),
             ["b.toml:3: is called verified without `source` and `last-checked`"]
+        );
+    }
+
+    #[test]
+    fn a_day_is_one_of_the_calendar() {
+        for day in ["2026-11-21", "2024-02-29", "2000-02-29", "2026-12-31", "0001-01-01"] {
+            assert!(is_day(day), "{day}");
+        }
+        for none in [
+            "2026-02-29",
+            "1900-02-29",
+            "2026-04-31",
+            "2026-13-01",
+            "2026-00-01",
+            "2026-01-00",
+            "2026-1-01",
+            "2026-01-011",
+            "+026-01-01",
+            "2026-01-+1",
+            "",
+            "２０２６-01-01",
+        ] {
+            assert!(!is_day(none), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_text_in_a_message_is_cut_at_whole_characters() {
+        assert_eq!(cut("Zürich", 6), "\"Zürich\"");
+        assert_eq!(cut("Zürich\n", 2), "\"Zü\"…");
+        assert!(cut(&"x".repeat(1 << 20), 60).len() < 80);
+    }
+
+    #[test]
+    fn more_registrants_than_the_file_can_number_are_told_once() {
+        let mut many = inputs();
+        many.sources.text = many.sources.text.replacen("rows = 3", "rows = 70003", 1);
+        for at in 0..70_000 {
+            many.ieee.text.push_str(&format!("{:06X}\tMA-L\tNL\tFirm {at}\n", 0xa0_0000 + at));
+        }
+        assert_eq!(
+            problems(&many),
+            [
+                "registry.hkr: more than 65534 pairs of registrant and country: the layout needs wider numbers"
+            ]
         );
     }
 

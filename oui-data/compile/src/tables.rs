@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::{Curated, File, Inputs, Listing, Place, Problems, Rows, SourceFile, country, is_day};
+use crate::{
+    Curated, File, Inputs, Listing, Place, Problems, Rows, SourceFile, country, cut, is_day,
+};
 use herkomst_lookup::fold;
 use herkomst_lookup::{PenRole, RegistryKind, SpecialKind};
 
@@ -350,8 +352,10 @@ fn check_pen_names(curated: &Curated, tables: &mut Tables<'_>, problems: &mut Pr
             Some(_) if name == WITHHELD && !problems.strict => {
                 tables.pens.insert(*number, WITHHELD);
             }
-            Some(listed) => problems
-                .out_of_date(path, format!("{number} is listed as {listed:.80?}, not {name:?}")),
+            Some(listed) => problems.out_of_date(
+                path,
+                format!("{number} is listed as {listed}, not {name:?}", listed = cut(listed, 80)),
+            ),
             None => problems.out_of_date(path, format!("{number} is not in the list")),
         }
     }

@@ -1,11 +1,11 @@
 //! Lays the checked tables out as `layout` says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::claims::Claims;
 use crate::tables::Tables;
 use crate::vendors::{By, Edge, Entity, Register};
-use crate::{Problems, SourceFile};
+use crate::{Problems, SourceFile, cut};
 use herkomst_lookup::fold;
 use herkomst_lookup::layout::{
     DIGEST_AT, FORMAT, LOCAL, MAGIC, NO_ENTITY, NO_STRING, OWNER, PEN_LIST, Section, TABLE_AT,
@@ -19,6 +19,8 @@ const LONGEST: usize = (1 << 14) - 1;
 struct Writer<'p> {
     sections: Vec<Vec<u8>>,
     strings: HashMap<String, u32>,
+    /// What was said of tables that are full.
+    full: HashSet<String>,
     problems: &'p mut Problems,
 }
 
@@ -30,7 +32,7 @@ pub(crate) fn write(
     problems: &mut Problems,
 ) -> Vec<u8> {
     let sections = vec![Vec::new(); Section::ALL.len()];
-    let mut writer = Writer { sections, strings: HashMap::new(), problems };
+    let mut writer = Writer { sections, strings: HashMap::new(), full: HashSet::new(), problems };
     // The empty string is the one at 0, so that a row of zeros has no text.
     writer.text("");
     writer.assignments(tables, claims);
@@ -83,10 +85,11 @@ impl Writer<'_> {
     /// Row numbers are two octets.
     fn number(&mut self, row: usize, what: &str) -> u16 {
         u16::try_from(row).ok().filter(|row| *row != NO_ENTITY).unwrap_or_else(|| {
-            self.problems.add(
-                "registry.hkr",
-                format!("more than 65534 {what}: the layout needs wider numbers"),
-            );
+            let full = format!("more than 65534 {what}: the layout needs wider numbers");
+            // Each row behind the last that fits would say it again.
+            if self.full.insert(full.clone()) {
+                self.problems.add("registry.hkr", full);
+            }
             NO_ENTITY
         })
     }
@@ -100,7 +103,10 @@ impl Writer<'_> {
         if text.len() > LONGEST || at >= NO_STRING as usize {
             self.problems.add(
                 "registry.hkr",
-                format!("{text:.60?} does not fit: a string has {LONGEST} bytes, all have 16 MB"),
+                format!(
+                    "{text} does not fit: a string has {LONGEST} bytes, all have 16 MB",
+                    text = cut(text, 60)
+                ),
             );
             return 0;
         }

@@ -113,17 +113,21 @@ fn is_format(c: char) -> bool {
 
 /// What stands before the first e-mail address in a cleaned text, if one stands there. IANA writes `&` for `@`.
 pub(super) fn before_address<'a>(text: &'a str, at_signs: &[char]) -> Option<&'a str> {
-    let of_local = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '+' | '-');
+    let of_local = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '+' | '-' | '"' | '\'');
     let of_domain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
     text.match_indices(at_signs).find_map(|(at, sign)| {
         let before = &text[..at];
         let start = before.trim_end_matches(of_local).len();
         let after = &text[at + sign.len()..];
         let domain = &after[..after.len() - after.trim_start_matches(of_domain).len()];
-        // `AT&T` and `B&R Ltd.` are names: a domain has two labels, and the last is of letters.
+        // `AT&T` and `B&R Ltd.` are names: a domain has two labels, and the last is of letters, small ones behind `&`,
+        // since `GmbH&Co.KG` is a name too.
+        let of_label =
+            |c: char| if sign == "&" { c.is_ascii_lowercase() } else { c.is_alphabetic() };
         let is_domain = domain.split('.').skip(1).any(|label| {
-            let end = label.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(label.len());
-            end >= 2 && !label[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+            let end = label.find(|c: char| !of_label(c)).unwrap_or(label.len());
+            label[..end].chars().nth(1).is_some()
+                && !label[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
         });
         let first = domain.split('.').next().is_some_and(|label| !label.is_empty());
         (start < at && first && is_domain).then(|| text[..start].trim_end())
@@ -165,6 +169,13 @@ mod tests {
             ("@pos.com", None),
             ("one & two.three", None),
             ("é&ü.com", Some("")),
+            ("Acme JOHN@ACME.EXAMPLE", Some("Acme")),
+            ("Acme john@Acme.Example and Sons", Some("Acme")),
+            ("Acme jo@пример.рф", Some("Acme")),
+            ("Acme \"jo\"@acme.example", Some("Acme")),
+            ("Lohmann GmbH&Co.KG", None),
+            ("@MySpend.Com", None),
+            ("INNOV@TIVE IT LTD", None),
         ] {
             assert_eq!(before_address(given, both), left, "{given:?}");
         }

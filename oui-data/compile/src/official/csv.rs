@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::address;
 use super::rows::{Row, Rows};
 use super::{MOST_FIELD, Reading};
+use crate::cut;
 use crate::tables::{digits_of, key_of};
 use herkomst_lookup::RegistryKind;
 
@@ -61,7 +62,10 @@ impl<'a> Records<'a> {
                 field.strip_suffix('\r').unwrap_or(field)
             };
             if field.contains('"') {
-                return Err(format!("{field:.60?} has a quote inside it and none around it"));
+                return Err(format!(
+                    "{field} has a quote inside it and none around it",
+                    field = cut(field, 60)
+                ));
             }
             return self.ended(Cow::Borrowed(field), rest);
         };
@@ -120,7 +124,7 @@ impl<'a> Records<'a> {
         if rest.is_empty() {
             Ok((field, true))
         } else {
-            Err(format!("{rest:.20?} stands behind a closing quote"))
+            Err(format!("{rest} stands behind a closing quote", rest = cut(rest, 20)))
         }
     }
 
@@ -156,7 +160,10 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str) -> Option<Rows> {
             .filter(|kind| expected.is_none_or(|one| one == *kind));
         let Some(kind) = kind else {
             let wanted = expected.map_or("MA-L, MA-M, MA-S, IAB or CID", RegistryKind::as_str);
-            reading.problem(line, format!("registry is {registry:.20?}, expected {wanted}"));
+            reading.problem(
+                line,
+                format!("registry is {registry}, expected {wanted}", registry = cut(registry, 20)),
+            );
             continue;
         };
         let Some(key) = key_of(prefix).filter(|_| prefix.len() == digits_of(kind)) else {
@@ -164,8 +171,9 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str) -> Option<Rows> {
             reading.problem(
                 line,
                 format!(
-                    "assignment is {prefix:.20?}, expected {digits} digits 0-9 A-F for {}",
-                    kind.as_str()
+                    "assignment is {prefix}, expected {digits} digits 0-9 A-F for {}",
+                    kind.as_str(),
+                    prefix = cut(prefix, 20)
                 ),
             );
             continue;

@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 
 use super::Reading;
 use super::clean::{before_address, clean};
+use crate::cut;
 use crate::tables::{MOST_PENS, WITHHELD};
 
 /// What the first line of IANA's text says.
@@ -36,8 +37,13 @@ impl Numbers {
     fn take(&mut self, line: usize, number: &str, organisation: &str, reading: &mut Reading<'_>) {
         self.count = self.count.saturating_add(1);
         let Some(number) = number.parse::<u32>().ok().filter(|number| *number <= MOST_PENS) else {
-            reading
-                .problem(line, format!("{number:.20?} is no enterprise number below {MOST_PENS}"));
+            reading.problem(
+                line,
+                format!(
+                    "{number} is no enterprise number below {MOST_PENS}",
+                    number = cut(number, 20)
+                ),
+            );
             return;
         };
         let mut name = clean(organisation);
@@ -66,11 +72,22 @@ impl Numbers {
                 let first = first.clone();
                 reading.problem(
                     line,
-                    format!("{number} is given again, to {name:.60?} and before to {first:.60?}"),
+                    format!(
+                        "{number} is given again, to {name} and before to {first}",
+                        name = cut(&name, 60),
+                        first = cut(&first, 60)
+                    ),
                 );
             }
         }
     }
+}
+
+/// Whether a line stands where the organisation does: two blanks before it, and what has more is a contact. It may be
+/// blank.
+fn is_organisation(line: &str) -> bool {
+    line.strip_prefix("  ")
+        .is_some_and(|rest| rest.trim().is_empty() || !rest.starts_with(char::is_whitespace))
 }
 
 /// The day that the text names, and its rows.
@@ -88,9 +105,10 @@ pub(super) fn read_text(reading: &mut Reading<'_>, text: &str) -> (Option<String
     for expected in &COLUMNS[1..] {
         match lines.next() {
             Some((_, line)) if line.trim_end() == *expected => {}
-            Some((at, line)) => {
-                reading.problem(at, format!("{line:.60?}, expected the heading {expected:?}"))
-            }
+            Some((at, line)) => reading.problem(
+                at,
+                format!("{line}, expected the heading {expected:?}", line = cut(line, 60)),
+            ),
             None => {
                 reading.cut_short(text.lines().count(), "the heading of its columns is missing");
                 return (day, numbers);
@@ -104,7 +122,7 @@ pub(super) fn read_text(reading: &mut Reading<'_>, text: &str) -> (Option<String
             break;
         }
         if is_number(line) {
-            match lines.next_if(|(_, next)| next.starts_with("  ") && !next.starts_with("    ")) {
+            match lines.next_if(|(_, next)| is_organisation(next)) {
                 Some((_, organisation)) => numbers.take(at + 1, line, organisation, reading),
                 None if lines.peek().is_some() => reading
                     .problem(at, format!("{line:.20} has no organisation on the line after it")),
@@ -114,14 +132,17 @@ pub(super) fn read_text(reading: &mut Reading<'_>, text: &str) -> (Option<String
             ended = true;
             break;
         } else if !line.trim().is_empty() && !line.starts_with("  ") && line != "| | | | " {
-            reading.problem(at, format!("{line:.60?} is no line of this listing"));
+            reading.problem(at, format!("{line} is no line of this listing", line = cut(line, 60)));
         }
     }
     if !ended && !reading.has_problems() {
         reading.cut_short(text.lines().count(), "it has no line \"End of Document\"");
     }
     if let Some((at, line)) = lines.find(|(_, line)| !line.trim().is_empty()) {
-        reading.problem(at, format!("{line:.60?} stands behind the end of the document"));
+        reading.problem(
+            at,
+            format!("{line} stands behind the end of the document", line = cut(line, 60)),
+        );
     }
     (day, numbers)
 }
@@ -148,8 +169,10 @@ pub(super) fn read_columns(reading: &mut Reading<'_>, text: &str) -> Numbers {
             Some((number, name)) if !name.contains('\t') => {
                 numbers.take(line, number, name, reading)
             }
-            _ => reading
-                .problem(line, format!("{text:.60?} is no row of number, tab and organisation")),
+            _ => reading.problem(
+                line,
+                format!("{text} is no row of number, tab and organisation", text = cut(text, 60)),
+            ),
         }
     }
     numbers

@@ -13,7 +13,7 @@ mod rows;
 mod txt;
 
 use crate::curated::Known;
-use crate::{Curated, Listing, Problem, Rows, SourceFile, is_day, sha256};
+use crate::{Curated, Listing, Problem, Rows, SourceFile, cut, is_day, sha256};
 use herkomst_lookup::RegistryKind;
 
 pub use against::check_against;
@@ -214,6 +214,14 @@ impl Reading<'_> {
             self.problem(1, "is an HTML page and no listing: the registries answer scripts with a page that says HTTP 418; a browser gets the file, and so does a package of a distribution");
             return None;
         }
+        if text.contains('\r') && !text.contains('\n') {
+            self.problem(1, "its lines end in CR alone; the listings end theirs in LF or CR LF");
+            return None;
+        }
+        if text.starts_with(|c: char| c.is_ascii()) && text.bytes().nth(1) == Some(0) {
+            self.problem(1, "every second byte is zero, as in UTF-16; the listings are UTF-8");
+            return None;
+        }
         let long = text.lines().position(|line| line.len() > MOST_LINE);
         if let Some(at) = long {
             self.problem(at + 1, format!("a line has more than {MOST_LINE} bytes"));
@@ -225,10 +233,11 @@ impl Reading<'_> {
     fn unknown(&mut self, text: &str) {
         let first = text.lines().next().unwrap_or_default();
         let what = if first.starts_with("Registry,") || csv::HEADER.starts_with(first) {
-            format!("header is {first:.80?}, expected {:?}", csv::HEADER)
+            format!("header is {first}, expected {:?}", csv::HEADER, first = cut(first, 80))
         } else {
             format!(
-                "{first:.80?} starts none of the listings that are known: IEEE's CSV or TXT, IANA's text, or number, tab and organisation"
+                "{first} starts none of the listings that are known: IEEE's CSV or TXT, IANA's text, or number, tab and organisation",
+                first = cut(first, 80)
             )
         };
         self.problem(1, what);
@@ -244,7 +253,13 @@ impl Reading<'_> {
         match date {
             Some(date) if is_day(date) => Some(date.to_owned()),
             Some(date) => {
-                self.problem(0, format!("date is {date:.20?}, expected a day such as 2026-10-24"));
+                self.problem(
+                    0,
+                    format!(
+                        "date is {date}, expected a day such as 2026-10-24",
+                        date = cut(date, 20)
+                    ),
+                );
                 None
             }
             None => {

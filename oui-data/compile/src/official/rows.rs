@@ -7,8 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::clean::{before_address, clean};
 use super::{Reading, places};
-use crate::Assignment;
 use crate::tables::prefix_text;
+use crate::{Assignment, cut};
 use herkomst_lookup::RegistryKind;
 
 /// A row as it stands in a file.
@@ -57,7 +57,9 @@ impl Rows {
         if let Some(first) = self.rows.get(&key) {
             let (at, holder) = (first.line, first.row.registrant.as_str());
             let again = format!(
-                "{prefix} is given again, to {registrant:.80?}; line {at} gives it to {holder:.80?}"
+                "{prefix} is given again, to {registrant}; line {at} gives it to {holder}",
+                registrant = cut(&registrant, 80),
+                holder = cut(holder, 80)
             );
             if holder == registrant || reading.known.duplicates.contains(&(self.kind, key)) {
                 reading.note(line, format!("{again}, and is kept"));

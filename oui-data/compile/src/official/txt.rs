@@ -13,8 +13,8 @@
 use super::Reading;
 use super::address::is_code;
 use super::rows::{Row, Rows};
-use crate::country;
 use crate::tables::{digits_of, key_of};
+use crate::{country, cut};
 use herkomst_lookup::RegistryKind;
 
 /// Lines of an address; the official ones have three.
@@ -59,7 +59,10 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, kind: RegistryKind) ->
             finish(open.take(), false, &mut rows, reading);
             let base = base.replace('-', "");
             if key_of(&base).is_none() || base.len() != 6 {
-                reading.problem(line, format!("{base:.20?} is no prefix such as 00-E0-FC"));
+                reading.problem(
+                    line,
+                    format!("{base} is no prefix such as 00-E0-FC", base = cut(&base, 20)),
+                );
                 continue;
             }
             open = Some(Block { line, base, registrant, prefix: None, address: Vec::new() });
@@ -67,7 +70,14 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, kind: RegistryKind) ->
             match &mut open {
                 Some(block) if block.prefix.is_none() => match prefix(&block.base, range, kind) {
                     Some(_) if registrant != block.registrant => {
-                        reading.problem(line, format!("registrant is {registrant:.60?} here and {:.60?} on the line before", block.registrant));
+                        reading.problem(
+                            line,
+                            format!(
+                                "registrant is {registrant} here and {} on the line before",
+                                cut(block.registrant, 60),
+                                registrant = cut(registrant, 60)
+                            ),
+                        );
                         open = None;
                     }
                     Some(key) => block.prefix = Some(key),
@@ -75,9 +85,10 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, kind: RegistryKind) ->
                         reading.problem(
                             line,
                             format!(
-                                "{range:.20?} is no range of {} below {}",
+                                "{range} is no range of {} below {}",
                                 kind.as_str(),
-                                block.base
+                                block.base,
+                                range = cut(range, 20)
                             ),
                         );
                         open = None;
@@ -96,12 +107,12 @@ pub(super) fn read(reading: &mut Reading<'_>, text: &str, kind: RegistryKind) ->
                 }
                 // Of a block that was refused, or blank.
                 None if reading.has_problems() || text.trim().is_empty() => {}
-                _ => {
-                    reading.problem(line, format!("{:.60?} belongs to no assignment", text.trim()))
-                }
+                _ => reading
+                    .problem(line, format!("{} belongs to no assignment", cut(text.trim(), 60))),
             }
         } else {
-            reading.problem(line, format!("{text:.60?} is no line of this listing"));
+            reading
+                .problem(line, format!("{text} is no line of this listing", text = cut(text, 60)));
         }
     }
     finish(open, true, &mut rows, reading);
@@ -148,8 +159,10 @@ fn finish(block: Option<Block<'_>>, is_last: bool, rows: &mut Rows, reading: &mu
     }
     let code = last.filter(|code| is_code(code)).and_then(country);
     if let Some(line) = last.filter(|line| code.is_none() && !line.is_empty()) {
-        reading
-            .note(block.line, format!("the last line of an address is {line:.20?} and no country"));
+        reading.note(
+            block.line,
+            format!("the last line of an address is {line} and no country", line = cut(line, 20)),
+        );
     }
     let address = block.address.join(" ");
     let row = Row {

@@ -37,6 +37,41 @@ fn another_encoding_is_named() {
 }
 
 #[test]
+fn lines_that_end_in_cr_alone_and_utf_16_without_a_mark_are_named() {
+    refused(&CSV.replace("\r\n", "\r").replace('\n', " "), "file:1: its lines end in CR alone");
+    let wide: Vec<u8> =
+        "Registry,Assignment\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    refused_bytes(&wide, "file:1: every second byte is zero, as in UTF-16");
+}
+
+#[test]
+fn what_is_said_of_a_hostile_file_is_short() {
+    let header = CSV.split_inclusive('\n').next().expect("there");
+    for text in [
+        format!("{header}{}\"\r\n", "MA-L,000000,\"a\r\n".repeat(200_000)),
+        format!("{header}MA-L,{},x,y\r\n", "0".repeat(4_000)),
+        format!("{header}MA-L,0000\"{},x,y\r\n", "0".repeat(4_000)),
+        format!("{}\n", "x".repeat(16_000)),
+        format!("9\tx\n{}\n", "x".repeat(16_000)),
+    ] {
+        let problems = read("file", &text).expect_err("it is wrong");
+        assert!(problems.iter().all(|one| one.len() < 400), "{}", problems[0].len());
+    }
+}
+
+#[test]
+fn a_contact_in_the_place_of_an_organisation_is_none() {
+    for indent in ["   ", "    ", "  \t", "\t", "  \u{a0}"] {
+        let forged = IANA.replace("  Some   Maker, Inc.\n", &format!("{indent}John Doe\n"));
+        refused(&forged, "file:16: 9 has no organisation on the line after it");
+    }
+    refused(
+        &IANA.replace("2025-08-15", "2025-02-29"),
+        "file: date is \"2025-02-29\", expected a day",
+    );
+}
+
+#[test]
 fn another_header_is_named() {
     refused(&CSV.replace("Assignment", "Prefix"), "file:1: header is \"Registry,Prefix,");
     refused(&CSV[9..], "file:1: \"Assignment,Organization Name");
