@@ -322,6 +322,11 @@ fn drop_suspects<'a>(
     problems: &mut Problems,
 ) {
     let suspects = curated.suspects(problems);
+    let remedy = if problems.strict {
+        "look at it and add a row to overrides.tsv"
+    } else {
+        "no country is answered for it until a later release has looked at it"
+    };
     for row in &mut tables.assigned {
         let suspect = row.country.and_then(|code| suspects.get(&code).map(|why| (code, why)));
         let Some((code, (place, reason))) = suspect else { continue };
@@ -332,7 +337,7 @@ fn drop_suspects<'a>(
         let code = String::from_utf8_lossy(&code).into_owned();
         problems.out_of_date(
             place,
-            format!("{prefix}, {:.80}, is listed in {code} ({reason}): look at it and add a row to overrides.tsv", row.registrant),
+            format!("{prefix}, {:.80}, is listed in {code} ({reason}): {remedy}", row.registrant),
         );
         correct(row, None, reason, &mut tables.corrections);
     }

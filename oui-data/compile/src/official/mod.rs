@@ -218,7 +218,7 @@ impl Reading<'_> {
             self.problem(1, "its lines end in CR alone; the listings end theirs in LF or CR LF");
             return None;
         }
-        if text.starts_with(|c: char| c.is_ascii()) && text.bytes().nth(1) == Some(0) {
+        if text.as_bytes().get(1) == Some(&0) {
             self.problem(1, "every second byte is zero, as in UTF-16; the listings are UTF-8");
             return None;
         }

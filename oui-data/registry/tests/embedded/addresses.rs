@@ -204,6 +204,34 @@ fn every_row_of_the_listings_is_found_as_itself() {
 }
 
 #[test]
+fn every_address_of_a_row_is_its_holders_or_that_of_a_smaller_block_in_it() {
+    let registry = embedded();
+    let (mut own, mut smaller) = (0, 0);
+    for kind in RegistryKind::ALL.iter().filter(|kind| **kind != RegistryKind::Cid) {
+        for row in registry.listing(*kind) {
+            let size = 1_u64 << (48 - row.prefix.len());
+            for beyond in [0, size / 2, size - 1] {
+                let [_, _, octets @ ..] = (row.prefix.first().bits() + beyond).to_be_bytes();
+                match registry.assignment(MacAddr(octets)) {
+                    Some(found) if found.prefix == row.prefix => {
+                        assert_eq!(found, row);
+                        own += 1;
+                    }
+                    Some(found) => {
+                        let (longer, within) =
+                            (found.prefix.len() > row.prefix.len(), found.prefix.first());
+                        assert!(longer && row.prefix.contains(within), "{row:?} {found:?}");
+                        smaller += 1;
+                    }
+                    None => assert_eq!(row.registrant, "IEEE Registration Authority"),
+                }
+            }
+        }
+    }
+    assert!(own > 170_000 && smaller > 500, "{own} {smaller}");
+}
+
+#[test]
 fn every_enterprise_number_is_found_as_itself() {
     let registry = embedded();
     let mut rows = 0;

@@ -24,7 +24,17 @@ fn opened(updated: Updated) -> Registry {
 fn made_of_itself_it_says_the_same() {
     let again = made(&[], &[]).unwrap();
     assert!(again.notes.is_empty(), "{:?}", again.notes);
+    let bytes = again.file.clone();
     let again = opened(again);
+    let curated = Curated::shipped();
+    let twice = update(&Update {
+        listings: &again,
+        register: &again,
+        brought: &[],
+        local: &[],
+        curated: &curated,
+    });
+    assert!(twice.unwrap().file == bytes, "an update of an update has the same bytes");
     for kind in RegistryKind::ALL {
         assert!(again.listing(*kind).eq(embedded().listing(*kind)), "{kind:?}");
     }
