@@ -202,14 +202,16 @@ fn what_nobody_knows_is_said_so_with_names_that_are_near() {
 }
 
 #[test]
-fn a_text_that_fits_several_things_is_answered_for_each() {
-    let taken: Vec<String> = explained("001122", "2026-11-21")["answers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| one["taken_for"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(taken, ["mac-prefix", "enterprise-number"]);
+fn of_a_text_that_fits_several_things_those_that_are_known_are_answered() {
+    let taken = |text: &str| -> Vec<String> {
+        let document = explained(text, "2026-11-21");
+        let answers = document["answers"].as_array().unwrap().iter();
+        answers.map(|one| one["taken_for"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(taken("001122"), ["mac-prefix"], "no number has a zero in front");
+    // Nobody holds the number 8888888, and nobody the block 88:88:88:8: both are answered with that.
+    assert_eq!(taken("8888888"), ["mac-prefix", "enterprise-number"]);
+    assert_eq!(taken("2011"), ["enterprise-number"]);
 }
 
 #[test]

@@ -31,7 +31,10 @@ pub(super) fn read(text: &str) -> Vec<What> {
     if let Ok(prefix) = text.parse() {
         found.push(What::Prefix(prefix));
     }
-    if text.bytes().all(|b| b.is_ascii_digit())
+    // Nobody writes a number with a zero in front: that is a prefix.
+    let is_number = text == "0" || !text.starts_with('0');
+    if is_number
+        && text.bytes().all(|b| b.is_ascii_digit())
         && let Ok(number) = text.parse()
     {
         found.push(What::Number(number));
@@ -92,7 +95,8 @@ mod tests {
 
     #[test]
     fn what_can_be_two_things_is_both() {
-        assert_eq!(read("001122").len(), 3, "a prefix, a number, or a name");
+        assert_eq!(read("112233").len(), 3, "a prefix, a number, or a name");
+        assert_eq!(read("001122").len(), 2, "a prefix or a name");
         assert_eq!(
             read("decade"),
             [What::Prefix(MacAddr([0xde, 0xca, 0xde, 0, 0, 0]).prefix(24)), What::Name]
