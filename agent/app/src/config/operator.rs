@@ -104,11 +104,10 @@ impl Part {
                 wanted == vlan
             }),
         ];
-        answers.into_iter().fold(Some(false), |sum, one| match (sum, one) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            (None, _) | (_, None) => None,
-        })
+        if answers.contains(&Some(true)) {
+            return Some(true);
+        }
+        if answers.contains(&None) { None } else { Some(false) }
     }
 }
 
