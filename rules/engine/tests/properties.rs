@@ -98,7 +98,7 @@ fn day() -> impl Strategy<Value = Date> {
 
 fn controllers() -> impl Strategy<Value = Controllers> {
     let one = (party(), option::of(day()), option::of(day()))
-        .prop_map(|(party, from, until)| Controller { party, from, until });
+        .prop_map(|(party, from, until)| Controller { from, until, ..Controller::from(party) });
     prop_oneof![Just(Controllers::Unrecorded), vec(one, 0..4).prop_map(Controllers::Recorded)]
 }
 
@@ -138,6 +138,7 @@ fn subject() -> impl Strategy<Value = Subject> {
             parts,
             first_seen,
             component,
+            ..Subject::default()
         },
     )
 }
