@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use herkomst_rules::{Pack, PartTag, ROLES, shipped};
+use herkomst_rules::{Context, Pack, PartTag, ROLES, shipped};
 
 const PAGE: &str = include_str!("../../../docs/rules.md");
 
@@ -16,6 +16,16 @@ fn the_example_is_a_right_pack_whose_cases_come_out() {
     let pack = Pack::parse(block("toml"), "own-order.toml")
         .unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(pack.run_cases(), []);
+}
+
+#[test]
+fn the_statements_of_the_example_operator_are_right() {
+    let context = Context::parse(block("toml operator"), "operator.toml")
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!((context.orders.len(), context.answers.len(), context.waivers.len()), (1, 1, 1));
+    let doubled = block("toml operator").replacen("B. Example", "a. example ", 1);
+    let problems = Context::parse(&doubled, "operator.toml").expect_err("the same person twice");
+    assert!(problems.to_string().contains("a waiver needs two different persons"), "{problems}");
 }
 
 #[test]
