@@ -27,7 +27,7 @@ pub fn evaluate(pack: &Pack, rule: &Rule, subject: &Subject, on: Date) -> Judgem
 /// Judges one subject under one rule on one day. Pure: the same arguments give the same judgement on any machine.
 ///
 /// Order of the questions: is the rule in force; does it bind the operator; is it about such a thing; in such a place;
-/// is there an exception; is it about this party; what have persons answered. Out of scope is answered first, then a
+/// is there an exception; did a person answer no; is it about this party; has a person still to answer. Out of scope is answered first, then a
 /// party known to be another, then what is missing.
 pub fn evaluate_in(
     pack: &Pack,
@@ -65,6 +65,15 @@ pub(crate) fn judge(
             Scope::Out(why, fact) => return out_of_scope(rule, why, fact),
         }
     }
+    // A no of the operator's ends the matter, whoever made the thing.
+    let mut answers = Vec::new();
+    let is_assessed = match chain::walk(pack, rule, subject, context, on, &mut answers) {
+        chain::End::Complete => true,
+        chain::End::Open => false,
+        chain::End::Refused => {
+            return plain(Verdict::NotApplicable(Why::AnsweredNo), answers, rule.severity);
+        }
+    };
 
     // An affiliates clause belongs to a list, not to the rule: without such a list in force, control reaches nobody.
     let reached = |relation: Relation| {
@@ -94,15 +103,14 @@ pub(crate) fn judge(
             all.push(Because::Open { missing });
         }
     }
-    // A person is asked last, and what he says never makes a match of what the tests leave open.
-    let verdict = match chain::walk(pack, rule, subject, context, on, &mut all) {
-        chain::End::Complete => verdict,
-        chain::End::Refused => {
-            let why = Why::AnsweredNo;
-            return plain(Verdict::NotApplicable(why), all, severity);
-        }
-        chain::End::Open if verdict == Verdict::Match => Verdict::Undetermined(Missing::Assessment),
-        chain::End::Open => verdict,
+    all.extend(answers);
+    // What persons say never makes a match of what the tests leave open.
+    let verdict = match verdict {
+        Verdict::Match if !is_assessed => Verdict::Undetermined(Missing::Assessment),
+        verdict @ (Verdict::Match
+        | Verdict::NoMatch
+        | Verdict::Undetermined(_)
+        | Verdict::NotApplicable(_)) => verdict,
     };
     let mut actions: Vec<DueAction> = Vec::new();
     let mut due = |dated: &[DatedAction], from: Option<&Listing>, all: &mut Vec<Because>| {
@@ -593,5 +601,57 @@ wording = "w"
         assert_eq!(judge(&off, &made_by("zte")).verdict, Verdict::NotApplicable(Why::NotListed));
         let eve = evaluate(&off, &off.rules[0], &made_by("zte"), day("2026-11-20"));
         assert_eq!(eve.verdict, Verdict::Match);
+    }
+
+    #[test]
+    fn a_soft_date_and_the_last_day_for_an_extension_run_down_beside_the_hard_one() {
+        let action = "action = [{ do = \"remove\", soft-date = 2026-11-01, date = 2027-12-31, extension-request-by = 2026-11-22 }]";
+        let pack = pack(IN_FORCE, &format!("{action}\n{MAKER}\n{ANYWHERE}"));
+        let judged = judge(&pack, &made_by("zte"));
+        let due = judged.next_due().unwrap();
+        assert_eq!(
+            (due.soft_days_left, due.days_left, due.extension_days_left),
+            (Some(-20), Some(405), Some(1))
+        );
+        assert!(!judged.is_overdue());
+    }
+
+    #[test]
+    fn a_court_case_shows_and_changes_nothing() {
+        let rule = format!("{MAKER}\n{ANYWHERE}");
+        let judged = judge(&pack("status = \"challenged\"", &rule), &made_by("zte"));
+        assert_eq!(judged.verdict, Verdict::Match);
+        assert!(judged.because.contains(&Because::Standing { status: Status::Challenged }));
+    }
+
+    #[test]
+    fn an_answer_counts_from_its_day_and_two_that_differ_count_not_at_all() {
+        let question = "question = [{ id = \"q\", text = \"Is it?\" }]";
+        let pack = pack(IN_FORCE, &format!("{question}\n{MAKER}\n{ANYWHERE}"));
+        let answer = |yes: bool, date: &str| crate::Answer {
+            pack: "p".to_owned(),
+            rule: "r".to_owned(),
+            question: "q".to_owned(),
+            subject: None,
+            yes,
+            author: "board".to_owned(),
+            date: day(date),
+            evidence: "minutes".to_owned(),
+        };
+        let with = |answers: Vec<crate::Answer>| {
+            let context = Context { answers, ..Context::default() };
+            evaluate_in(&pack, &pack.rules[0], &made_by("zte"), &context, day("2026-11-21"))
+        };
+        let open = Verdict::Undetermined(Missing::Assessment);
+        assert_eq!(with(vec![]).verdict, open);
+        assert_eq!(with(vec![]).needs_assessment(), Some("q"));
+        assert_eq!(with(vec![answer(true, "2026-11-22")]).verdict, open);
+        assert_eq!(with(vec![answer(true, "2026-11-21")]).verdict, Verdict::Match);
+        let later = vec![answer(true, "2026-01-01"), answer(false, "2026-11-20")];
+        assert_eq!(with(later).verdict, Verdict::NotApplicable(Why::AnsweredNo));
+        let both = vec![answer(true, "2026-11-20"), answer(false, "2026-11-20")];
+        assert_eq!(with(both).verdict, open);
+        let nobody = crate::Answer { author: " ".to_owned(), ..answer(true, "2026-11-20") };
+        assert_eq!(with(vec![nobody]).verdict, open);
     }
 }

@@ -13,6 +13,7 @@
 mod cases;
 mod context;
 mod evaluate;
+mod index;
 mod inventory;
 mod judgement;
 mod pack;
@@ -26,6 +27,7 @@ mod vocabulary;
 pub use cases::{Case, CaseFailure, Expected, ExpectedAction};
 pub use context::{Answer, Approval, Context, Order, Waiver, WaiverState};
 pub use evaluate::{evaluate, evaluate_in};
+pub use index::Index;
 pub use inventory::{Counted, Figure, Ratio, Scope, evaluate_set};
 pub use jiff::civil::Date;
 pub use judgement::{ActionState, Because, DueAction, Judgement, Missing, Verdict, Waived, Why};

@@ -29,6 +29,22 @@ fn the_statements_of_the_example_operator_are_right() {
 }
 
 #[test]
+fn the_example_of_a_party_is_a_right_one() {
+    let plain = block("toml");
+    let start = plain.find("[rule.party]").expect("the example has a party");
+    let end = plain.find("[rule.place]").expect("and a place");
+    let list = |id: &str| {
+        format!(
+            "[[country-list]]\nid = \"{id}\"\nwords = \"w\"\nsource = \"s\"\nlast-checked = 2026-11-20\n"
+        )
+    };
+    let lists = list("cooperation-law") + &list("offensive-programme");
+    let text = [&plain[..start], block("toml party"), &plain[end..], &lists].concat();
+    let pack = Pack::parse(&text, "own.toml").unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(pack.vendors().count(), 1);
+}
+
+#[test]
 fn the_messages_shown_are_the_ones_given() {
     let broken = block("toml").replacen("\"controlled-by\"", "\"controled-by\"", 1).replacen(
         "\ndate = ",

@@ -1,5 +1,6 @@
 //! From the file form to the checked form: every problem is noted with its place, and a pack with any is refused.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -83,6 +84,7 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
         groups: &groups,
         country_lists: &country_lists,
         order: order.is_some(),
+        by_groups: Cell::new(200_000),
     };
     let mut rules: Vec<Rule> = Vec::new();
     let mut seen = Seen::default();
@@ -142,6 +144,16 @@ struct Known<'a> {
     groups: &'a BTreeMap<String, super::Group>,
     country_lists: &'a [Arc<CountryList>],
     order: bool,
+    /// How many more vendors the rules may name by groups: a small file must not become a large pack.
+    by_groups: Cell<usize>,
+}
+
+impl Known<'_> {
+    /// Takes so many vendors off what is left; false when there are not so many.
+    fn spend(&self, many: usize) -> bool {
+        let left = self.by_groups.get().checked_sub(many);
+        left.inspect(|left| self.by_groups.set(*left)).is_some()
+    }
 }
 
 fn binds(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<Binding> {
@@ -740,5 +752,114 @@ listing = [{ list = "l1", name = "Huawei", since = 2020-01-01, reaches = ["maker
             let told = refused(&with(more)).to_string();
             assert!(told.contains(problem) && told.lines().count() == 1, "{more}: {told}");
         }
+    }
+
+    #[test]
+    fn what_the_wider_language_cannot_mean_is_refused() {
+        let party = "party = { vendors = [\"huawei\", \"zte\"], relations = [\"maker\", \"controlled-by\"] }";
+        let action = "{ do = \"remove\", date = 2027-12-31 }";
+        let listing = "listing = [";
+        for (of, with, problem) in [
+            (
+                "[[list]]",
+                "[[group]]\nid = \"a\"\ngroups = [\"a\"]\n\n[[list]]",
+                "that group holds itself",
+            ),
+            (
+                "[[list]]",
+                "[[group]]\nid = \"a\"\ngroups = [\"b\"]\n\n[[list]]",
+                "which is no group of this pack",
+            ),
+            (
+                "[\"maker\", \"controlled-by\"] }",
+                "[\"maker\", \"controlled-by\"], share-at-least = 101 }",
+                "allowed are shares from 0 to 100",
+            ),
+            (
+                "[\"maker\", \"controlled-by\"] }",
+                "[\"maker\"], test = [\"majority\"] }",
+                "fits only the relation controlled-by or controls",
+            ),
+            (party, "party = { country-of-seat = [\"law\"] }", "which is no country-list"),
+            (
+                action,
+                "{ do = \"remove\", period = \"7 years\", from = \"order\" }",
+                "such as \"7y\"",
+            ),
+            (action, "{ do = \"remove\", period = \"7y\" }", "needs from = \"order\""),
+            (
+                action,
+                "{ do = \"remove\", date = 2027-12-31, period = \"7y\", from = \"order\" }",
+                "has both date and period",
+            ),
+            (
+                action,
+                "{ do = \"remove\", period = \"6m\", minimum-term = \"1y\", from = \"order\" }",
+                "shorter than minimum-term",
+            ),
+            (
+                action,
+                "{ do = \"remove\", date = 2027-12-31, soft-date = 2028-01-01 }",
+                "later than date",
+            ),
+            (action, "{ do = \"remove\", only = {} }", "restricts nothing"),
+            (listing, "except = [{ title = \"t\" }]\nlisting = [", "excepts everything"),
+            (
+                listing,
+                "question = [{ id = \"a\", text = \"t\", leads-to = \"a\" }]\nlisting = [",
+                "the chain would never end",
+            ),
+            (
+                listing,
+                "question = [{ id = \"a\", text = \"t\" }, { id = \"b\", text = \"t\" }]\nlisting = [",
+                "which no question leads to",
+            ),
+            ("parts = [\"core.*\", \"x.dispatch\"]", "where = \"order\"", "the pack asks for none"),
+            (
+                "roles = [\"router\"]",
+                "roles = [\"router\"], attributes = [\"weight\"]",
+                "a name, a sign",
+            ),
+            (
+                "roles = [\"router\"]",
+                "roles = [\"router\"], passive = \"no\"",
+                "it must be true or false",
+            ),
+        ] {
+            let told = refused(&GOOD.replacen(of, with, 1)).to_string();
+            assert!(told.contains(problem), "{with}: {told}");
+        }
+        let plain = GOOD.find("\nlisting = ").unwrap();
+        let unlisted = GOOD[..plain].replacen("\n[[list]]", "", 1);
+        let start = unlisted.find("\nid = \"l1\"").unwrap();
+        let end = unlisted.find("\n[[rule]]").unwrap();
+        let unlisted = [&unlisted[..start], &unlisted[end..]].concat();
+        for (cap, problem) in [
+            (
+                "cap = { share = 35, per = \"network\" }",
+                "a share is of devices, of ports or of sites",
+            ),
+            (
+                "cap = { share = 35, denominator = \"sites\", per = \"site\" }",
+                "cannot be counted for",
+            ),
+            ("diversity = { at-least = 1, per = \"network\" }", "allowed are 2 to 1000"),
+            ("diversity = { at-least = 2, per = \"network\" }", "about all suppliers"),
+        ] {
+            let told = refused(&format!("{unlisted}\n{cap}\n")).to_string();
+            assert!(told.contains(problem), "{cap}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_web_of_groups_costs_no_more_than_its_size() {
+        let mut groups = String::from("[[group]]\nid = \"g0\"\nvendors = [\"huawei\"]\n");
+        for number in 1..200 {
+            let inner: Vec<_> = (0..number).map(|inner| format!("\"g{inner}\"")).collect();
+            groups += &format!("[[group]]\nid = \"g{number}\"\ngroups = [{}]\n", inner.join(","));
+        }
+        let text = GOOD.replacen("[[list]]", &format!("{groups}\n[[list]]"), 1);
+        let pack = Pack::parse(&text, "own.toml").unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(pack.groups.iter().all(|group| group.vendors.len() == 1));
     }
 }

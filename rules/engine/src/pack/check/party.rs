@@ -46,6 +46,10 @@ pub(super) fn party(
     PartyTest { vendors, relations, tests }
 }
 
+/// Groups are put in each other's place: so many of so many vendors are more than any law names.
+const MOST_GROUPS: usize = 200;
+const MOST_VENDORS: usize = 2_000;
+
 /// One table of tests: all that it holds must be met.
 fn expression(
     mut file: Section<'_>,
@@ -142,7 +146,13 @@ fn named(
         let Some(id) = found.string(problems) else { continue };
         match known.groups.get(&id) {
             // The same vendor by two groups is no mistake.
-            Some(group) => add_missing(&group.vendors, &mut vendors),
+            Some(group) if known.spend(group.vendors.len()) => {
+                add_missing(&group.vendors, &mut vendors);
+            }
+            Some(_) => {
+                let text = "is one group too many: the rules of a pack name at most 200000 vendors by groups";
+                problems.add(&found.span, &found.key, text);
+            }
             None => problems.add(&found.span, &found.key, no_such_group(&id, known.groups.keys())),
         }
     }
@@ -201,8 +211,8 @@ fn add_vendors(items: Vec<Found<'_>>, vendors: &mut Vec<NamedVendor>, problems: 
 }
 
 fn add_missing(of: &[NamedVendor], to: &mut Vec<NamedVendor>) {
-    let ids: BTreeSet<_> = to.iter().map(|vendor| vendor.id.clone()).collect();
-    to.extend(of.iter().filter(|vendor| !ids.contains(&vendor.id)).cloned());
+    let mut ids: BTreeSet<_> = to.iter().map(|vendor| vendor.id.clone()).collect();
+    to.extend(of.iter().filter(|vendor| ids.insert(vendor.id.clone())).cloned());
 }
 
 fn no_such_group<'a>(id: &str, known: impl Iterator<Item = &'a String>) -> String {
@@ -246,6 +256,11 @@ pub(super) fn groups(
         section.finish(problems);
         written.insert(id, Written { vendors, groups });
     }
+    if written.len() > MOST_GROUPS {
+        let text = format!("has {} items, allowed are {MOST_GROUPS}", written.len());
+        file.problem_at("group", problems, text);
+        return BTreeMap::new();
+    }
     for group in written.values() {
         for (id, span, key) in &group.groups {
             if !written.contains_key(id) {
@@ -255,19 +270,28 @@ pub(super) fn groups(
     }
     let mut all = BTreeMap::new();
     for id in written.keys() {
-        let mut vendors = Vec::new();
+        let mut vendors: Vec<NamedVendor> = Vec::new();
+        let mut ids = BTreeSet::new();
         // Each group is looked into once, so that a cycle ends and a web of groups costs no more than its size.
         let mut seen = BTreeSet::new();
         let mut next = vec![id];
         while let Some(one) = next.pop() {
             let Some(group) = written.get(one).filter(|_| seen.insert(one)) else { continue };
-            add_missing(&group.vendors, &mut vendors);
+            vendors.extend(group.vendors.iter().filter(|one| ids.insert(one.id.clone())).cloned());
+            if vendors.len() > MOST_VENDORS {
+                break;
+            }
             for (inner, span, key) in &group.groups {
                 if inner == id {
                     problems.add(span, key, format!("is {inner:?}: that group holds itself"));
                 }
                 next.push(inner);
             }
+        }
+        if vendors.len() > MOST_VENDORS {
+            let text = format!("holds {id:?} with more than {MOST_VENDORS} vendors");
+            file.problem_at("group", problems, text);
+            vendors.clear();
         }
         all.insert(id.clone(), Group { id: id.clone(), vendors });
     }
