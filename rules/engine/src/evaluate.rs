@@ -13,8 +13,9 @@ use jiff::civil::Date;
 
 use self::facts::Scope;
 use self::party::Asked;
-use crate::judgement::{Because, DueAction, Judgement, Missing, Verdict, Waived, Why};
+use crate::judgement::{DueAction, Judgement, Verdict, Waived, Why};
 use crate::pack::{DatedAction, Listing, Pack, PlaceTest, Rule};
+use crate::{Because, Missing};
 use crate::{Context, Force, Grade, Relation, Severity, Status, Subject};
 
 /// Judges one subject under one rule on one day, for an operator who says nothing of himself.
@@ -224,23 +225,29 @@ fn not_in_force(pack: &Pack, rule: &Rule, unlisted: bool, on: Date) -> Option<Wh
     (unlisted && !rule.listings.is_empty()).then_some(Why::NotListed)
 }
 
-/// How the subject stands to each thing, place and exception of the rule.
-fn scopes(pack: &Pack, rule: &Rule, subject: &Subject, context: &Context) -> Vec<Scope> {
+/// How the subject stands to each thing, place and exception of the rule, one by one as they are asked for.
+fn scopes<'a>(
+    pack: &Pack,
+    rule: &'a Rule,
+    subject: &'a Subject,
+    context: &'a Context,
+) -> impl Iterator<Item = Scope> + use<'a> {
     let order = context.order(&pack.id);
-    let mut all = vec![
+    let (parts, tests) = match &rule.place {
+        PlaceTest::Anywhere => (None, [].as_slice()),
+        PlaceTest::Parts(wanted) => (Some(wanted), [].as_slice()),
+        PlaceTest::Where(tests) => (None, tests.as_slice()),
+    };
+    let thing = [
         facts::component(&rule.thing.components, subject),
         facts::role(&rule.thing.roles, subject),
     ];
-    all.extend(rule.thing.more.iter().map(|test| facts::fact(test, subject, order)));
-    match &rule.place {
-        PlaceTest::Anywhere => {}
-        PlaceTest::Parts(wanted) => all.push(facts::parts(wanted, subject)),
-        PlaceTest::Where(tests) => {
-            all.extend(tests.iter().map(|test| facts::fact(test, subject, order)));
-        }
-    }
-    all.extend(rule.except.iter().map(|exception| facts::exception(exception, subject, order)));
-    all
+    let tests = rule.thing.more.iter().chain(tests);
+    thing
+        .into_iter()
+        .chain(parts.map(|wanted| facts::parts(wanted, subject)))
+        .chain(tests.map(move |test| facts::fact(test, subject, order)))
+        .chain(rule.except.iter().map(move |one| facts::exception(one, subject, order)))
 }
 
 /// How the subject stands to thing and place alone: for counting a whole inventory.

@@ -10,8 +10,9 @@ use herkomst_ids::VendorId;
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
+use crate::Missing;
 use crate::evaluate::{is_in_scope, is_of_party, stands};
-use crate::judgement::{Missing, Verdict, Why};
+use crate::judgement::{Verdict, Why};
 use crate::pack::{Pack, PlaceTest, Rule, SetTest};
 use crate::{Context, Controllers, Denominator, FactTest, PartTag, Parts, Per, Share, Subject};
 

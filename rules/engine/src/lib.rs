@@ -10,12 +10,14 @@
 
 #![forbid(unsafe_code)]
 
+mod because;
 mod cases;
 mod context;
 mod evaluate;
 mod index;
 mod inventory;
 mod judgement;
+mod missing;
 mod pack;
 mod problems;
 mod quantity;
@@ -24,13 +26,15 @@ mod subject;
 mod tags;
 mod vocabulary;
 
+pub use because::Because;
 pub use cases::{Case, CaseFailure, Expected, ExpectedAction};
 pub use context::{Answer, Approval, Context, Order, Waiver, WaiverState};
 pub use evaluate::{evaluate, evaluate_in};
 pub use index::Index;
 pub use inventory::{Counted, Figure, Ratio, Scope, evaluate_set};
 pub use jiff::civil::Date;
-pub use judgement::{ActionState, Because, DueAction, Judgement, Missing, Verdict, Waived, Why};
+pub use judgement::{ActionState, DueAction, Judgement, Verdict, Waived, Why};
+pub use missing::Missing;
 pub use pack::{
     Binding, CountryList, DatedAction, Exception, FactTest, Group, LawList, Listing, ListingDate,
     NamedTest, NamedVendor, OrderTest, Pack, PartyExpression, PartyTest, PlaceTest, Question, Rule,

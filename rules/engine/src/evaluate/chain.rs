@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::judgement::Because;
+use crate::Because;
 use crate::pack::{Pack, Question, Rule};
 use crate::{Answer, Context, Subject};
 

@@ -3,9 +3,10 @@
 use jiff::civil::Date;
 
 use super::facts;
-use crate::judgement::{ActionState, Because, DueAction, Missing};
+use crate::judgement::{ActionState, DueAction};
 use crate::pack::{DatedAction, Listing, Pack, days_between};
 use crate::{Action, Context, Subject, TermStart};
+use crate::{Because, Missing};
 
 /// Whether a date reaches the subject.
 pub(super) enum Reach {

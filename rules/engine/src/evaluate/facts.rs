@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::judgement::{Because, Missing, Why};
+use crate::judgement::Why;
 use crate::pack::{Exception, FactTest};
+use crate::{Because, Missing};
 use crate::{ComponentKind, Order, PartTag, Parts, ProductName, Subject};
 
 /// How a subject stands to what the rule is about.

@@ -3,8 +3,8 @@
 use herkomst_ids::VendorId;
 use jiff::civil::Date;
 
-use crate::judgement::{Because, Missing};
 use crate::pack::{NamedTest, Pack, PartyExpression, Rule};
+use crate::{Because, Missing};
 use crate::{
     Confidence, Context, Controller, Controllers, CountryOf, Party, Relation, Subject, Suppliers,
 };
@@ -426,7 +426,12 @@ fn all(answers: Vec<PartyAnswer>) -> PartyAnswer {
     together(answers, Answer::No, Answer::Yes)
 }
 
-fn together(answers: Vec<PartyAnswer>, decides: Answer, otherwise: Answer) -> PartyAnswer {
+fn together(mut answers: Vec<PartyAnswer>, decides: Answer, otherwise: Answer) -> PartyAnswer {
+    if answers.len() == 1
+        && let Some(only) = answers.pop()
+    {
+        return only;
+    }
     let open = answers.iter().filter_map(|one| match one.answer {
         Answer::Open(missing) => Some(missing),
         Answer::Yes | Answer::No => None,
