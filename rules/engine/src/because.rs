@@ -230,7 +230,7 @@ pub enum Because {
         scope: String,
     },
     /// A person answered a question of the rule.
-    Answered(Answer),
+    Answered(Box<Answer>),
     /// A question of the rule that nobody answered.
     Question {
         /// Its name.
@@ -365,7 +365,7 @@ impl fmt::Display for Because {
             }
             Self::Answered(answer) => {
                 let word = if answer.yes { "yes" } else { "no" };
-                let Answer { question, author, date, evidence, .. } = answer;
+                let Answer { question, author, date, evidence, .. } = &**answer;
                 write!(f, "{question}: {word}, says {author} on {date}, by {evidence}")
             }
             Self::Question { id, text } => write!(f, "{id} is not answered: {text}"),

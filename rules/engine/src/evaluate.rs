@@ -301,7 +301,7 @@ fn waived(
     subject: &Subject,
     context: &Context,
     on: Date,
-) -> Option<Waived> {
+) -> Option<Box<Waived>> {
     let id = subject.id.as_ref()?;
     let ours = context
         .waivers
@@ -309,7 +309,7 @@ fn waived(
         .filter(|waiver| waiver.pack == pack.id && waiver.rule == rule.id && waiver.subject == *id);
     ours.map(|waiver| (waiver.state(&pack.waiver_roles, on), waiver))
         .min_by_key(|(state, waiver)| (*state as u8, std::cmp::Reverse(waiver.expires)))
-        .map(|(state, waiver)| Waived { waiver: waiver.clone(), state })
+        .map(|(state, waiver)| Box::new(Waived { waiver: waiver.clone(), state }))
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub struct Judgement {
     /// Whether the party is tied to the subject by facts, or by suspicion alone.
     pub grade: Grade,
     /// What the operator's file says against acting on it. A waived match is still a match.
-    pub waiver: Option<Waived>,
+    pub waiver: Option<Box<Waived>>,
 }
 
 /// A waiver for a finding, and how it stands on the day asked.

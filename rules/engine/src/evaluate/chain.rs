@@ -34,7 +34,7 @@ pub(super) fn walk(
             because.push(Because::Question { id, text });
             return End::Open;
         };
-        because.push(Because::Answered(answer.clone()));
+        because.push(Because::Answered(Box::new(answer.clone())));
         if !answer.yes {
             return End::Refused;
         }
