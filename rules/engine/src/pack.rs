@@ -185,6 +185,26 @@ pub struct Rule {
     pub cases: Vec<Case>,
 }
 
+impl Rule {
+    /// Every part that some test of the rule asks for, be it of the place, of an exception or of an action: where a
+    /// device may or may not be in one of them, its parts are not declared as far as this rule goes.
+    pub fn parts(&self) -> BTreeSet<&PartTag> {
+        let (parts, tests) = match &self.place {
+            PlaceTest::Anywhere => (None, [].as_slice()),
+            PlaceTest::Parts(parts) => (Some(parts), [].as_slice()),
+            PlaceTest::Where(tests) => (None, tests.as_slice()),
+        };
+        let listed = self.listings.iter().flat_map(|listing| &listing.actions);
+        let only = self.actions.iter().chain(listed).flat_map(|action| &action.only);
+        let except = self.except.iter().flat_map(|exception| &exception.tests);
+        let tests = self.thing.more.iter().chain(tests).chain(only).chain(except);
+        let asked = tests.filter_map(|test| {
+            if let FactTest::Parts { parts, .. } = test { Some(parts) } else { None }
+        });
+        parts.into_iter().chain(asked).flatten().collect()
+    }
+}
+
 /// Who a rule is about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartyTest {

@@ -565,6 +565,7 @@ listing = [{ list = "l1", name = "Huawei", since = 2020-01-01, reaches = ["maker
             parts.contains(&"core.sig".parse::<PartTag>().unwrap()) && parts.len() == 7,
             "{parts:?}"
         );
+        assert_eq!(rule.parts().len(), 7);
         let vendors: Vec<_> =
             pack.vendors().map(|vendor| (vendor.id.as_str(), vendor.line, vendor.column)).collect();
         assert_eq!(vendors, [("huawei", 30, 22), ("zte", 30, 32)]);
