@@ -6,7 +6,10 @@ use std::fmt;
 use jiff::civil::Date;
 
 use crate::vocabulary::Word;
-use crate::{Action, ActionState, Judgement, Missing, Pack, Rule, Subject, Verdict, evaluate};
+use crate::{
+    Action, ActionState, Context, Force, Grade, Judgement, Missing, Pack, Rule, Severity, Subject,
+    Verdict, evaluate_in,
+};
 
 /// One test case of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct Case {
     pub on: Date,
     /// Of what.
     pub subject: Subject,
+    /// What the operator says.
+    pub context: Context,
     /// The right verdict.
     pub expect: Expected,
     /// The right reason for an undetermined one.
@@ -25,6 +30,14 @@ pub struct Case {
     pub cites: Option<BTreeSet<String>>,
     /// Actions that must be among those of the judgement.
     pub actions: Vec<ExpectedAction>,
+    /// Whether a waiver must hold for it.
+    pub waived: Option<bool>,
+    /// The severity that it must have.
+    pub severity: Option<Severity>,
+    /// The force that it must have.
+    pub force: Option<Force>,
+    /// The grade that it must have.
+    pub grade: Option<Grade>,
 }
 
 /// The right verdict of a case, without its reason.
@@ -38,6 +51,8 @@ pub enum Expected {
     Undetermined,
     /// See [`Verdict::NotApplicable`].
     NotApplicable,
+    /// Undetermined, because a person has to answer a question of the rule.
+    NeedsAssessment,
 }
 
 impl Expected {
@@ -48,11 +63,18 @@ impl Expected {
             Self::NoMatch => "no-match",
             Self::Undetermined => "undetermined",
             Self::NotApplicable => "not-applicable",
+            Self::NeedsAssessment => "needs-assessment",
         }
     }
 
     fn fits(self, verdict: Verdict) -> bool {
-        self.as_str() == verdict.as_str()
+        let needs_assessment = verdict == Verdict::Undetermined(Missing::Assessment);
+        match self {
+            Self::Match | Self::NoMatch | Self::Undetermined | Self::NotApplicable => {
+                self.as_str() == verdict.as_str()
+            }
+            Self::NeedsAssessment => needs_assessment,
+        }
     }
 }
 
@@ -67,6 +89,8 @@ pub struct ExpectedAction {
     pub state: Option<ActionState>,
     /// The days left.
     pub days_left: Option<i64>,
+    /// What must be missing.
+    pub missing: Option<Missing>,
 }
 
 impl Word for Missing {
@@ -110,13 +134,17 @@ impl Pack {
         let mut failures = Vec::new();
         for rule in &self.rules {
             for case in &rule.cases {
-                let judgement = evaluate(self, rule, &case.subject, case.on);
+                let judgement = evaluate_in(self, rule, &case.subject, &case.context, case.on);
                 let fail = |text| CaseFailure {
                     rule: rule.id.clone(),
                     case: Some(case.title.clone()),
                     text,
                 };
                 failures.extend(differences(case, &judgement).into_iter().map(fail));
+            }
+            // A rule over an inventory says nothing of one subject.
+            if rule.set.is_some() {
+                continue;
             }
             let lacks = |wanted: &[Expected], text: &str| {
                 let has = rule.cases.iter().any(|case| wanted.contains(&case.expect));
@@ -132,9 +160,10 @@ impl Pack {
                 "has no case that does not match",
             ));
         }
-        let undetermined =
-            |rule: &Rule| rule.cases.iter().any(|case| case.expect == Expected::Undetermined);
+        let open = [Expected::Undetermined, Expected::NeedsAssessment];
+        let undetermined = |rule: &Rule| rule.cases.iter().any(|case| open.contains(&case.expect));
         if let Some(first) = self.rules.first()
+            && self.rules.iter().any(|rule| rule.set.is_none())
             && !self.rules.iter().any(undetermined)
         {
             let text = "no rule of the pack has a case that is undetermined".to_owned();
@@ -168,12 +197,24 @@ fn differences(case: &Case, judgement: &Judgement) -> Vec<String> {
             texts.push(format!("cites {cited:?}, expected {wanted:?}"));
         }
     }
+    let mut differs = |what: &str, is: String, wanted: Option<String>| {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != is) {
+            texts.push(format!("has {what} {is}, expected {wanted}"));
+        }
+    };
+    let word = |is: bool| if is { "yes" } else { "no" }.to_owned();
+    differs("waiver", word(judgement.is_waived()), case.waived.map(word));
+    differs("severity", judgement.severity.to_string(), case.severity.map(|is| is.to_string()));
+    let force = judgement.force.map_or_else(|| "none".to_owned(), |is| is.to_string());
+    differs("force", force, case.force.map(|is| is.to_string()));
+    differs("grade", judgement.grade.to_string(), case.grade.map(|is| is.to_string()));
     for wanted in &case.actions {
         let fits = |due: &crate::DueAction| {
             due.action == wanted.action
                 && wanted.date.is_none_or(|date| due.due == Some(date))
                 && wanted.state.is_none_or(|state| due.state == state)
                 && wanted.days_left.is_none_or(|days| due.days_left == Some(days))
+                && wanted.missing.is_none_or(|missing| due.missing == Some(missing))
         };
         if !judgement.actions.iter().any(fits) {
             texts.push(format!("has no action {wanted:?} among {:?}", judgement.actions));

@@ -2,51 +2,95 @@
 //!
 //! No match arm here is a wildcard: a new kind of test, relation or action does not compile until it is judged.
 
-use std::collections::BTreeSet;
+mod chain;
+mod dates;
+mod facts;
+mod party;
+
 use std::sync::Arc;
 
-use herkomst_ids::VendorId;
 use jiff::civil::Date;
 
-use crate::judgement::{ActionState, Because, DueAction, Judgement, Missing, Verdict, Why};
-use crate::pack::{DatedAction, Listing, Pack, PlaceTest, Rule, days_between};
-use crate::{Action, Confidence, Controllers, Parts, Party, Relation, Status, Subject};
+use self::facts::Scope;
+use self::party::Asked;
+use crate::judgement::{DueAction, Judgement, Verdict, Waived, Why};
+use crate::pack::{DatedAction, Listing, Pack, PlaceTest, Rule};
+use crate::{Because, Missing};
+use crate::{Context, Force, Grade, Relation, Severity, Status, Subject};
+
+/// Judges one subject under one rule on one day, for an operator who says nothing of himself.
+///
+/// See [`evaluate_in`]; where the pack asks what the operator is, the answer is undetermined.
+pub fn evaluate(pack: &Pack, rule: &Rule, subject: &Subject, on: Date) -> Judgement {
+    evaluate_in(pack, rule, subject, &Context::default(), on)
+}
 
 /// Judges one subject under one rule on one day. Pure: the same arguments give the same judgement on any machine.
 ///
-/// Order of the questions: is the rule in force; is it about such a thing; in such a place; is it about this party.
-/// Out of scope is answered first, then a party known to be another, then what is missing.
-pub fn evaluate(pack: &Pack, rule: &Rule, subject: &Subject, on: Date) -> Judgement {
+/// Order of the questions: is the rule in force; does it bind the operator; is it about such a thing; in such a place;
+/// is there an exception; did a person answer no; is it about this party; has a person still to answer. Out of scope is answered first, then a
+/// party known to be another, then what is missing.
+pub fn evaluate_in(
+    pack: &Pack,
+    rule: &Rule,
+    subject: &Subject,
+    context: &Context,
+    on: Date,
+) -> Judgement {
+    if rule.set.is_some() {
+        return out_of_scope(rule, Why::SetRule, Because::OutOfScope { why: Why::SetRule });
+    }
+    judge(pack, rule, subject, context, on)
+}
+
+/// The judgement of one subject, by all tests but that of the whole inventory.
+pub(crate) fn judge(
+    pack: &Pack,
+    rule: &Rule,
+    subject: &Subject,
+    context: &Context,
+    on: Date,
+) -> Judgement {
     let current: Vec<&Arc<Listing>> =
         rule.listings.iter().filter(|listing| listing.holds_on(on)).collect();
-    if let Some(why) = not_in_force(pack, rule, current.is_empty(), on) {
-        return out_of_scope(why, Because::OutOfScope { why });
-    }
-    let mut because = Vec::new();
-    let mut open = Vec::new();
-    for scope in [component(rule, subject), role(rule, subject), place(rule, subject)] {
+    let bound = match standing(pack, rule, current.is_empty(), context, on) {
+        Ok(bound) => bound,
+        Err(why) => return out_of_scope(rule, why, Because::OutOfScope { why }),
+    };
+    let Standing { mut because, mut open, severity, force } = bound;
+    for scope in scopes(pack, rule, subject, context) {
         match scope {
             Scope::Any => {}
             Scope::In(met) => because.push(met),
             Scope::Unknown(missing) => open.push(missing),
-            Scope::Out(why, fact) => return out_of_scope(why, fact),
+            Scope::Out(why, fact) => return out_of_scope(rule, why, fact),
         }
     }
+    // A no of the operator's ends the matter, whoever made the thing.
+    let mut answers = Vec::new();
+    let is_assessed = match chain::walk(pack, rule, subject, context, on, &mut answers) {
+        chain::End::Complete => true,
+        chain::End::Open => false,
+        chain::End::Refused => {
+            return plain(Verdict::NotApplicable(Why::AnsweredNo), answers, rule.severity);
+        }
+    };
 
     // An affiliates clause belongs to a list, not to the rule: without such a list in force, control reaches nobody.
-    let relations: Vec<Relation> = rule.party.relations.iter().copied().collect();
-    let reached = |relation: &Relation| {
-        rule.listings.is_empty() || current.iter().any(|listing| listing.reaches.contains(relation))
+    let reached = |relation: Relation| {
+        rule.listings.is_empty()
+            || current.iter().any(|listing| listing.reaches.contains(&relation))
     };
-    let relations: Vec<Relation> = relations.into_iter().filter(reached).collect();
-    let party = party(rule, subject, &relations, on);
+    let asked = Asked { pack, rule, context, reached: &reached, on };
+    let party = party::party(&asked, subject);
     let mut all = party.because;
     let verdict = match party.answer {
-        Answer::No => {
-            return Judgement { verdict: Verdict::NoMatch, because: all, actions: Vec::new() };
+        party::Answer::No => {
+            let verdict = Verdict::NoMatch;
+            return plain(verdict, all, rule.severity);
         }
-        Answer::Open(missing) => Verdict::Undetermined(missing),
-        Answer::Yes => {
+        party::Answer::Open(missing) => Verdict::Undetermined(missing),
+        party::Answer::Yes => {
             open.first().map_or(Verdict::Match, |missing| Verdict::Undetermined(*missing))
         }
     };
@@ -60,13 +104,23 @@ pub fn evaluate(pack: &Pack, rule: &Rule, subject: &Subject, on: Date) -> Judgem
             all.push(Because::Open { missing });
         }
     }
+    all.extend(answers);
+    // What persons say never makes a match of what the tests leave open.
+    let verdict = match verdict {
+        Verdict::Match if !is_assessed => Verdict::Undetermined(Missing::Assessment),
+        verdict @ (Verdict::Match
+        | Verdict::NoMatch
+        | Verdict::Undetermined(_)
+        | Verdict::NotApplicable(_)) => verdict,
+    };
     let mut actions: Vec<DueAction> = Vec::new();
     let mut due = |dated: &[DatedAction], from: Option<&Listing>, all: &mut Vec<Because>| {
         for dated in dated {
-            match due(dated, from, subject, on) {
-                Reach::Due(action) => actions.push(action),
-                Reach::SeenBefore(fact) if all.contains(&fact) => {}
-                Reach::SeenBefore(fact) => all.push(fact),
+            match dates::due(dated, from, pack, subject, context, on) {
+                dates::Reach::Due(action) => actions.push(action),
+                dates::Reach::SeenBefore(fact) if all.contains(&fact) => {}
+                dates::Reach::SeenBefore(fact) => all.push(fact),
+                dates::Reach::NotForIt => {}
             }
         }
     };
@@ -79,19 +133,88 @@ pub fn evaluate(pack: &Pack, rule: &Rule, subject: &Subject, on: Date) -> Judgem
     }
     // Ahead first and by date, so that the first one is what a reader plans for; the sort keeps the pack's order.
     actions.sort_by_key(|action| (action.state, action.due));
-    Judgement { verdict, because: all, actions }
+    let grade = if party.suspected { Grade::Suspected } else { Grade::Established };
+    let waiver = waived(pack, rule, subject, context, on);
+    Judgement { verdict, because: all, actions, severity, force, grade, waiver }
 }
 
-fn out_of_scope(why: Why, fact: Because) -> Judgement {
-    Judgement { verdict: Verdict::NotApplicable(why), because: vec![fact], actions: Vec::new() }
+/// A judgement with nothing to do.
+fn plain(verdict: Verdict, because: Vec<Because>, severity: Severity) -> Judgement {
+    Judgement {
+        verdict,
+        because,
+        actions: Vec::new(),
+        severity,
+        force: None,
+        grade: Grade::Established,
+        waiver: None,
+    }
+}
+
+fn out_of_scope(rule: &Rule, why: Why, fact: Because) -> Judgement {
+    plain(Verdict::NotApplicable(why), vec![fact], rule.severity)
+}
+
+/// What the instrument is to this operator on this day.
+struct Standing {
+    because: Vec<Because>,
+    open: Vec<Missing>,
+    severity: Severity,
+    force: Option<Force>,
+}
+
+fn standing(
+    pack: &Pack,
+    rule: &Rule,
+    unlisted: bool,
+    context: &Context,
+    on: Date,
+) -> Result<Standing, Why> {
+    if let Some(why) = not_in_force(pack, rule, unlisted, on) {
+        return Err(why);
+    }
+    let mut standing =
+        Standing { because: Vec::new(), open: Vec::new(), severity: rule.severity, force: None };
+    match pack.status {
+        status @ (Status::Challenged | Status::Modified) => {
+            standing.because.push(Because::Standing { status });
+        }
+        Status::InForce | Status::Proposal | Status::Stayed | Status::Expired => {}
+    }
+    // Of several kinds that the operator is, the one that binds most: forces are ordered from the strongest.
+    let ours = pack.binds.iter().filter(|binding| context.is.contains(&binding.who));
+    if let Some(binding) = ours.min_by_key(|binding| binding.force) {
+        let (who, force) = (binding.who.clone(), binding.force);
+        standing.because.push(Because::Bound { who, force });
+        standing.force = Some(force);
+        standing.severity = binding.severity.unwrap_or(rule.severity);
+    } else if !pack.binds.is_empty() {
+        if pack.binds.iter().all(|binding| context.is_not.contains(&binding.who)) {
+            return Err(Why::NotBound);
+        }
+        standing.open.push(Missing::Addressee);
+    }
+    if let Some(test) = &pack.order {
+        match context.order(&pack.id) {
+            Some(order) if test.issuers.contains(&order.issuer) => {
+                if let Some(date) = order.date.filter(|date| on < *date) {
+                    return Err(Why::NotYet(date));
+                }
+                standing.because.push(Because::Order {
+                    reference: order.reference.clone(),
+                    issuer: order.issuer.clone(),
+                    scope: order.scope.clone(),
+                });
+            }
+            Some(_) | None => standing.open.push(Missing::Order),
+        }
+    }
+    Ok(standing)
 }
 
 fn not_in_force(pack: &Pack, rule: &Rule, unlisted: bool, on: Date) -> Option<Why> {
-    match pack.status {
-        Status::InForce => {}
-        status @ (Status::Proposal | Status::Stayed | Status::Expired) => {
-            return Some(Why::Status(status));
-        }
+    if !pack.status.has_effect() {
+        return Some(Why::Status(pack.status));
     }
     if let Some(from) = [pack.from, rule.from].into_iter().flatten().find(|from| on < *from) {
         return Some(Why::NotYet(from));
@@ -102,303 +225,91 @@ fn not_in_force(pack: &Pack, rule: &Rule, unlisted: bool, on: Date) -> Option<Wh
     (unlisted && !rule.listings.is_empty()).then_some(Why::NotListed)
 }
 
-/// How a subject stands to what the rule is about.
-enum Scope {
-    /// The rule does not ask.
-    Any,
-    In(Because),
-    Unknown(Missing),
-    Out(Why, Because),
-}
-
-fn component(rule: &Rule, subject: &Subject) -> Scope {
-    if rule.thing.components.is_empty() {
-        return Scope::Any;
-    }
-    match subject.component {
-        Some(kind) if rule.thing.components.contains(&kind) => {
-            Scope::In(Because::Component { kind })
-        }
-        kind @ (Some(_) | None) => {
-            Scope::Out(Why::OtherComponent, Because::OtherComponent { kind })
-        }
-    }
-}
-
-fn role(rule: &Rule, subject: &Subject) -> Scope {
-    if rule.thing.roles.is_empty() {
-        return Scope::Any;
-    }
-    if subject.roles.is_empty() {
-        return Scope::Unknown(Missing::Role);
-    }
-    let roles = rule.thing.roles.intersection(&subject.roles).cloned().collect::<BTreeSet<_>>();
-    if roles.is_empty() {
-        return Scope::Out(Why::OtherRole, Because::OtherRole { roles: subject.roles.clone() });
-    }
-    Scope::In(Because::Role { roles })
-}
-
-fn place(rule: &Rule, subject: &Subject) -> Scope {
-    let wanted = match &rule.place {
-        PlaceTest::Anywhere => return Scope::Any,
-        PlaceTest::Parts(wanted) => wanted,
-    };
-    match &subject.parts {
-        Parts::Undeclared => Scope::Unknown(Missing::Parts),
-        Parts::Declared(parts) => {
-            let common = wanted.intersection(parts).cloned().collect::<BTreeSet<_>>();
-            if common.is_empty() {
-                return Scope::Out(Why::OtherPart, Because::InNoPart { parts: parts.clone() });
-            }
-            Scope::In(Because::InParts { parts: common })
-        }
-    }
-}
-
-/// Three values; the open one says what is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Yes,
-    No,
-    Open(Missing),
-}
-
-/// The party test as a whole.
-struct PartyAnswer {
-    answer: Answer,
-    because: Vec<Because>,
-    /// Relations in which some evidence, weak or contested too, speaks for a vendor of the rule.
-    pointing: Vec<Relation>,
-}
-
-/// Any relation suffices. Where the maker is contested, every side must give the same answer for it to count.
-fn party(rule: &Rule, subject: &Subject, relations: &[Relation], on: Date) -> PartyAnswer {
-    let main = subject.maker.as_ref().map(|maker| (maker, &subject.controllers));
-    let brand = subject.brand.as_ref();
-    let ours = side(&Test { rule, relations, on, needed: rule.minimum_confidence }, main, brand);
-    if subject.against.is_empty() {
-        return ours;
-    }
-    // A contender is asked "and if it were that one?", however weak the evidence for it: doubt is what it is there for.
-    let supposed = Test { rule, relations, on, needed: Confidence::Possible };
-    let others: Vec<(&VendorId, PartyAnswer)> = subject
-        .against
-        .iter()
-        .map(|other| {
-            (&other.party.id, side(&supposed, Some((&other.party, &other.controllers)), brand))
-        })
-        .collect();
-    let all_sides = |answer: Answer| {
-        ours.answer == answer && others.iter().all(|(_, other)| other.answer == answer)
-    };
-    if all_sides(Answer::Yes) || all_sides(Answer::No) {
-        // Whichever side is right, the answer is the same.
-        let theirs = others.into_iter().flat_map(|(_, other)| other.because);
-        let because = ours.because.into_iter().chain(theirs).collect();
-        return PartyAnswer { because, ..ours };
-    }
-    let maker = subject.maker.as_ref().map(|maker| (&maker.id, &ours));
-    let sides: Vec<_> =
-        maker.into_iter().chain(others.iter().map(|(id, other)| (*id, other))).collect();
-    let points = |side: &PartyAnswer| !side.pointing.is_empty();
-    let makers = sides.iter().map(|(id, _)| (*id).clone()).collect();
-    let named: Vec<VendorId> =
-        sides.iter().filter(|(_, side)| points(side)).map(|(id, _)| (*id).clone()).collect();
-    let mut because = vec![Because::Contested { makers, named: named.clone() }];
-    because.extend(ours.because.iter().cloned());
-    let open =
-        [&ours].into_iter().chain(others.iter().map(|(_, other)| other)).find_map(
-            |side| match side.answer {
-                Answer::Open(missing) => Some(missing),
-                Answer::Yes | Answer::No => None,
-            },
-        );
-    let missing = match open {
-        // No side speaks for the rule's party, so what is open is not which one is right.
-        Some(missing) if named.is_empty() => missing,
-        Some(_) | None => Missing::AgreedMaker,
-    };
-    let mut pointing: Vec<Relation> =
-        sides.iter().flat_map(|(_, side)| side.pointing.iter().copied()).collect();
-    pointing.extend(&ours.pointing);
-    pointing.sort();
-    pointing.dedup();
-    PartyAnswer { answer: Answer::Open(missing), because, pointing }
-}
-
-/// What is asked of each possible maker.
-struct Test<'a> {
+/// How the subject stands to each thing, place and exception of the rule, one by one as they are asked for.
+fn scopes<'a>(
+    pack: &Pack,
     rule: &'a Rule,
-    relations: &'a [Relation],
+    subject: &'a Subject,
+    context: &'a Context,
+) -> impl Iterator<Item = Scope> + use<'a> {
+    let order = context.order(&pack.id);
+    let (parts, tests) = match &rule.place {
+        PlaceTest::Anywhere => (None, [].as_slice()),
+        PlaceTest::Parts(wanted) => (Some(wanted), [].as_slice()),
+        PlaceTest::Where(tests) => (None, tests.as_slice()),
+    };
+    let thing = [
+        facts::component(&rule.thing.components, subject),
+        facts::role(&rule.thing.roles, subject),
+    ];
+    let tests = rule.thing.more.iter().chain(tests);
+    thing
+        .into_iter()
+        .chain(parts.map(|wanted| facts::parts(wanted, subject)))
+        .chain(tests.map(move |test| facts::fact(test, subject, order)))
+        .chain(rule.except.iter().map(move |one| facts::exception(one, subject, order)))
+}
+
+/// How the subject stands to thing and place alone: for counting a whole inventory.
+pub(crate) fn is_in_scope(
+    pack: &Pack,
+    rule: &Rule,
+    subject: &Subject,
+    context: &Context,
+) -> Result<bool, Missing> {
+    let mut open = None;
+    for scope in scopes(pack, rule, subject, context) {
+        match scope {
+            Scope::Any | Scope::In(_) => {}
+            Scope::Unknown(missing) => open = open.or(Some(missing)),
+            Scope::Out(..) => return Ok(false),
+        }
+    }
+    open.map_or(Ok(true), Err)
+}
+
+/// Whether the subject is of the rule's party: for counting a whole inventory.
+pub(crate) fn is_of_party(
+    pack: &Pack,
+    rule: &Rule,
+    subject: &Subject,
+    context: &Context,
     on: Date,
-    needed: Confidence,
-}
-
-/// The party test for one possible maker.
-fn side(
-    test: &Test<'_>,
-    maker: Option<(&Party, &Controllers)>,
-    brand: Option<&Party>,
-) -> PartyAnswer {
-    let (mut yes, mut no) = (Vec::new(), Vec::new());
-    let mut open: Vec<(Missing, Because)> = Vec::new();
-    let mut pointing = Vec::new();
-    for relation in test.relations.iter().copied() {
-        let (tested, told_before) = match relation {
-            Relation::Maker => (test.one(relation, maker.map(|(party, _)| party)), false),
-            // The name on the box is the maker's own unless something says otherwise.
-            Relation::Brand => match brand {
-                Some(brand) => (test.one(relation, Some(brand)), false),
-                None => (
-                    test.one(relation, maker.map(|(party, _)| party)),
-                    test.relations.contains(&Relation::Maker),
-                ),
-            },
-            Relation::ControlledBy => (test.control(maker), false),
-        };
-        match tested {
-            Tested::Yes(fact) => {
-                pointing.push(relation);
-                yes.extend((!told_before).then_some(fact));
-            }
-            Tested::No(fact) => no.extend((!told_before).then_some(fact)),
-            Tested::Open { missing, fact, points } => {
-                pointing.extend(points.then_some(relation));
-                open.extend((!told_before).then_some((missing, fact)));
-            }
-        }
-    }
-    if !yes.is_empty() {
-        return PartyAnswer { answer: Answer::Yes, because: yes, pointing };
-    }
-    let Some(missing) = open.iter().map(|(missing, _)| *missing).min() else {
-        return PartyAnswer { answer: Answer::No, because: no, pointing };
-    };
-    let mut because: Vec<Because> = Vec::new();
-    for (_, fact) in open {
-        if !because.contains(&fact) {
-            because.push(fact);
-        }
-    }
-    because.extend(no);
-    PartyAnswer { answer: Answer::Open(missing), because, pointing }
-}
-
-/// One relation, tested.
-enum Tested {
-    Yes(Because),
-    No(Because),
-    Open { missing: Missing, fact: Because, points: bool },
-}
-
-impl Tested {
-    fn unknown(missing: Missing) -> Self {
-        Self::Open { missing, fact: Because::Open { missing }, points: false }
+) -> Result<bool, Missing> {
+    let asked = Asked { pack, rule, context, reached: &|_| true, on };
+    match party::party(&asked, subject).answer {
+        party::Answer::Yes => Ok(true),
+        party::Answer::No => Ok(false),
+        party::Answer::Open(missing) => Err(missing),
     }
 }
 
-impl Test<'_> {
-    /// Maker or brand: one party, known well enough or not.
-    fn one(&self, relation: Relation, party: Option<&Party>) -> Tested {
-        let Some(party) = party else { return Tested::unknown(Missing::Maker) };
-        self.weigh(relation, party, party.confidence, Missing::Confidence)
-    }
-
-    fn weigh(
-        &self,
-        relation: Relation,
-        party: &Party,
-        confidence: Confidence,
-        missing: Missing,
-    ) -> Tested {
-        let (id, needed, named) = (party.id.clone(), self.needed, self.rule.party.names(&party.id));
-        if confidence < needed {
-            let fact = Because::TooWeak { relation, id, confidence, needed, named };
-            Tested::Open { missing, fact, points: named }
-        } else if named {
-            Tested::Yes(Because::Party { relation, id, confidence })
-        } else {
-            Tested::No(Because::OtherParty { relation, ids: vec![id] })
-        }
-    }
-
-    /// Control at any remove, on the day asked. It is no surer than the maker whose control it is.
-    fn control(&self, maker: Option<(&Party, &Controllers)>) -> Tested {
-        let Some((maker, controllers)) = maker else { return Tested::unknown(Missing::Maker) };
-        let maker_is_weak = maker.confidence < self.needed;
-        // While the maker itself is unsure, who controls it is not the question yet.
-        let missing = |otherwise| if maker_is_weak { Missing::Confidence } else { otherwise };
-        let mut others = Vec::new();
-        let mut open = None;
-        match controllers {
-            Controllers::Unrecorded => return Tested::unknown(missing(Missing::Controllers)),
-            Controllers::Recorded(_) if maker_is_weak => {
-                open = Some(Tested::unknown(Missing::Confidence))
-            }
-            Controllers::Recorded(_) => {}
-        }
-        for controller in controllers.on(self.on) {
-            let confidence = controller.party.confidence.min(maker.confidence);
-            let missing = missing(Missing::ControllerConfidence);
-            match self.weigh(Relation::ControlledBy, &controller.party, confidence, missing) {
-                Tested::Yes(fact) => return Tested::Yes(fact),
-                Tested::No(_) => others.push(controller.party.id.clone()),
-                // Of several open ones, that which points to the rule's party is told.
-                Tested::Open { points: false, .. } if open.is_some() => {}
-                told @ Tested::Open { .. } => {
-                    if !matches!(open, Some(Tested::Open { points: true, .. })) {
-                        open = Some(told);
-                    }
-                }
-            }
-        }
-        open.unwrap_or(Tested::No(Because::OtherParty {
-            relation: Relation::ControlledBy,
-            ids: others,
-        }))
-    }
+/// What the instrument is to the operator, without any subject: why it does not apply, or what is open about it.
+pub(crate) fn stands(
+    pack: &Pack,
+    rule: &Rule,
+    context: &Context,
+    on: Date,
+) -> Result<Vec<Missing>, Why> {
+    standing(pack, rule, false, context, on).map(|standing| standing.open)
 }
 
-/// Whether a date reaches the subject.
-enum Reach {
-    Due(DueAction),
-    SeenBefore(Because),
-}
-
-fn due(dated: &DatedAction, from: Option<&Listing>, subject: &Subject, on: Date) -> Reach {
-    let action = dated.action;
-    let (state, days_left) = match dated.date {
-        None => (ActionState::Undated, None),
-        Some(date) => {
-            let left = days_between(on, date);
-            match action {
-                Action::NoInstall => {
-                    // What was there before may stay: the first sight proves that it was, its absence proves nothing.
-                    if let Some(first_seen) = subject.first_seen.filter(|seen| *seen < date) {
-                        return Reach::SeenBefore(Because::SeenBefore { first_seen, date });
-                    }
-                    begins(left)
-                }
-                Action::NoProcure => begins(left),
-                Action::Remove | Action::ReplaceFunction | Action::Permit => ends(left),
-            }
-        }
-    };
-    let (scope, mark) = (dated.scope.clone(), dated.mark.or(from.map(|listing| listing.mark)));
-    let list = from.map(|listing| listing.list.id.clone());
-    Reach::Due(DueAction { action, due: dated.date, days_left, state, scope, mark, list })
-}
-
-/// A prohibition from a date: once begun it has no days left, and is not overdue either.
-fn begins(left: i64) -> (ActionState, Option<i64>) {
-    if left > 0 { (ActionState::Ahead, Some(left)) } else { (ActionState::InEffect, None) }
-}
-
-/// A duty by a date: the day itself is the last one.
-fn ends(left: i64) -> (ActionState, Option<i64>) {
-    let state = if left < 0 { ActionState::Overdue } else { ActionState::Ahead };
-    (state, Some(left))
+/// The waiver for this finding: one that holds before one that does not.
+fn waived(
+    pack: &Pack,
+    rule: &Rule,
+    subject: &Subject,
+    context: &Context,
+    on: Date,
+) -> Option<Box<Waived>> {
+    let id = subject.id.as_ref()?;
+    let ours = context
+        .waivers
+        .iter()
+        .filter(|waiver| waiver.pack == pack.id && waiver.rule == rule.id && waiver.subject == *id);
+    ours.map(|waiver| (waiver.state(&pack.waiver_roles, on), waiver))
+        .min_by_key(|(state, waiver)| (*state as u8, std::cmp::Reverse(waiver.expires)))
+        .map(|(state, waiver)| Box::new(Waived { waiver: waiver.clone(), state }))
 }
 
 #[cfg(test)]
@@ -406,7 +317,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::{ComponentKind, Contender, Controller, PartTag};
+    use crate::{
+        Action, ActionState, ComponentKind, Confidence, Contender, Controller, Controllers,
+        PartTag, Parts, Party,
+    };
 
     /// A pack of one rule, with the given lines in its header and in its rule.
     fn pack(header: &str, rule: &str) -> Pack {
@@ -694,5 +608,57 @@ wording = "w"
         assert_eq!(judge(&off, &made_by("zte")).verdict, Verdict::NotApplicable(Why::NotListed));
         let eve = evaluate(&off, &off.rules[0], &made_by("zte"), day("2026-11-20"));
         assert_eq!(eve.verdict, Verdict::Match);
+    }
+
+    #[test]
+    fn a_soft_date_and_the_last_day_for_an_extension_run_down_beside_the_hard_one() {
+        let action = "action = [{ do = \"remove\", soft-date = 2026-11-01, date = 2027-12-31, extension-request-by = 2026-11-22 }]";
+        let pack = pack(IN_FORCE, &format!("{action}\n{MAKER}\n{ANYWHERE}"));
+        let judged = judge(&pack, &made_by("zte"));
+        let due = judged.next_due().unwrap();
+        assert_eq!(
+            (due.soft_days_left, due.days_left, due.extension_days_left),
+            (Some(-20), Some(405), Some(1))
+        );
+        assert!(!judged.is_overdue());
+    }
+
+    #[test]
+    fn a_court_case_shows_and_changes_nothing() {
+        let rule = format!("{MAKER}\n{ANYWHERE}");
+        let judged = judge(&pack("status = \"challenged\"", &rule), &made_by("zte"));
+        assert_eq!(judged.verdict, Verdict::Match);
+        assert!(judged.because.contains(&Because::Standing { status: Status::Challenged }));
+    }
+
+    #[test]
+    fn an_answer_counts_from_its_day_and_two_that_differ_count_not_at_all() {
+        let question = "question = [{ id = \"q\", text = \"Is it?\" }]";
+        let pack = pack(IN_FORCE, &format!("{question}\n{MAKER}\n{ANYWHERE}"));
+        let answer = |yes: bool, date: &str| crate::Answer {
+            pack: "p".to_owned(),
+            rule: "r".to_owned(),
+            question: "q".to_owned(),
+            subject: None,
+            yes,
+            author: "board".to_owned(),
+            date: day(date),
+            evidence: "minutes".to_owned(),
+        };
+        let with = |answers: Vec<crate::Answer>| {
+            let context = Context { answers, ..Context::default() };
+            evaluate_in(&pack, &pack.rules[0], &made_by("zte"), &context, day("2026-11-21"))
+        };
+        let open = Verdict::Undetermined(Missing::Assessment);
+        assert_eq!(with(vec![]).verdict, open);
+        assert_eq!(with(vec![]).needs_assessment(), Some("q"));
+        assert_eq!(with(vec![answer(true, "2026-11-22")]).verdict, open);
+        assert_eq!(with(vec![answer(true, "2026-11-21")]).verdict, Verdict::Match);
+        let later = vec![answer(true, "2026-01-01"), answer(false, "2026-11-20")];
+        assert_eq!(with(later).verdict, Verdict::NotApplicable(Why::AnsweredNo));
+        let both = vec![answer(true, "2026-11-20"), answer(false, "2026-11-20")];
+        assert_eq!(with(both).verdict, open);
+        let nobody = crate::Answer { author: " ".to_owned(), ..answer(true, "2026-11-20") };
+        assert_eq!(with(vec![nobody]).verdict, open);
     }
 }

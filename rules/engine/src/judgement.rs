@@ -1,15 +1,12 @@
 //! What `evaluate` answers: a verdict, the tests that led to it in words and as data, and the dates to act by.
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 
-use herkomst_ids::VendorId;
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
 use crate::{
-    Action, ComponentKind, Confidence, Listing, ListingDate, Mark, PartTag, Relation, Status,
+    Action, Because, Force, Grade, Listing, Mark, Missing, Severity, Status, Waiver, WaiverState,
 };
 
 /// The answer of one rule about one subject on one day.
@@ -21,15 +18,64 @@ pub struct Judgement {
     pub because: Vec<Because>,
     /// What is asked and by when: for `match` and `undetermined`; the earliest still to come first.
     pub actions: Vec<DueAction>,
+    /// How much the finding should disturb this addressee.
+    pub severity: Severity,
+    /// What the instrument does to this addressee. None: the pack does not ask who he is, or he did not say.
+    pub force: Option<Force>,
+    /// Whether the party is tied to the subject by facts, or by suspicion alone.
+    pub grade: Grade,
+    /// What the operator's file says against acting on it. A waived match is still a match.
+    pub waiver: Option<Box<Waived>>,
+}
+
+/// A waiver for a finding, and how it stands on the day asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waived {
+    /// The waiver.
+    #[serde(flatten)]
+    pub waiver: Waiver,
+    /// How it stands.
+    pub state: WaiverState,
 }
 
 impl Judgement {
+    /// The next action that has a day to come, with the days left.
+    pub fn next_due(&self) -> Option<&DueAction> {
+        self.actions.iter().find(|action| action.state == ActionState::Ahead)
+    }
+
+    /// Whether some action's day has gone by.
+    pub fn is_overdue(&self) -> bool {
+        self.actions.iter().any(|action| action.state == ActionState::Overdue)
+    }
+
+    /// The question that a person has to answer next, where all tests are met and only that is open.
+    pub fn needs_assessment(&self) -> Option<&str> {
+        if self.verdict != Verdict::Undetermined(Missing::Assessment) {
+            return None;
+        }
+        self.because.iter().find_map(|because| {
+            if let Because::Question { id, .. } = because { Some(id.as_str()) } else { None }
+        })
+    }
+
+    /// Whether a waiver holds.
+    pub fn is_waived(&self) -> bool {
+        self.waiver.as_ref().is_some_and(|waived| waived.state == WaiverState::Holds)
+    }
+
     /// Whether some evidence, be it weak or contradicted, speaks for a party of the rule. An undetermined judgement
     /// without it says only that too little is known of the subject, which is true under every rule alike.
     pub fn points_here(&self) -> bool {
         self.because.iter().any(|because| match because {
-            Because::Party { .. } | Because::Listed(_) => true,
-            Because::TooWeak { named, .. } => *named,
+            Because::Party { .. }
+            | Because::Listed(_)
+            | Because::Suspected { .. }
+            | Because::NotAllowed { .. }
+            | Because::Country { .. }
+            | Because::StateOwned { is: true } => true,
+            Because::TooWeak { named, .. } | Because::UncertainControl { named, .. } => *named,
+            Because::WeakCountry { listed, .. } => *listed,
             Because::Contested { named, .. } => !named.is_empty(),
             Because::OtherParty { .. }
             | Because::Open { .. }
@@ -40,6 +86,18 @@ impl Judgement {
             | Because::InParts { .. }
             | Because::InNoPart { .. }
             | Because::SeenBefore { .. }
+            | Because::Allowed { .. }
+            | Because::OtherControl { .. }
+            | Because::OtherCountry { .. }
+            | Because::StateOwned { is: false }
+            | Because::Fact { .. }
+            | Because::OtherFact { .. }
+            | Because::Excepted { .. }
+            | Because::Bound { .. }
+            | Because::Standing { .. }
+            | Because::Order { .. }
+            | Because::Answered(_)
+            | Because::Question { .. }
             | Because::OutOfScope { .. } => false,
         })
     }
@@ -83,77 +141,6 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What would have to be known for a verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Missing {
-    /// Who made it.
-    Maker,
-    /// Better evidence of who made it, or of its brand.
-    Confidence,
-    /// Which of the makers that evidence speaks for is right.
-    AgreedMaker,
-    /// Who controls its maker.
-    Controllers,
-    /// Better evidence of who controls its maker.
-    ControllerConfidence,
-    /// What the device does.
-    Role,
-    /// Which parts of the network it is in.
-    Parts,
-}
-
-impl Missing {
-    pub(crate) const ALL: &'static [Self] = &[
-        Self::Maker,
-        Self::Confidence,
-        Self::AgreedMaker,
-        Self::Controllers,
-        Self::ControllerConfidence,
-        Self::Role,
-        Self::Parts,
-    ];
-
-    /// The word that outputs use.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Maker => "maker",
-            Self::Confidence => "confidence",
-            Self::AgreedMaker => "agreed-maker",
-            Self::Controllers => "controllers",
-            Self::ControllerConfidence => "controller-confidence",
-            Self::Role => "role",
-            Self::Parts => "parts",
-        }
-    }
-
-    /// How to supply it, for the reader of a finding.
-    pub fn how_to_supply(self) -> &'static str {
-        match self {
-            Self::Maker => "nothing names the maker: give SNMP credentials, or look at the device",
-            Self::Confidence => {
-                "the evidence is too weak: give SNMP credentials, or look at the device"
-            }
-            Self::AgreedMaker => "the evidence contradicts itself: look at the device",
-            Self::Controllers => {
-                "nothing is recorded on who controls the maker: add it to the vendor table"
-            }
-            Self::ControllerConfidence => {
-                "who controls the maker is not well sourced: check it in the vendor table"
-            }
-            Self::Role => "nothing says what the device does: declare its role",
-            Self::Parts => {
-                "nobody declared which part of the network it is in: declare the critical parts"
-            }
-        }
-    }
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 /// Why a rule does not apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Why {
@@ -171,6 +158,20 @@ pub enum Why {
     OtherComponent,
     /// It is in none of the rule's parts.
     OtherPart,
+    /// It is another thing than those that the rule is about.
+    OtherThing,
+    /// It stands elsewhere.
+    OtherPlace,
+    /// An exception of the rule is for it.
+    Excepted,
+    /// The operator is none of those bound.
+    NotBound,
+    /// A person answered a question of the rule with no.
+    AnsweredNo,
+    /// The rule is about a whole inventory; see `evaluate_set`.
+    SetRule,
+    /// The rule is about single subjects; see `evaluate`.
+    SingleRule,
 }
 
 impl fmt::Display for Why {
@@ -185,209 +186,17 @@ impl fmt::Display for Why {
                 f.write_str("it is not a component of a kind that the rule is about")
             }
             Self::OtherPart => f.write_str("it is in no part that the rule is about"),
+            Self::OtherThing => f.write_str("it is no thing that the rule is about"),
+            Self::OtherPlace => f.write_str("it is in no place that the rule is about"),
+            Self::Excepted => f.write_str("the rule makes an exception for it"),
+            Self::NotBound => f.write_str("the operator is none of those bound"),
+            Self::AnsweredNo => f.write_str("a question of the rule was answered with no"),
+            Self::SetRule => {
+                f.write_str("the rule is about a whole inventory, not about one device")
+            }
+            Self::SingleRule => f.write_str("the rule is about single devices"),
         }
     }
-}
-
-/// One test and how it came out. `Display` gives the words, `Serialize` the data.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "test", rename_all = "kebab-case")]
-pub enum Because {
-    /// A vendor of the rule stands in a relation that the rule asks for.
-    Party {
-        /// In which one.
-        relation: Relation,
-        /// Which vendor.
-        #[serde(serialize_with = "as_text")]
-        id: VendorId,
-        /// How sure that is.
-        confidence: Confidence,
-    },
-    /// The party in that relation is known, and the rule does not name it.
-    OtherParty {
-        /// In which relation.
-        relation: Relation,
-        /// Who it is. None: nobody is recorded in that relation.
-        #[serde(serialize_with = "as_texts")]
-        ids: Vec<VendorId>,
-    },
-    /// The evidence for the party is below what the rule asks for.
-    TooWeak {
-        /// In which relation.
-        relation: Relation,
-        /// Who it seems to be.
-        #[serde(serialize_with = "as_text")]
-        id: VendorId,
-        /// How sure that is.
-        confidence: Confidence,
-        /// How sure it should be.
-        needed: Confidence,
-        /// Whether the rule names that party.
-        named: bool,
-    },
-    /// Evidence speaks for more than one maker, and it matters which one is right.
-    Contested {
-        /// All of them.
-        #[serde(serialize_with = "as_texts")]
-        makers: Vec<VendorId>,
-        /// Those under which the rule would match.
-        #[serde(serialize_with = "as_texts")]
-        named: Vec<VendorId>,
-    },
-    /// A test that stays open.
-    Open {
-        /// What is not known.
-        #[serde(serialize_with = "as_text")]
-        missing: Missing,
-    },
-    /// The device has a role of the rule.
-    Role {
-        /// Which ones.
-        roles: BTreeSet<String>,
-    },
-    /// It has other roles.
-    OtherRole {
-        /// Which ones.
-        roles: BTreeSet<String>,
-    },
-    /// It is a component of a kind of the rule.
-    Component {
-        /// Which kind.
-        kind: ComponentKind,
-    },
-    /// It is something else.
-    OtherComponent {
-        /// Which kind. None: the device itself.
-        kind: Option<ComponentKind>,
-    },
-    /// It is in parts of the rule.
-    InParts {
-        /// Which ones.
-        parts: BTreeSet<PartTag>,
-    },
-    /// It is declared, and in none of the rule's parts.
-    InNoPart {
-        /// Where it is.
-        parts: BTreeSet<PartTag>,
-    },
-    /// A public list names the party, and reaches the subject.
-    #[serde(serialize_with = "as_listing")]
-    Listed(Arc<Listing>),
-    /// It was there before new installation ended, so that date does not touch it.
-    SeenBefore {
-        /// The first day it was seen.
-        first_seen: Date,
-        /// The day from which nothing new may be installed.
-        date: Date,
-    },
-    /// The rule does not apply.
-    OutOfScope {
-        /// Why.
-        #[serde(serialize_with = "as_text")]
-        why: Why,
-    },
-}
-
-fn as_text<S: Serializer>(value: &impl fmt::Display, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(value)
-}
-
-fn as_texts<S: Serializer>(values: &[VendorId], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(values.iter().map(VendorId::as_str))
-}
-
-fn as_listing<S: Serializer>(listing: &Arc<Listing>, to: S) -> Result<S::Ok, S::Error> {
-    Listing::serialize(listing, to)
-}
-
-impl fmt::Display for Because {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Party { relation, id, confidence } => match relation {
-                Relation::Maker => write!(f, "the maker is {id} ({confidence})"),
-                Relation::Brand => write!(f, "the brand is {id} ({confidence})"),
-                Relation::ControlledBy => {
-                    write!(f, "the maker is controlled by {id} ({confidence})")
-                }
-            },
-            Self::OtherParty { relation, ids } => {
-                let what = match relation {
-                    Relation::Maker => "the maker",
-                    Relation::Brand => "the brand",
-                    Relation::ControlledBy => "the recorded controller of the maker",
-                };
-                if ids.is_empty() {
-                    write!(f, "{what}: nobody")
-                } else {
-                    write!(f, "{what} is {}, which the rule does not name", joined(ids))
-                }
-            }
-            Self::TooWeak { relation, id, confidence, needed, named: _ } => {
-                write!(f, "{relation} {id} is only {confidence}, the rule asks for {needed}")
-            }
-            Self::Contested { makers, named } if named.is_empty() => {
-                write!(f, "the evidence contradicts itself: {}", joined(makers))
-            }
-            Self::Contested { makers, named } => {
-                write!(
-                    f,
-                    "the evidence contradicts itself: {}; the rule reaches {}",
-                    joined(makers),
-                    joined(named)
-                )
-            }
-            Self::Open { missing } => f.write_str(missing.how_to_supply()),
-            Self::Role { roles } => write!(f, "its role is {}", joined(roles)),
-            Self::OtherRole { roles } => {
-                write!(f, "its role is {}, which the rule is not about", joined(roles))
-            }
-            Self::Component { kind } => write!(f, "it is a component: {kind}"),
-            Self::OtherComponent { kind: Some(kind) } => {
-                write!(f, "it is a component of a kind the rule is not about: {kind}")
-            }
-            Self::OtherComponent { kind: None } => {
-                f.write_str("it is a device, and the rule is about components")
-            }
-            Self::InParts { parts } => write!(f, "it is in {}", joined(parts)),
-            Self::InNoPart { parts } if parts.is_empty() => {
-                f.write_str("it is declared to be in no critical part")
-            }
-            Self::InNoPart { parts } => {
-                write!(f, "it is in {}, which the rule is not about", joined(parts))
-            }
-            Self::Listed(listing) => listed(f, listing),
-            Self::SeenBefore { first_seen, date } => {
-                write!(f, "first seen on {first_seen}, before new installation ended on {date}")
-            }
-            Self::OutOfScope { why } => write!(f, "{why}"),
-        }
-    }
-}
-
-/// A listing in one sentence: the name, the instrument, since when, and what it does to whom.
-fn listed(f: &mut fmt::Formatter<'_>, listing: &Listing) -> fmt::Result {
-    let Listing { list, name, since, .. } = listing;
-    write!(f, "{name:?} is named in {}", list.instrument)?;
-    if let Some(article) = &list.article {
-        write!(f, ", {article}")?;
-    }
-    match since {
-        ListingDate::From(day) => write!(f, ", since {day}")?,
-        ListingDate::KnownBy(day) => write!(f, ", at the latest since {day}")?,
-    }
-    write!(
-        f,
-        " ({}, {}, {}, {}); binds {}",
-        list.jurisdiction, list.force, list.status, listing.mark, list.bound
-    )?;
-    for note in [&listing.note, &list.note].into_iter().flatten() {
-        write!(f, "; {note}")?;
-    }
-    Ok(())
-}
-
-fn joined<T: fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
-    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// An action with the time that is left for it.
@@ -407,6 +216,17 @@ pub struct DueAction {
     pub mark: Option<Mark>,
     /// The public list that sets it. It is for information then: only that list's addressees are bound.
     pub list: Option<String>,
+    /// The day by which it should be done, before the one by which it must.
+    pub soft_due: Option<Date>,
+    /// Days until then, negative when it has gone by.
+    pub soft_days_left: Option<i64>,
+    /// The last day on which an extension can be asked for.
+    pub extension_request_by: Option<Date>,
+    /// Days until then, negative when it has gone by.
+    pub extension_days_left: Option<i64>,
+    /// What must be known before the date, or whether it is for this subject, can be told.
+    #[serde(serialize_with = "as_maybe_text")]
+    pub missing: Option<Missing>,
 }
 
 /// Where a day stands against the date of an action.
@@ -420,11 +240,13 @@ pub enum ActionState {
     InEffect,
     /// No date is set.
     Undated,
+    /// There is a date, but it cannot be told, or not whether it is for this subject.
+    Undetermined,
 }
 
 impl ActionState {
     pub(crate) const ALL: &'static [Self] =
-        &[Self::Ahead, Self::Overdue, Self::InEffect, Self::Undated];
+        &[Self::Ahead, Self::Overdue, Self::InEffect, Self::Undated, Self::Undetermined];
 
     /// The word that outputs use.
     pub fn as_str(self) -> &'static str {
@@ -433,6 +255,7 @@ impl ActionState {
             Self::Overdue => "overdue",
             Self::InEffect => "in-effect",
             Self::Undated => "undated",
+            Self::Undetermined => "undetermined",
         }
     }
 }
@@ -449,10 +272,14 @@ impl Serialize for ActionState {
     }
 }
 
+fn as_maybe_text<S: Serializer>(value: &Option<Missing>, to: S) -> Result<S::Ok, S::Error> {
+    value.map(Missing::as_str).serialize(to)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Pack, Party, Subject, evaluate, shipped};
+    use crate::{Confidence, Pack, Party, Subject, evaluate, shipped};
 
     fn quectel(confidence: Confidence) -> Judgement {
         let pack = Pack::parse(shipped()[0].1, "public-lists").unwrap();

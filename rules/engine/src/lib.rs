@@ -4,33 +4,53 @@
 //! [`evaluate`] takes a pack, a rule, a [`Subject`] and a date, and gives the same [`Judgement`] on any machine, in
 //! any year: it reads no clock, no file and no registry. "Unknown" is one of its answers, and never a clean one.
 //!
-//! Left out here: who made a device (the agent fills in the subject), and rules over a whole inventory (caps).
+//! [`evaluate_in`] does so with what the operator says ([`Context`]); [`evaluate_set`] judges a whole inventory.
+//!
+//! Left out here: who made a device (the agent fills in the subject).
 
 #![forbid(unsafe_code)]
 
+mod because;
 mod cases;
+mod context;
 mod evaluate;
+mod index;
+mod inventory;
 mod judgement;
+mod missing;
 mod pack;
 mod problems;
+mod quantity;
 mod shipped;
 mod subject;
 mod tags;
 mod vocabulary;
 
+pub use because::Because;
 pub use cases::{Case, CaseFailure, Expected, ExpectedAction};
-pub use evaluate::evaluate;
+pub use context::{Answer, Approval, Context, Order, Waiver, WaiverState};
+pub use evaluate::{evaluate, evaluate_in};
+pub use index::Index;
+pub use inventory::{Counted, Figure, Ratio, Scope, evaluate_set};
 pub use jiff::civil::Date;
-pub use judgement::{ActionState, Because, DueAction, Judgement, Missing, Verdict, Why};
+pub use judgement::{ActionState, DueAction, Judgement, Verdict, Waived, Why};
+pub use missing::Missing;
 pub use pack::{
-    DatedAction, LawList, Listing, ListingDate, NamedVendor, Pack, PartyTest, PlaceTest, Rule,
-    Source, ThingTest,
+    Binding, CountryList, DatedAction, Exception, FactTest, Group, LawList, Listing, ListingDate,
+    NamedTest, NamedVendor, OrderTest, Pack, PartyExpression, PartyTest, PlaceTest, Question, Rule,
+    SetTest, Source, ThingTest,
 };
 pub use problems::{PackProblems, Problem};
+pub use quantity::{
+    AttributeTest, Comparison, Decimal, ProductName, Quantity, Share, Term, WrongQuantity,
+};
 pub use shipped::shipped;
-pub use subject::{Contender, Controller, Controllers, Parts, Party, Subject};
+pub use subject::{
+    Contender, Controller, Controllers, CountryFact, Parts, Party, Subject, Supplier, Suppliers,
+};
 pub use tags::{PartTag, UnknownTag};
 pub use vocabulary::{
-    Action, ComponentKind, Confidence, Force, Mark, Publicity, ROLES, Relation, Severity, Status,
+    Action, ComponentKind, Confidence, ControlKind, CountryOf, Denominator, Force, Generation,
+    Grade, Mark, Per, Publicity, ROLES, Relation, Severity, Status, SupplierRole, TermStart, Trait,
     UnknownWord,
 };

@@ -9,14 +9,16 @@ mod read;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use herkomst_ids::VendorId;
+use herkomst_ids::{Country, VendorId};
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
 use crate::cases::Case;
 use crate::problems::PackProblems;
 use crate::{
-    Action, ComponentKind, Confidence, Force, Mark, PartTag, Publicity, Relation, Severity, Status,
+    Action, AttributeTest, ComponentKind, Confidence, Context, ControlKind, CountryOf, Denominator,
+    Force, Generation, Mark, PartTag, Per, ProductName, Publicity, Relation, Severity, Share,
+    Status, SupplierRole, Term, TermStart, Trait,
 };
 
 /// One rule pack.
@@ -50,10 +52,62 @@ pub struct Pack {
     pub from: Option<Date>,
     /// The last day it has effect.
     pub until: Option<Date>,
+    /// Who is bound, and how, as kinds that an operator can say he is one of. Empty: it is not asked.
+    pub binds: Vec<Binding>,
+    /// When given, the pack is valid only with an order that the operator holds.
+    pub order: Option<OrderTest>,
+    /// Roles that must all have approved a waiver, beside the two persons that every waiver needs.
+    pub waiver_roles: BTreeSet<String>,
+    /// Vendors that belong together, each group with those of the groups in it.
+    pub groups: Vec<Group>,
+    /// Named lists of countries. The operator's own list of that id takes the place of one.
+    pub country_lists: Vec<Arc<CountryList>>,
     /// Public lists that the rules cite.
     pub lists: Vec<Arc<LawList>>,
     /// The rules, in the order of the file.
     pub rules: Vec<Rule>,
+}
+
+/// A kind of addressee, and what the instrument does to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Binding {
+    /// The kind, as the operator names himself: `telecom-operator`.
+    pub who: String,
+    /// What the instrument does to it.
+    pub force: Force,
+    /// The severity of a finding for it, where that differs from the rule's.
+    pub severity: Option<Severity>,
+}
+
+/// What an order must be for a pack to be valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderTest {
+    /// Who may have issued it, as the operator's file names the issuer.
+    pub issuers: BTreeSet<String>,
+}
+
+/// Vendors that count as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its name within the pack.
+    pub id: String,
+    /// Its vendors, those of the groups in it too.
+    pub vendors: Vec<NamedVendor>,
+}
+
+/// Countries that have something in common, by a source that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountryList {
+    /// Its name within the pack.
+    pub id: String,
+    /// What they have in common, in words: what a finding says.
+    pub words: String,
+    /// Who says so.
+    pub source: String,
+    /// The day that was last compared.
+    pub last_checked: Date,
+    /// The countries. None: only the operator's file can say.
+    pub countries: Option<BTreeSet<Country>>,
 }
 
 /// A public list of designated vendors, which rules cite and whose addressees alone are bound by it.
@@ -115,6 +169,12 @@ pub struct Rule {
     pub thing: ThingTest,
     /// Where.
     pub place: PlaceTest,
+    /// Things and places that it is not about, each when all its tests are met.
+    pub except: Vec<Exception>,
+    /// Questions that a person must have answered with yes, in the order of their chain.
+    pub questions: Vec<Question>,
+    /// A test of a whole inventory; the rule then says nothing of a single subject.
+    pub set: Option<SetTest>,
     /// What is asked, and by when.
     pub actions: Vec<DatedAction>,
     /// The public lists that name the party. When there are any, the rule is in force on the days that one of them is.
@@ -125,17 +185,97 @@ pub struct Rule {
     pub cases: Vec<Case>,
 }
 
-/// Who a rule is about: a vendor in one of the relations.
+impl Rule {
+    /// Every part that some test of the rule asks for, be it of the place, of an exception or of an action: where a
+    /// device may or may not be in one of them, its parts are not declared as far as this rule goes.
+    pub fn parts(&self) -> BTreeSet<&PartTag> {
+        let (parts, tests) = match &self.place {
+            PlaceTest::Anywhere => (None, [].as_slice()),
+            PlaceTest::Parts(parts) => (Some(parts), [].as_slice()),
+            PlaceTest::Where(tests) => (None, tests.as_slice()),
+        };
+        let listed = self.listings.iter().flat_map(|listing| &listing.actions);
+        let only = self.actions.iter().chain(listed).flat_map(|action| &action.only);
+        let except = self.except.iter().flat_map(|exception| &exception.tests);
+        let tests = self.thing.more.iter().chain(tests).chain(only).chain(except);
+        let asked = tests.filter_map(|test| {
+            if let FactTest::Parts { parts, .. } = test { Some(parts) } else { None }
+        });
+        parts.into_iter().chain(asked).flatten().collect()
+    }
+}
+
+/// Who a rule is about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PartyTest {
-    /// The vendors.
+    /// Every vendor that the tests name, those of groups too; the trusted ones of an allow-list are not among them.
     pub vendors: Vec<NamedVendor>,
-    /// What one of them must be to the subject; one relation suffices.
+    /// Every relation that the tests ask for.
     pub relations: BTreeSet<Relation>,
+    /// The tests.
+    pub tests: PartyExpression,
 }
 
 impl PartyTest {
     /// Whether the rule is about that vendor.
+    pub fn names(&self, id: &VendorId) -> bool {
+        self.vendors.iter().any(|vendor| vendor.id == *id)
+    }
+}
+
+/// Tests of a party, put together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PartyExpression {
+    /// All must be met; none at all is met by anybody.
+    All(Vec<PartyExpression>),
+    /// One must be met.
+    Any(Vec<PartyExpression>),
+    /// A vendor in one of some relations.
+    Named(NamedTest),
+    /// A vendor of an allow-list in one of some relations: met by whoever is none.
+    Unlisted(NamedTest),
+    /// A country that stands on all of these lists.
+    Country {
+        /// Which country of the subject.
+        of: CountryOf,
+        /// The ids of the lists.
+        lists: Vec<String>,
+    },
+    /// A state owns the maker, or does not.
+    StateOwned(bool),
+}
+
+impl PartyExpression {
+    /// All tests that name vendors, with whether they stand in an allow-list.
+    pub fn named(&self) -> Vec<(&NamedTest, bool)> {
+        match self {
+            Self::All(tests) | Self::Any(tests) => tests.iter().flat_map(Self::named).collect(),
+            Self::Named(test) => vec![(test, false)],
+            Self::Unlisted(test) => vec![(test, true)],
+            Self::Country { .. } | Self::StateOwned(_) => Vec::new(),
+        }
+    }
+}
+
+/// Vendors in some relations.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NamedTest {
+    /// The vendors.
+    pub vendors: Vec<NamedVendor>,
+    /// What one of them must be to the subject; one relation suffices.
+    pub relations: BTreeSet<Relation>,
+    /// By which tests control must be; one suffices. Empty with no share either: by any.
+    pub control: BTreeSet<ControlKind>,
+    /// The share from which control is counted, whatever the other tests say.
+    pub share_at_least: Option<Share>,
+    /// Which suppliers count. Empty: all.
+    pub supplier_roles: BTreeSet<SupplierRole>,
+    /// Whether grounds to suspect a tie are enough, as a match of the weaker grade.
+    pub suspicion: bool,
+}
+
+impl NamedTest {
+    /// Whether it names that vendor.
     pub fn names(&self, id: &VendorId) -> bool {
         self.vendors.iter().any(|vendor| vendor.id == *id)
     }
@@ -159,6 +299,91 @@ pub struct ThingTest {
     pub roles: BTreeSet<String>,
     /// Component kinds: with any given, the rule is about components and not about devices.
     pub components: BTreeSet<ComponentKind>,
+    /// More tests; all must be met.
+    pub more: Vec<FactTest>,
+}
+
+/// One test of a thing or a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactTest {
+    /// It has one of these roles.
+    Roles(BTreeSet<String>),
+    /// It is a component of one of these kinds.
+    Components(BTreeSet<ComponentKind>),
+    /// It is of one of these product families.
+    Families(Vec<ProductName>),
+    /// One of these software products is on it.
+    Software(Vec<ProductName>),
+    /// It serves one of these generations.
+    Generations(BTreeSet<Generation>),
+    /// It is used for one of these.
+    Purposes(BTreeSet<String>),
+    /// One of these happened to it.
+    Events(BTreeSet<String>),
+    /// An attribute compares so.
+    Attribute(AttributeTest),
+    /// It has that property, or has it not.
+    Trait(Trait, bool),
+    /// It was seen before that day: old stock.
+    SeenBefore(Date),
+    /// It is in one of the first parts, or stands next to one of the second.
+    Parts {
+        /// In these.
+        parts: BTreeSet<PartTag>,
+        /// Or next to these.
+        adjacent_to: BTreeSet<PartTag>,
+    },
+    /// It is in one of the parts that the operator's order names.
+    OrderedParts,
+    /// It is connected to one of these parts.
+    ConnectedTo(BTreeSet<PartTag>),
+    /// It stands on one of these sites.
+    Sites(BTreeSet<String>),
+    /// It stands in one of these zones.
+    Zones(BTreeSet<String>),
+    /// Its system has one of these classifications.
+    Classifications(BTreeSet<String>),
+}
+
+/// What a rule is not about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    /// What it is, in a line.
+    pub title: String,
+    /// Its tests; all must be met.
+    pub tests: Vec<FactTest>,
+}
+
+/// A question that only a person can answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Its name within the rule.
+    pub id: String,
+    /// The question.
+    pub text: String,
+    /// What a yes leads to. None: it was the last one.
+    pub leads_to: Option<String>,
+}
+
+/// A test of a whole inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SetTest {
+    /// The party's share must not exceed this one.
+    Cap {
+        /// The share that is still allowed.
+        share: Share,
+        /// What it is counted in.
+        denominator: Denominator,
+        /// For what it is counted.
+        per: Per,
+    },
+    /// There must be at least so many suppliers.
+    Diversity {
+        /// So many; vendors of one group or under one control count as one.
+        at_least: u32,
+        /// For what they are counted.
+        per: Per,
+    },
 }
 
 /// Where a rule applies.
@@ -168,6 +393,8 @@ pub enum PlaceTest {
     Anywhere,
     /// In one of these parts.
     Parts(BTreeSet<PartTag>),
+    /// Where all of these tests are met.
+    Where(Vec<FactTest>),
 }
 
 /// An action with its date.
@@ -181,6 +408,19 @@ pub struct DatedAction {
     pub scope: Option<String>,
     /// How well the date was checked, where that differs from the entry that holds it.
     pub mark: Option<Mark>,
+    /// The day by which it should be done, before the one by which it must.
+    pub soft_date: Option<Date>,
+    /// The last day on which an extension can be asked for.
+    pub extension_request_by: Option<Date>,
+    /// In place of a date: so long after a day that only the operator knows.
+    pub period: Option<Term>,
+    /// The day that `period` and `minimum_term` run from.
+    pub from: Option<TermStart>,
+    /// The least time that must be left to the addressee, whatever the date says.
+    pub minimum_term: Option<Term>,
+    /// Which things and places it is about, where the engine can tell: all must be met.
+    #[serde(skip)]
+    pub only: Vec<FactTest>,
 }
 
 /// A public list that names the party of a rule.
@@ -231,12 +471,9 @@ impl ListingDate {
 impl Listing {
     /// Whether the list names the vendor on that day and has effect.
     pub fn holds_on(&self, day: Date) -> bool {
-        match self.list.status {
-            Status::InForce => {
-                self.since.day() <= day && self.until.is_none_or(|until| day < until)
-            }
-            Status::Proposal | Status::Stayed | Status::Expired => false,
-        }
+        self.list.status.has_effect()
+            && self.since.day() <= day
+            && self.until.is_none_or(|until| day < until)
     }
 }
 
@@ -253,7 +490,14 @@ impl Pack {
 
     /// Every vendor that the rules name, for a caller that knows the register to look them up.
     pub fn vendors(&self) -> impl Iterator<Item = &NamedVendor> {
-        self.rules.iter().flat_map(|rule| &rule.party.vendors)
+        let named = self.rules.iter().flat_map(|rule| rule.party.tests.named());
+        named.flat_map(|(test, _)| &test.vendors)
+    }
+
+    /// The list of countries of that id: the operator's own where he has one.
+    pub fn country_list<'a>(&'a self, id: &str, context: &'a Context) -> Option<&'a CountryList> {
+        let own = context.country_lists.iter().find(|list| list.id == id);
+        own.or_else(|| self.country_lists.iter().find(|list| list.id == id)).map(|list| &**list)
     }
 
     /// Days since the facts were last compared with their sources; a reader is warned past 180.
@@ -261,6 +505,8 @@ impl Pack {
         days_between(self.last_checked, on)
     }
 }
+
+pub(crate) use check::parse_context;
 
 /// Whole days from one day to another, negative when the other is earlier.
 pub(crate) fn days_between(from: Date, to: Date) -> i64 {

@@ -1,11 +1,14 @@
 //! What a rule sees: one device, or one component of it, with nothing of the network it was found on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use herkomst_ids::VendorId;
+use herkomst_ids::{Country, VendorId};
 use jiff::civil::Date;
 
-use crate::{ComponentKind, Confidence, PartTag};
+use crate::{
+    ComponentKind, Confidence, ControlKind, CountryOf, Generation, PartTag, Quantity, Share,
+    SupplierRole, Trait,
+};
 
 /// A device or a component, as far as it is known. The default is a subject of which nothing is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +29,74 @@ pub struct Subject {
     pub first_seen: Option<Date>,
     /// The kind of component. None: the subject is the device itself.
     pub component: Option<ComponentKind>,
+    /// Its name in the store, by which waivers and answers mean it. None: no waiver can be for it.
+    pub id: Option<String>,
+    /// Whom `maker` controls, at any remove.
+    pub controls: Controllers,
+    /// Whose business `maker` took over.
+    pub successor_of: Controllers,
+    /// Who took over the business of `maker`.
+    pub predecessor_of: Controllers,
+    /// Who delivers it, installs it or runs it.
+    pub suppliers: Suppliers,
+    /// Its countries, each a fact of its own. Not there: nobody knows.
+    pub countries: BTreeMap<CountryOf, CountryFact>,
+    /// Whether a state owns the maker. None: nobody knows.
+    pub state_owned: Option<bool>,
+    /// The product family or model. None: nobody knows.
+    pub family: Option<String>,
+    /// The software products on it: these and no others. None: nobody looked.
+    pub software: Option<BTreeSet<String>>,
+    /// The generations of access technology it serves: these and no others. None: nobody knows.
+    pub generations: Option<BTreeSet<Generation>>,
+    /// What it is used for: this and nothing else. None: nobody said.
+    pub purposes: Option<BTreeSet<String>>,
+    /// What happened to this item or its kind (`sanctions-affected`). None: nobody looked.
+    pub events: Option<BTreeSet<String>>,
+    /// Measured or described properties. Not there: nobody knows.
+    pub attributes: BTreeMap<String, Quantity>,
+    /// Properties that it has or has not. Not there: nobody knows.
+    pub traits: BTreeMap<Trait, bool>,
+    /// The parts that it stands next to, worked out from the segments by the caller.
+    pub adjacent: Parts,
+    /// The parts that it is connected to.
+    pub connected: Parts,
+    /// The sites that it stands on, and what the operator calls them. None: nobody said.
+    pub sites: Option<BTreeSet<String>>,
+    /// The zones that it stands in. None: nobody said.
+    pub zones: Option<BTreeSet<String>>,
+    /// The classification of the system that it belongs to. None: nobody said.
+    pub classification: Option<String>,
+    /// How many ports it has, for shares that are counted in ports.
+    pub ports: Option<u32>,
+}
+
+/// A country, and how sure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountryFact {
+    /// Which one.
+    pub country: Country,
+    /// How sure that is.
+    pub confidence: Confidence,
+}
+
+/// What is recorded about suppliers who are not the maker.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Suppliers {
+    /// Nobody said: a `supplier` test stays open.
+    #[default]
+    Unrecorded,
+    /// These and no others.
+    Recorded(Vec<Supplier>),
+}
+
+/// One supplier, in one role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supplier {
+    /// Who.
+    pub party: Party,
+    /// What it does.
+    pub role: SupplierRole,
 }
 
 /// Somebody, and how sure it is.
@@ -77,6 +148,12 @@ pub struct Controller {
     pub from: Option<Date>,
     /// The day control ended: on it, it no longer holds. None: it lasts.
     pub until: Option<Date>,
+    /// By which tests it is control. Empty: not recorded.
+    pub by: BTreeSet<ControlKind>,
+    /// The share that it holds. None: not recorded.
+    pub share: Option<Share>,
+    /// Whether there are only grounds to suspect it.
+    pub suspected: bool,
 }
 
 impl Controller {
@@ -89,7 +166,7 @@ impl Controller {
 impl From<Party> for Controller {
     /// Control on the day asked, without dates.
     fn from(party: Party) -> Self {
-        Self { party, from: None, until: None }
+        Self { party, from: None, until: None, by: BTreeSet::new(), share: None, suspected: false }
     }
 }
 

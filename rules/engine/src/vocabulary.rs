@@ -119,6 +119,14 @@ vocabulary! {
         Brand = "brand",
         /// Somebody in the maker's chain of control, on the day asked.
         ControlledBy = "controlled-by",
+        /// Somebody whom the maker controls: the way up to a parent of the named firm.
+        Controls = "controls",
+        /// Somebody whose business the maker took over.
+        SuccessorOf = "successor-of",
+        /// Somebody who took over the business of the maker.
+        PredecessorOf = "predecessor-of",
+        /// Somebody who delivers, installs or runs it for the operator.
+        Supplier = "supplier",
     }
 }
 
@@ -159,12 +167,26 @@ vocabulary! {
     Status {
         /// Not adopted: it obliges nobody yet.
         Proposal = "proposal",
-        /// It has effect, also where a court still hears about it.
+        /// It has effect.
         InForce = "in-force",
+        /// It has effect, and a court or its issuer hears about it.
+        Challenged = "challenged",
         /// Suspended by a court or by its issuer.
         Stayed = "stayed",
+        /// It has effect in a wording that was changed since it was made.
+        Modified = "modified",
         /// It has ended.
         Expired = "expired",
+    }
+}
+
+impl Status {
+    /// Whether it binds anybody today.
+    pub fn has_effect(self) -> bool {
+        match self {
+            Self::InForce | Self::Challenged | Self::Modified => true,
+            Self::Proposal | Self::Stayed | Self::Expired => false,
+        }
     }
 }
 
@@ -229,6 +251,148 @@ vocabulary! {
         Chip = "chip",
         /// Software that is installed or running on the device.
         Software = "software",
+    }
+}
+
+vocabulary! {
+    /// By which test one firm controls another: each regime names its own.
+    ControlKind {
+        /// More than half of the shares or votes.
+        Majority = "majority",
+        /// It can decide what the firm does, with or without a majority.
+        DecisiveInfluence = "decisive-influence",
+        /// A seat in the management or on the board.
+        ManagementSeat = "management-seat",
+        /// A contract that gives control.
+        Contract = "contract",
+    }
+}
+
+vocabulary! {
+    /// What a supplier who is not the maker does for the operator.
+    SupplierRole {
+        /// Brings it into the country.
+        Importer = "importer",
+        /// Sells it.
+        Distributor = "distributor",
+        /// Builds it into the network.
+        Integrator = "integrator",
+        /// Runs it, or a service on it.
+        ServiceProvider = "service-provider",
+        /// Reaches it from outside in order to maintain it.
+        RemoteAdministrator = "remote-administrator",
+    }
+}
+
+vocabulary! {
+    /// Which country of a subject is asked for. They are different facts and often differ.
+    CountryOf {
+        /// Where those who control the maker sit.
+        Control = "country-of-control",
+        /// Where the maker is registered.
+        Seat = "country-of-seat",
+        /// Where the thing was made.
+        Production = "country-of-production",
+        /// Where its data are kept or sent.
+        Data = "country-of-data",
+        /// From where it is administered.
+        Administration = "country-of-administration",
+    }
+}
+
+vocabulary! {
+    /// A generation of mobile or fibre access technology.
+    Generation {
+        /// GSM.
+        G2 = "2g",
+        /// UMTS.
+        G3 = "3g",
+        /// LTE.
+        G4 = "4g",
+        /// NR.
+        G5 = "5g",
+        /// What comes after.
+        G6 = "6g",
+        /// ITU-T G.984.
+        Gpon = "gpon",
+        /// ITU-T G.987.
+        XgPon = "xg-pon",
+        /// ITU-T G.9807.
+        XgsPon = "xgs-pon",
+        /// IEEE 802.3ah.
+        Epon = "epon",
+        /// IEEE 802.3av.
+        TenGigEpon = "10g-epon",
+    }
+}
+
+vocabulary! {
+    /// A property that a thing has or has not: yes, no, or nobody knows.
+    Trait {
+        /// It routes, redirects or can read user data.
+        SeesUserData = "sees-user-data",
+        /// It has no settings and no power of its own: cables, antennas, splitters.
+        Passive = "passive",
+        /// It belongs to a subscriber or a member of staff.
+        EndUserDevice = "end-user-device",
+        /// It stands in the network of somebody else: backhaul, roaming, interconnection.
+        ThirdPartyFacility = "third-party-facility",
+        /// It serves a network that is closed to the public.
+        PrivateNetwork = "private-network",
+        /// Somebody can switch or change it from afar.
+        RemoteControl = "remote-control",
+        /// It runs a process that the operator calls vital.
+        VitalProcess = "vital-process",
+        /// It handles data that the operator calls critical.
+        CriticalData = "critical-data",
+        /// Its supplier gets wide access to sensitive places or systems.
+        WideAccess = "wide-access",
+    }
+}
+
+vocabulary! {
+    /// How a party was tied to a subject.
+    Grade {
+        /// By facts.
+        Established = "established",
+        /// By grounds to suspect a tie, which is less.
+        Suspected = "suspected",
+    }
+}
+
+vocabulary! {
+    /// From which day a period runs.
+    TermStart {
+        /// The date of the order that the operator got.
+        Order = "order",
+        /// The day that the thing was first seen.
+        FirstSeen = "first-seen",
+    }
+}
+
+vocabulary! {
+    /// What a share is counted in.
+    Denominator {
+        /// Every device or component counts as one.
+        Devices = "devices",
+        /// Each counts as many as it has ports.
+        Ports = "ports",
+        /// A site counts as one, and for the party as soon as one of its things stands there.
+        Sites = "sites",
+    }
+}
+
+vocabulary! {
+    /// For what a share or a number of suppliers is counted.
+    Per {
+        /// For all of the network together.
+        Network = "network",
+        /// For each part of the network.
+        Part = "part",
+        /// For each site.
+        Site = "site",
+        /// For each zone.
+        Zone = "zone",
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use herkomst_rules::{Pack, PartTag, ROLES, shipped};
+use herkomst_rules::{Context, Pack, PartTag, ROLES, shipped};
 
 const PAGE: &str = include_str!("../../../docs/rules.md");
 
@@ -16,6 +16,32 @@ fn the_example_is_a_right_pack_whose_cases_come_out() {
     let pack = Pack::parse(block("toml"), "own-order.toml")
         .unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(pack.run_cases(), []);
+}
+
+#[test]
+fn the_statements_of_the_example_operator_are_right() {
+    let context = Context::parse(block("toml operator"), "operator.toml")
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!((context.orders.len(), context.answers.len(), context.waivers.len()), (1, 1, 1));
+    let doubled = block("toml operator").replacen("B. Example", "a. example ", 1);
+    let problems = Context::parse(&doubled, "operator.toml").expect_err("the same person twice");
+    assert!(problems.to_string().contains("a waiver needs two different persons"), "{problems}");
+}
+
+#[test]
+fn the_example_of_a_party_is_a_right_one() {
+    let plain = block("toml");
+    let start = plain.find("[rule.party]").expect("the example has a party");
+    let end = plain.find("[rule.place]").expect("and a place");
+    let list = |id: &str| {
+        format!(
+            "[[country-list]]\nid = \"{id}\"\nwords = \"w\"\nsource = \"s\"\nlast-checked = 2026-11-20\n"
+        )
+    };
+    let lists = list("cooperation-law") + &list("offensive-programme");
+    let text = [&plain[..start], block("toml party"), &plain[end..], &lists].concat();
+    let pack = Pack::parse(&text, "own.toml").unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(pack.vendors().count(), 1);
 }
 
 #[test]

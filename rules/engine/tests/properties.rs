@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use herkomst_rules::{
-    ComponentKind, Confidence, Contender, Controller, Controllers, Date, Missing, Pack, PartTag,
-    Parts, Party, ROLES, Subject, Verdict, evaluate, shipped,
+    ComponentKind, Confidence, Contender, Context, ControlKind, Controller, Controllers, Counted,
+    CountryFact, CountryOf, Date, Generation, Index, Missing, Pack, PartTag, Parts, Party, ROLES,
+    Ratio, Share, Subject, Supplier, SupplierRole, Suppliers, Trait, Verdict, evaluate,
+    evaluate_in, evaluate_set, shipped,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -98,7 +100,7 @@ fn day() -> impl Strategy<Value = Date> {
 
 fn controllers() -> impl Strategy<Value = Controllers> {
     let one = (party(), option::of(day()), option::of(day()))
-        .prop_map(|(party, from, until)| Controller { party, from, until });
+        .prop_map(|(party, from, until)| Controller { from, until, ..Controller::from(party) });
     prop_oneof![Just(Controllers::Unrecorded), vec(one, 0..4).prop_map(Controllers::Recorded)]
 }
 
@@ -138,6 +140,7 @@ fn subject() -> impl Strategy<Value = Subject> {
             parts,
             first_seen,
             component,
+            ..Subject::default()
         },
     )
 }
@@ -272,5 +275,274 @@ proptest! {
                 Err(problems) => prop_assert!(!problems.problems.is_empty()),
             }
         }
+    }
+}
+
+/// The packs of the sixty cases: a rule of every shape.
+static CASES: LazyLock<Vec<Pack>> = LazyLock::new(|| {
+    let texts = [
+        include_str!("packs/cases.toml"),
+        include_str!("packs/orders.toml"),
+        include_str!("packs/addressees.toml"),
+        include_str!("packs/challenged.toml"),
+    ];
+    let read =
+        |text: &str| Pack::parse(text, "pack").unwrap_or_else(|problems| panic!("{problems}"));
+    texts.into_iter().map(read).collect()
+});
+
+/// A subject and a context that say something of everything.
+fn everything() -> impl Strategy<Value = (Subject, Context)> {
+    let vendors = || select(vec!["vendor-a", "vendor-b", "vendor-c", "vendor-x"]);
+    let party = move || {
+        (vendors(), confidence())
+            .prop_map(|(id, confidence)| Party { id: id.parse().expect("a valid id"), confidence })
+    };
+    let related = move || {
+        let one = (party(), option::of(0_u16..2_000), any::<bool>(), option::of(day())).prop_map(
+            |(party, share, suspected, until)| Controller {
+                share: share.and_then(Share::from_hundredths),
+                by: [ControlKind::ManagementSeat].into(),
+                suspected,
+                until,
+                ..Controller::from(party)
+            },
+        );
+        vec(one, 0..3).prop_map(Controllers::Recorded)
+    };
+    let country = || {
+        (select(vec!["XA", "XB", "XC"]), confidence()).prop_map(|(country, confidence)| {
+            CountryFact { country: country.parse().expect("two capitals"), confidence }
+        })
+    };
+    let word = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        btree_set(select(words), 0..3)
+    };
+    let who = (party(), [related(), related(), related(), related()], any::<bool>(), party());
+    let thing = (
+        select(vec!["av 9000", "Router 5"]),
+        word(&["Guard-Lite", "base-os"]),
+        btree_set(select(vec![Generation::G4, Generation::G5, Generation::Gpon]), 0..3),
+        word(&["site-security", "wildlife"]),
+        word(&["sanctions-affected", "tampering-reported"]),
+        vec(any::<bool>(), 9),
+        0_u8..4,
+    );
+    let place = (
+        [tags(), tags(), tags()],
+        word(&["site.sens", "hq"]),
+        word(&["border", "inland"]),
+        select(vec!["protected-interest", "open"]),
+        day(),
+        vec(country(), 5),
+        any::<[bool; 5]>(),
+    );
+    (who, thing, place).prop_map(|(who, thing, place)| {
+        let (maker, [controllers, controls, successor_of, predecessor_of], state_owned, supplier) = who;
+        let (family, software, generations, purposes, events, traits, weight) = thing;
+        let ([parts, adjacent, connected], sites, zones, class, first_seen, countries, says) = place;
+        let ofs = [
+            CountryOf::Control,
+            CountryOf::Seat,
+            CountryOf::Production,
+            CountryOf::Data,
+            CountryOf::Administration,
+        ];
+        let all_traits = [
+            Trait::SeesUserData,
+            Trait::Passive,
+            Trait::EndUserDevice,
+            Trait::ThirdPartyFacility,
+            Trait::PrivateNetwork,
+            Trait::RemoteControl,
+            Trait::VitalProcess,
+            Trait::CriticalData,
+            Trait::WideAccess,
+        ];
+        let quantity = |text: &str| text.parse().expect("a valid quantity");
+        let subject = Subject {
+            maker: Some(maker),
+            controllers,
+            controls,
+            successor_of,
+            predecessor_of,
+            suppliers: Suppliers::Recorded(vec![Supplier {
+                party: supplier,
+                role: SupplierRole::RemoteAdministrator,
+            }]),
+            state_owned: Some(state_owned),
+            family: Some(family.to_owned()),
+            software: Some(software),
+            generations: Some(generations),
+            purposes: Some(purposes),
+            events: Some(events),
+            traits: all_traits.into_iter().zip(traits).collect(),
+            attributes: [
+                ("weight-kg".to_owned(), quantity(&weight.to_string())),
+                ("link".to_owned(), quantity("cellular")),
+            ]
+            .into(),
+            roles: ["phone".to_owned()].into(),
+            parts: Parts::Declared(parts),
+            adjacent: Parts::Declared(adjacent),
+            connected: Parts::Declared(connected),
+            sites: Some(sites),
+            zones: Some(zones),
+            classification: Some(class.to_owned()),
+            first_seen: Some(first_seen),
+            countries: ofs.into_iter().zip(countries).collect(),
+            ports: Some(24),
+            ..Subject::default()
+        };
+        let said = |is: bool| if is { "is" } else { "is-not" };
+        let text = format!(
+            "{} = [\"public-body\"]\norder = [{{ pack = \"orders\", reference = \"O\", issuer = \"minister\", scope = \"s\", parts = [\"core.cp\"], date = 2019-01-01 }}]\n\
+             answer = [{{ pack = \"cases\", rule = \"p38\", question = \"q3a\", yes = {}, author = \"a\", date = 2015-01-01, evidence = \"e\" }},\n\
+             {{ pack = \"cases\", rule = \"p38\", question = \"q3b\", yes = {}, author = \"a\", date = 2015-01-01, evidence = \"e\" }}]\n",
+            said(says[0]),
+            says[1],
+            says[2]
+        );
+        let context = Context::parse(&text, "file").unwrap_or_else(|problems| panic!("{problems}"));
+        (subject, context)
+    })
+}
+
+/// The same with some of it not known.
+fn forgotten(subject: &Subject, context: &Context, mask: u32) -> (Subject, Context) {
+    let (mut subject, mut context) = (subject.clone(), context.clone());
+    let gone = |bit: u32| mask >> bit & 1 == 1;
+    for (bit, recorded) in [
+        &mut subject.controllers,
+        &mut subject.controls,
+        &mut subject.successor_of,
+        &mut subject.predecessor_of,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        if gone(bit as u32) {
+            *recorded = Controllers::Unrecorded;
+        }
+    }
+    for (bit, parts) in
+        [&mut subject.parts, &mut subject.adjacent, &mut subject.connected].into_iter().enumerate()
+    {
+        if gone(4 + bit as u32) {
+            *parts = Parts::Undeclared;
+        }
+    }
+    for (bit, known) in [
+        &mut subject.software,
+        &mut subject.purposes,
+        &mut subject.events,
+        &mut subject.sites,
+        &mut subject.zones,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        if gone(7 + bit as u32) {
+            *known = None;
+        }
+    }
+    let keep = |bit: u32| !gone(bit);
+    subject.maker = subject.maker.filter(|_| keep(12));
+    subject.state_owned = subject.state_owned.filter(|_| keep(13));
+    subject.family = subject.family.filter(|_| keep(14));
+    subject.generations = subject.generations.filter(|_| keep(15));
+    subject.classification = subject.classification.filter(|_| keep(16));
+    subject.first_seen = subject.first_seen.filter(|_| keep(17));
+    subject.countries.retain(|of, _| keep(18 + *of as u32));
+    subject.traits.retain(|which, _| keep(23 + (*which as u32 % 3)));
+    subject.attributes.retain(|_, _| keep(26));
+    subject.roles.retain(|_| keep(27));
+    if gone(28) {
+        subject.suppliers = Suppliers::Unrecorded;
+    }
+    if gone(29) {
+        context.is.clear();
+        context.is_not.clear();
+    }
+    if gone(30) {
+        context.orders.clear();
+    }
+    if gone(31) {
+        context.answers.clear();
+    }
+    (subject, context)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+
+    #[test]
+    fn what_becomes_known_only_settles_what_was_open(
+        (subject, context) in everything(), mask in any::<u32>(), on in day(),
+    ) {
+        let (less, said_less) = forgotten(&subject, &context, mask);
+        for (pack, rule) in CASES.iter().flat_map(|pack| pack.rules.iter().map(move |rule| (pack, rule))) {
+            let was = evaluate_in(pack, rule, &less, &said_less, on);
+            let is = evaluate_in(pack, rule, &subject, &context, on);
+            prop_assert_eq!(&is, &evaluate_in(pack, rule, &subject, &context, on));
+            prop_assert!(!was.because.is_empty() && !is.because.is_empty());
+            let right = match was.verdict {
+                Verdict::Match => is.verdict == Verdict::Match,
+                Verdict::NoMatch => matches!(is.verdict, Verdict::NoMatch | Verdict::NotApplicable(_)),
+                Verdict::NotApplicable(_) => matches!(is.verdict, Verdict::NotApplicable(_)),
+                Verdict::Undetermined(missing) => !missing.how_to_supply().is_empty(),
+            };
+            prop_assert!(right, "{}: {:?} became {:?}\nbecause {:?}\nnow {:?}", rule.id, was.verdict, is.verdict, was.because, is.because);
+            prop_assert!(serde_json::to_string(&is.because).is_ok() && serde_json::to_string(&is.actions).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_index_leaves_out_no_rule_that_says_anything(
+        (wide, context) in everything(), mask in any::<u32>(), plain in subject(), on in day(),
+    ) {
+        let (wide, _) = forgotten(&wide, &context, mask);
+        for (packs, subject) in [(&*CASES, &wide), (&*PACKS, &plain)] {
+            let index = Index::new(packs);
+            let told: BTreeSet<_> = index.rules(subject).into_iter().map(|(_, rule)| &rule.id).collect();
+            for (pack, rule) in packs.iter().flat_map(|pack| pack.rules.iter().map(move |rule| (pack, rule))) {
+                let verdict = evaluate_in(pack, rule, subject, &context, on).verdict;
+                let says = matches!(verdict, Verdict::Match | Verdict::Undetermined(_));
+                prop_assert!(!says || told.contains(&rule.id), "{}: {:?}", rule.id, verdict);
+            }
+        }
+    }
+
+    #[test]
+    fn more_known_of_an_inventory_only_narrows_its_share(
+        all in vec((everything(), any::<u32>()), 1..12), on in day(),
+    ) {
+        let header = OTHER_RULES.split("[[rule]]").next().expect("a header");
+        let text = format!(
+            "{header}[[rule]]\nid = \"cap\"\ntitle = \"t\"\nseverity = \"low\"\nminimum-confidence = \"probable\"\nwording = \"w\"\n\
+             cap = {{ share = 35, denominator = \"devices\", per = \"network\" }}\n\
+             party = {{ vendors = [\"vendor-a\"], relations = [\"maker\", \"controlled-by\"] }}\nplace = {{ parts = [\"core.*\"] }}\n"
+        );
+        let pack = Pack::parse(&text, "pack").unwrap_or_else(|problems| panic!("{problems}"));
+        let context = Context::default();
+        let more: Vec<Subject> = all.iter().map(|((subject, _), _)| subject.clone()).collect();
+        let mut less: Vec<Subject> =
+            all.iter().map(|((subject, _), mask)| forgotten(subject, &context, *mask).0).collect();
+        let figure = |subjects: &[Subject]| {
+            let told = evaluate_set(&pack, &pack.rules[0], subjects, &context, on);
+            told.expect("it is in force").remove(0)
+        };
+        let (was, is) = (figure(&less), figure(&more));
+        less.reverse();
+        prop_assert_eq!(&was, &figure(&less), "the order does not matter");
+        let (Counted::Share { certain: low, possible: high, .. }, Counted::Share { certain, possible, .. }) =
+            (&was.counted, &is.counted) else { panic!("it is a share") };
+        let at_most = |one: &Ratio, other: &Ratio| {
+            other.whole == 0 || one.whole == 0 || one.part * other.whole <= other.part * one.whole
+        };
+        prop_assert!(at_most(low, certain) && at_most(possible, high), "{was}\n{is}");
+        let right = matches!(was.verdict, Verdict::Undetermined(_)) || was.verdict == is.verdict;
+        prop_assert!(right, "{was}\n{is}");
     }
 }

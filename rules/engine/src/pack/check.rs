@@ -1,26 +1,43 @@
 //! From the file form to the checked form: every problem is noted with its place, and a pack with any is refused.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use herkomst_ids::Country;
 use jiff::civil::Date;
 use toml::de::DeTable;
 
 use super::read::{Found, Section};
 use super::{
-    DatedAction, LawList, Listing, ListingDate, NamedVendor, Pack, PartyTest, PlaceTest, Rule,
-    Source, ThingTest,
+    Binding, CountryList, DatedAction, LawList, Listing, ListingDate, OrderTest, Pack,
+    PartyExpression, Rule, Source,
 };
+use crate::Relation;
 use crate::problems::{PackProblems, Problems};
-use crate::vocabulary::{Word, nearest, unknown_word};
-use crate::{PartTag, ROLES, Relation};
+use crate::vocabulary::nearest;
 
 mod case;
+mod context;
+mod facts;
+mod inventory;
+mod party;
+
+pub(crate) use context::parse_context;
 
 /// Larger than any law's list by far; what is longer is not a pack.
 const LARGEST_FILE: usize = 1 << 20;
 
 pub(super) fn parse(text: &str, file: &str) -> Result<Pack, PackProblems> {
+    parse_with(text, file, pack)
+}
+
+/// Reads a file with a reader of its whole, and gives all problems or what it holds.
+fn parse_with<T>(
+    text: &str,
+    file: &str,
+    read: impl FnOnce(Section<'_>, &mut Problems<'_>) -> T,
+) -> Result<T, PackProblems> {
     if text.len() > LARGEST_FILE {
         let mut problems = Problems::new("");
         let long = text.len();
@@ -38,9 +55,9 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Pack, PackProblems> {
         problems.add(&error.span().unwrap_or(0..0), "", format!("is not TOML: {lines}"));
     }
     // What was recovered from a broken file would only give problems that are not there.
-    let pack = problems.is_empty().then(|| pack(Section::root(&tree), &mut problems));
-    match pack {
-        Some(pack) if problems.is_empty() => Ok(pack),
+    let whole = problems.is_empty().then(|| read(Section::root(&tree), &mut problems));
+    match whole {
+        Some(whole) if problems.is_empty() => Ok(whole),
         Some(_) | None => Err(problems.finish(file)),
     }
 }
@@ -51,6 +68,24 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
         let list = law_list(section, problems, &lists);
         lists.insert(list.id.clone(), Arc::new(list));
     }
+    let groups = party::groups(&mut file, problems);
+    let country_lists: Vec<_> =
+        country_lists(&mut file, problems).into_iter().map(Arc::new).collect();
+    let order = file.section("order", problems).map(|mut section| {
+        let items = section.need_items("issuers", problems);
+        let issuers = set(items, problems, |found, problems| found.name(problems));
+        section.finish(problems);
+        OrderTest { issuers }
+    });
+    let id = file.need_id("id", problems);
+    let known = Known {
+        pack: &id,
+        lists: &lists,
+        groups: &groups,
+        country_lists: &country_lists,
+        order: order.is_some(),
+        by_groups: Cell::new(200_000),
+    };
     let mut rules: Vec<Rule> = Vec::new();
     let mut seen = Seen::default();
     let sections = file.sections("rule", problems);
@@ -58,7 +93,7 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
         file.problem_at("rule", problems, "is missing: a pack has at least one [[rule]]");
     }
     for section in sections {
-        let rule = rule(section, problems, &lists, &mut seen);
+        let rule = rule(section, problems, &known, &mut seen);
         rules.push(rule);
     }
     for id in lists.keys().filter(|id| !seen.cited.contains(*id)) {
@@ -76,7 +111,7 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
     }
     let (from, until) = span(&mut file, problems);
     let pack = Pack {
-        id: file.need_id("id", problems),
+        id,
         title: file.need_text("title", problems),
         edition,
         last_checked,
@@ -90,11 +125,95 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
         disclaimer: file.need_text("disclaimer", problems),
         from,
         until,
+        binds: binds(&mut file, problems),
+        order,
+        waiver_roles: names(&mut file, "waiver-roles", problems),
+        groups: groups.into_values().collect(),
+        country_lists,
         lists: lists.into_values().collect(),
         rules,
     };
     file.finish(problems);
     pack
+}
+
+/// What the rules of a pack may refer to.
+struct Known<'a> {
+    pack: &'a str,
+    lists: &'a BTreeMap<String, Arc<LawList>>,
+    groups: &'a BTreeMap<String, super::Group>,
+    country_lists: &'a [Arc<CountryList>],
+    order: bool,
+    /// How many more vendors the rules may name by groups: a small file must not become a large pack.
+    by_groups: Cell<usize>,
+}
+
+impl Known<'_> {
+    /// Takes so many vendors off what is left; false when there are not so many.
+    fn spend(&self, many: usize) -> bool {
+        let left = self.by_groups.get().checked_sub(many);
+        left.inspect(|left| self.by_groups.set(*left)).is_some()
+    }
+}
+
+fn binds(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<Binding> {
+    let mut all: Vec<Binding> = Vec::new();
+    for mut section in file.sections("binds", problems) {
+        let binding = Binding {
+            who: name(&mut section, "who", problems),
+            force: section.need_word("force", problems),
+            severity: section.word("severity", problems),
+        };
+        if all.iter().any(|other| other.who == binding.who) {
+            let who = &binding.who;
+            section.problem_at("who", problems, format!("is {who:?}, which stands there twice"));
+        }
+        section.finish(problems);
+        all.push(binding);
+    }
+    all
+}
+
+/// Named lists of countries, of a pack or of the operator.
+fn country_lists(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<CountryList> {
+    let mut all: Vec<CountryList> = Vec::new();
+    for mut section in file.sections("country-list", problems) {
+        let list = CountryList {
+            id: section.need_id("id", problems),
+            words: section.need_text("words", problems),
+            source: section.need_text("source", problems),
+            last_checked: section.need_date("last-checked", problems),
+            countries: section.items("countries", problems).map(|items| {
+                set(items, problems, |found, problems| found.parsed::<Country>(problems))
+            }),
+        };
+        if all.iter().any(|other| other.id == list.id) {
+            let text = format!("is {:?}, which an earlier country-list has already", list.id);
+            section.problem_at("id", problems, text);
+        }
+        section.finish(problems);
+        all.push(list);
+    }
+    all
+}
+
+/// A name that must be there.
+fn name(file: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> String {
+    let found = file.take(key);
+    if found.is_none() {
+        file.problem_at(key, problems, "is missing");
+    }
+    found.and_then(|found| found.name(problems)).unwrap_or_default()
+}
+
+/// A list of names; empty when the key is absent.
+fn names(
+    file: &mut Section<'_>,
+    key: &'static str,
+    problems: &mut Problems<'_>,
+) -> BTreeSet<String> {
+    let items = file.items(key, problems).unwrap_or_default();
+    set(items, problems, |found, problems| found.name(problems))
 }
 
 /// What the rules so far have used.
@@ -139,27 +258,40 @@ fn law_list(
 fn rule(
     mut file: Section<'_>,
     problems: &mut Problems<'_>,
-    lists: &BTreeMap<String, Arc<LawList>>,
+    known: &Known<'_>,
     seen: &mut Seen,
 ) -> Rule {
+    let lists = known.lists;
     let id = file.need_id("id", problems);
     if !id.is_empty() && !seen.rules.insert(id.clone()) {
         file.problem_at("id", problems, format!("is {id:?}, which an earlier rule has already"));
     }
-    let party = party(file.need_section("party", problems), problems);
-    let thing =
-        file.section("thing", problems).map(|file| thing(file, problems)).unwrap_or_default();
-    let place = place(file.need_section("place", problems), problems);
-    let actions = actions(&mut file, problems);
+    let set = inventory::set_test(&mut file, problems);
+    let party = party::party(&mut file, problems, known, set.as_ref());
+    let thing = file
+        .section("thing", problems)
+        .map(|file| facts::thing(file, problems))
+        .unwrap_or_default();
+    let place = facts::place(file.need_section("place", problems), problems, known.order);
+    let except = facts::exceptions(&mut file, problems, known.order);
+    let questions = inventory::questions(&mut file, problems);
+    let actions = actions(&mut file, problems, known.order);
     let mut listings = Vec::new();
     for mut section in file.sections("listing", problems) {
         listings.extend(
-            listing(&mut section, problems, lists, &party.relations, &mut seen.cited).map(Arc::new),
+            listing(&mut section, problems, known, &party.relations, &mut seen.cited).map(Arc::new),
         );
         section.finish(problems);
     }
+    // A list names vendors and reaches relations; what it would mean for a country or a trusted vendor is not said.
+    let is_plain = matches!(&party.tests, PartyExpression::Named(_)) && set.is_none();
+    if !listings.is_empty() && !is_plain {
+        let text = "fits only a party of vendors or groups with relations, and no cap or diversity";
+        file.problem_at("listing", problems, text);
+    }
     let cases = file.sections("case", problems);
-    let cases = cases.into_iter().map(|file| case::case(file, problems, lists)).collect();
+    let own = (known.pack, id.as_str());
+    let cases = cases.into_iter().map(|file| case::case(file, problems, lists, own)).collect();
     let (from, until) = span(&mut file, problems);
     let rule = Rule {
         id,
@@ -172,6 +304,9 @@ fn rule(
         party,
         thing,
         place,
+        except,
+        questions,
+        set,
         actions,
         listings,
         sources: sources(&mut file, problems),
@@ -181,96 +316,14 @@ fn rule(
     rule
 }
 
-fn party(mut file: Section<'_>, problems: &mut Problems<'_>) -> PartyTest {
-    let mut vendors: Vec<NamedVendor> = Vec::new();
-    for found in file.need_items("vendors", problems) {
-        let Some(id) = found.vendor(problems) else { continue };
-        if vendors.iter().any(|vendor| vendor.id == id) {
-            problems.add(
-                &found.span,
-                &found.key,
-                format!("is {:?}, which stands there twice", id.as_str()),
-            );
-            continue;
-        }
-        let (line, column) = problems.place(found.span.start);
-        vendors.push(NamedVendor { id, line, column });
-    }
-    let items = file.need_items("relations", problems);
-    let relations = set(items, problems, |found, problems| found.word(problems));
-    file.finish(problems);
-    PartyTest { vendors, relations }
-}
-
-fn thing(mut file: Section<'_>, problems: &mut Problems<'_>) -> ThingTest {
-    let roles = file.items("roles", problems).unwrap_or_default();
-    let components = file.items("components", problems).unwrap_or_default();
-    if roles.is_empty() && components.is_empty() {
-        file.problem(problems, "restricts nothing: name roles or components, or leave it out");
-    }
-    let thing = ThingTest {
-        roles: set(roles, problems, role),
-        components: set(components, problems, |found, problems| found.word(problems)),
-    };
-    file.finish(problems);
-    thing
-}
-
-/// A device role that the engine's list holds.
-fn role(found: &Found<'_>, problems: &mut Problems<'_>) -> Option<String> {
-    let text = found.string(problems)?;
-    if ROLES.contains(&text.as_str()) {
-        return Some(text);
-    }
-    problems.add(&found.span, &found.key, unknown_word(&text, ROLES.iter().copied()).to_string());
-    None
-}
-
-fn place(mut file: Section<'_>, problems: &mut Problems<'_>) -> PlaceTest {
-    let anywhere = file.word::<Anywhere>("where", problems);
-    let items = file.items("parts", problems);
-    match (anywhere, &items) {
-        (None, None) => {
-            file.problem(problems, "needs where = \"anywhere\" or parts = [\"core.cp\", …]")
-        }
-        (Some(_), Some(_)) => {
-            file.problem(problems, "has both where and parts, which contradict each other")
-        }
-        (None, Some(parts)) if parts.is_empty() => {
-            file.problem_at("parts", problems, "is empty: it would never apply")
-        }
-        (None, Some(_)) | (Some(_), None) => {}
-    }
-    let mut parts = BTreeSet::new();
-    for found in items.iter().flatten() {
-        let Some(text) = found.string(problems) else { continue };
-        match PartTag::family(&text) {
-            Ok(tags) => parts.extend(tags),
-            Err(error) => problems.add(&found.span, &found.key, error.to_string()),
-        }
-    }
-    file.finish(problems);
-    if items.is_some() { PlaceTest::Parts(parts) } else { PlaceTest::Anywhere }
-}
-
-/// The one word that `where` may be.
-#[derive(Debug, Clone, Copy)]
-struct Anywhere;
-
-impl Word for Anywhere {
-    const ALL: &'static [Self] = &[Self];
-    fn word(self) -> &'static str {
-        "anywhere"
-    }
-}
-
 fn listing(
     file: &mut Section<'_>,
     problems: &mut Problems<'_>,
-    lists: &BTreeMap<String, Arc<LawList>>,
+    known: &Known<'_>,
     relations: &BTreeSet<Relation>,
     cited: &mut BTreeSet<String>,
 ) -> Option<Listing> {
+    let lists = known.lists;
     let id = file.need_id("list", problems);
     cited.insert(id.clone());
     let list = lists.get(&id).cloned();
@@ -309,7 +362,7 @@ fn listing(
     let name = file.need_text("name", problems);
     let note = file.text("note", problems);
     let mark = file.need_word("mark", problems);
-    let actions = actions(file, problems);
+    let actions = actions(file, problems, known.order);
     Some(Listing { list: list?, name, since: since?, until, reaches, note, mark, actions })
 }
 
@@ -327,15 +380,37 @@ fn no_such_list(
     format!("is {id:?}, which is no list of this pack; {hint}")
 }
 
-fn actions(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<DatedAction> {
+fn actions(
+    file: &mut Section<'_>,
+    problems: &mut Problems<'_>,
+    has_order: bool,
+) -> Vec<DatedAction> {
     let mut actions = Vec::new();
     for mut section in file.sections("action", problems) {
+        let only = section.section("only", problems).map(|mut only| {
+            let tests = facts::all(&mut only, problems, has_order);
+            if tests.is_empty() {
+                only.problem(
+                    problems,
+                    "restricts nothing: name a thing or a place, or leave it out",
+                );
+            }
+            only.finish(problems);
+            tests
+        });
         let action = DatedAction {
             action: section.need_word("do", problems),
             date: section.date("date", problems),
             scope: section.text("scope", problems),
             mark: section.word("mark", problems),
+            soft_date: section.date("soft-date", problems),
+            extension_request_by: section.date("extension-request-by", problems),
+            period: section.take("period").and_then(|found| found.parsed(problems)),
+            from: section.word("from", problems),
+            minimum_term: section.take("minimum-term").and_then(|found| found.parsed(problems)),
+            only: only.unwrap_or_default(),
         };
+        contradictions(&action, &section, problems);
         if actions.contains(&action) {
             section.problem(problems, "stands there twice");
         }
@@ -343,6 +418,42 @@ fn actions(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<DatedActi
         actions.push(action);
     }
     actions
+}
+
+/// Keys of an action that cannot stand together.
+fn contradictions(action: &DatedAction, file: &Section<'_>, problems: &mut Problems<'_>) {
+    let has_term = action.period.is_some() || action.minimum_term.is_some();
+    if action.period.is_some() && action.date.is_some() {
+        file.problem(problems, "has both date and period, which contradict each other");
+    }
+    if file.has("from") != (file.has("period") || file.has("minimum-term")) {
+        let text = if has_term {
+            "needs from = \"order\" or \"first-seen\": the day that its term runs from"
+        } else {
+            "has from, but no period or minimum-term that would run from it"
+        };
+        file.problem(problems, text);
+    }
+    if action.minimum_term.is_some() && action.date.is_none() && action.period.is_none() {
+        file.problem(problems, "has a minimum-term, but no date or period that it would guard");
+    }
+    // Any start will do to compare two terms.
+    let end = |term: crate::Term| term.after(Date::constant(2001, 1, 1));
+    if let (Some(period), Some(least)) = (action.period, action.minimum_term)
+        && end(period) < end(least)
+    {
+        let text = format!("is {period}, shorter than minimum-term, which is {least}");
+        file.problem_at("period", problems, text);
+    }
+    for (key, early) in
+        [("soft-date", action.soft_date), ("extension-request-by", action.extension_request_by)]
+    {
+        if let (Some(early), Some(date)) = (early, action.date)
+            && date < early
+        {
+            file.problem_at(key, problems, format!("is {early}, later than date, which is {date}"));
+        }
+    }
 }
 
 fn sources(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<Source> {
@@ -377,10 +488,10 @@ fn texts(items: Vec<Found<'_>>, problems: &mut Problems<'_>) -> Vec<String> {
 }
 
 /// The items as a set; one that stands there twice is a problem, since the second was meant to be another.
-fn set<T: Ord>(
-    items: Vec<Found<'_>>,
+fn set<'t, T: Ord>(
+    items: Vec<Found<'t>>,
     problems: &mut Problems<'_>,
-    read: impl Fn(&Found<'_>, &mut Problems<'_>) -> Option<T>,
+    read: impl Fn(&Found<'t>, &mut Problems<'_>) -> Option<T>,
 ) -> BTreeSet<T> {
     let mut all = BTreeSet::new();
     for found in items {
@@ -454,6 +565,7 @@ listing = [{ list = "l1", name = "Huawei", since = 2020-01-01, reaches = ["maker
             parts.contains(&"core.sig".parse::<PartTag>().unwrap()) && parts.len() == 7,
             "{parts:?}"
         );
+        assert_eq!(rule.parts().len(), 7);
         let vendors: Vec<_> =
             pack.vendors().map(|vendor| (vendor.id.as_str(), vendor.line, vendor.column)).collect();
         assert_eq!(vendors, [("huawei", 30, 22), ("zte", 30, 32)]);
@@ -641,5 +753,114 @@ listing = [{ list = "l1", name = "Huawei", since = 2020-01-01, reaches = ["maker
             let told = refused(&with(more)).to_string();
             assert!(told.contains(problem) && told.lines().count() == 1, "{more}: {told}");
         }
+    }
+
+    #[test]
+    fn what_the_wider_language_cannot_mean_is_refused() {
+        let party = "party = { vendors = [\"huawei\", \"zte\"], relations = [\"maker\", \"controlled-by\"] }";
+        let action = "{ do = \"remove\", date = 2027-12-31 }";
+        let listing = "listing = [";
+        for (of, with, problem) in [
+            (
+                "[[list]]",
+                "[[group]]\nid = \"a\"\ngroups = [\"a\"]\n\n[[list]]",
+                "that group holds itself",
+            ),
+            (
+                "[[list]]",
+                "[[group]]\nid = \"a\"\ngroups = [\"b\"]\n\n[[list]]",
+                "which is no group of this pack",
+            ),
+            (
+                "[\"maker\", \"controlled-by\"] }",
+                "[\"maker\", \"controlled-by\"], share-at-least = 101 }",
+                "allowed are shares from 0 to 100",
+            ),
+            (
+                "[\"maker\", \"controlled-by\"] }",
+                "[\"maker\"], test = [\"majority\"] }",
+                "fits only the relation controlled-by or controls",
+            ),
+            (party, "party = { country-of-seat = [\"law\"] }", "which is no country-list"),
+            (
+                action,
+                "{ do = \"remove\", period = \"7 years\", from = \"order\" }",
+                "such as \"7y\"",
+            ),
+            (action, "{ do = \"remove\", period = \"7y\" }", "needs from = \"order\""),
+            (
+                action,
+                "{ do = \"remove\", date = 2027-12-31, period = \"7y\", from = \"order\" }",
+                "has both date and period",
+            ),
+            (
+                action,
+                "{ do = \"remove\", period = \"6m\", minimum-term = \"1y\", from = \"order\" }",
+                "shorter than minimum-term",
+            ),
+            (
+                action,
+                "{ do = \"remove\", date = 2027-12-31, soft-date = 2028-01-01 }",
+                "later than date",
+            ),
+            (action, "{ do = \"remove\", only = {} }", "restricts nothing"),
+            (listing, "except = [{ title = \"t\" }]\nlisting = [", "excepts everything"),
+            (
+                listing,
+                "question = [{ id = \"a\", text = \"t\", leads-to = \"a\" }]\nlisting = [",
+                "the chain would never end",
+            ),
+            (
+                listing,
+                "question = [{ id = \"a\", text = \"t\" }, { id = \"b\", text = \"t\" }]\nlisting = [",
+                "which no question leads to",
+            ),
+            ("parts = [\"core.*\", \"x.dispatch\"]", "where = \"order\"", "the pack asks for none"),
+            (
+                "roles = [\"router\"]",
+                "roles = [\"router\"], attributes = [\"weight\"]",
+                "a name, a sign",
+            ),
+            (
+                "roles = [\"router\"]",
+                "roles = [\"router\"], passive = \"no\"",
+                "it must be true or false",
+            ),
+        ] {
+            let told = refused(&GOOD.replacen(of, with, 1)).to_string();
+            assert!(told.contains(problem), "{with}: {told}");
+        }
+        let plain = GOOD.find("\nlisting = ").unwrap();
+        let unlisted = GOOD[..plain].replacen("\n[[list]]", "", 1);
+        let start = unlisted.find("\nid = \"l1\"").unwrap();
+        let end = unlisted.find("\n[[rule]]").unwrap();
+        let unlisted = [&unlisted[..start], &unlisted[end..]].concat();
+        for (cap, problem) in [
+            (
+                "cap = { share = 35, per = \"network\" }",
+                "a share is of devices, of ports or of sites",
+            ),
+            (
+                "cap = { share = 35, denominator = \"sites\", per = \"site\" }",
+                "cannot be counted for",
+            ),
+            ("diversity = { at-least = 1, per = \"network\" }", "allowed are 2 to 1000"),
+            ("diversity = { at-least = 2, per = \"network\" }", "about all suppliers"),
+        ] {
+            let told = refused(&format!("{unlisted}\n{cap}\n")).to_string();
+            assert!(told.contains(problem), "{cap}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_web_of_groups_costs_no_more_than_its_size() {
+        let mut groups = String::from("[[group]]\nid = \"g0\"\nvendors = [\"huawei\"]\n");
+        for number in 1..200 {
+            let inner: Vec<_> = (0..number).map(|inner| format!("\"g{inner}\"")).collect();
+            groups += &format!("[[group]]\nid = \"g{number}\"\ngroups = [{}]\n", inner.join(","));
+        }
+        let text = GOOD.replacen("[[list]]", &format!("{groups}\n[[list]]"), 1);
+        let pack = Pack::parse(&text, "own.toml").unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(pack.groups.iter().all(|group| group.vendors.len() == 1));
     }
 }

@@ -3,14 +3,18 @@
 //! Deserializing into structs stops at the first wrong value. Here a table is asked for its keys one by one instead;
 //! each wrong value is noted and reading goes on, and a key that nobody asked for is a problem in itself.
 
+use std::fmt::Display;
 use std::ops::Range;
+use std::str::FromStr;
 
 use herkomst_ids::VendorId;
 use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::Share;
 use crate::problems::Problems;
+use crate::quantity::is_name;
 use crate::vocabulary::{Word, nearest, read_word};
 
 /// Longest text of a pack: a wording is a paragraph or two, not a book.
@@ -108,7 +112,57 @@ impl<'t> Found<'t> {
         self.text(problems).map(str::to_owned)
     }
 
-    fn section(&self, problems: &mut Problems<'_>) -> Option<Section<'t>> {
+    /// A text that is read as something: a term, a comparison, a country.
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(
+        &self,
+        problems: &mut Problems<'_>,
+    ) -> Option<T> {
+        let text = self.text(problems)?;
+        text.parse::<T>()
+            .map_err(|error| problems.add(&self.span, &self.key, error.to_string()))
+            .ok()
+    }
+
+    /// A name that packs and operators give freely, such as a site or a purpose.
+    pub(crate) fn name(&self, problems: &mut Problems<'_>) -> Option<String> {
+        let text = self.text(problems)?;
+        if !is_name(text) {
+            let right = "allowed are a-z, 0-9, hyphens and dots, at most 48";
+            problems.add(&self.span, &self.key, format!("is {text:?}, {right}"));
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    /// A share of a hundred, written as a number: 35 or 34.9. It is read as text, so it stays exact.
+    pub(crate) fn share(&self, problems: &mut Problems<'_>) -> Option<Share> {
+        let text = match self.value {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            DeValue::Integer(_)
+            | DeValue::String(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => {
+                self.wrong(problems, "a number from 0 to 100");
+                return None;
+            }
+        };
+        text.parse::<Share>()
+            .map_err(|error| problems.add(&self.span, &self.key, error.to_string()))
+            .ok()
+    }
+
+    fn boolean(&self, problems: &mut Problems<'_>) -> Option<bool> {
+        if let DeValue::Boolean(is) = self.value {
+            return Some(*is);
+        }
+        self.wrong(problems, "true or false");
+        None
+    }
+
+    pub(crate) fn section(&self, problems: &mut Problems<'_>) -> Option<Section<'t>> {
         let DeValue::Table(table) = self.value else {
             self.wrong(problems, "a table");
             return None;
@@ -222,6 +276,19 @@ impl<'t> Section<'t> {
         problems: &mut Problems<'_>,
     ) -> Option<W> {
         self.take(key)?.word(problems)
+    }
+
+    pub(crate) fn boolean(
+        &mut self,
+        key: &'static str,
+        problems: &mut Problems<'_>,
+    ) -> Option<bool> {
+        self.take(key)?.boolean(problems)
+    }
+
+    /// Whether the file has that key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.look(key).is_some()
     }
 
     pub(crate) fn integer(

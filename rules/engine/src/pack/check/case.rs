@@ -3,46 +3,46 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use herkomst_ids::Country;
+
 use super::super::read::{Found, Section};
-use super::{no_such_list, role, set};
+use super::facts::role;
+use super::{context, no_such_list, set};
 use crate::cases::{Case, Expected, ExpectedAction};
 use crate::problems::Problems;
 use crate::vocabulary::Word;
 use crate::{
-    Confidence, Contender, Controller, Controllers, LawList, PartTag, Parts, Party, Subject,
+    AttributeTest, Comparison, Confidence, Contender, Controller, Controllers, CountryFact,
+    CountryOf, LawList, PartTag, Parts, Party, Subject, Supplier, Suppliers, Trait,
 };
 
 pub(super) fn case(
     mut file: Section<'_>,
     problems: &mut Problems<'_>,
     lists: &BTreeMap<String, Arc<LawList>>,
+    own: (&str, &str),
 ) -> Case {
     let mut against = Vec::new();
     for mut section in file.sections("against", problems) {
-        let controllers = controllers(&mut section, problems);
+        let controllers = related(&mut section, "controllers", problems);
         if let Some(party) = party(&mut section, problems) {
             against.push(Contender { party, controllers });
         }
         section.finish(problems);
     }
-    let subject = Subject {
-        maker: only_party(&mut file, "maker", problems),
-        against,
-        brand: only_party(&mut file, "brand", problems),
-        controllers: controllers(&mut file, problems),
-        roles: set(file.items("roles", problems).unwrap_or_default(), problems, role),
-        parts: match file.items("parts", problems) {
-            None => Parts::Undeclared,
-            Some(items) => Parts::Declared(set(items, problems, tag)),
-        },
-        first_seen: file.date("first-seen", problems),
-        component: file.word("component", problems),
-    };
+    let subject = subject(&mut file, problems, against);
+    let context = file.section("context", problems);
+    let context =
+        context.map(|file| context::context(file, problems, Some(own))).unwrap_or_default();
     let expect: Expected = file.need_word("expect", problems);
     let missing = file.word("missing", problems);
     if missing.is_some() && expect != Expected::Undetermined {
         file.problem_at("missing", problems, "fits only expect = \"undetermined\"");
     }
+    let waived = file.boolean("waived", problems);
+    let severity = file.word("severity", problems);
+    let force = file.word("force", problems);
+    let grade = file.word("grade", problems);
     let cites = file.items("cites", problems).map(|items| cites(&items, problems, lists));
     let mut actions = Vec::new();
     for mut section in file.sections("action", problems) {
@@ -51,13 +51,120 @@ pub(super) fn case(
             date: section.date("date", problems),
             state: section.word("state", problems),
             days_left: section.integer("days-left", problems),
+            missing: section.word("missing", problems),
         });
         section.finish(problems);
     }
     let title = file.need_text("title", problems);
     let on = file.need_date("on", problems);
     file.finish(problems);
-    Case { title, on, subject, expect, missing, cites, actions }
+    Case {
+        title,
+        on,
+        subject,
+        context,
+        expect,
+        missing,
+        cites,
+        actions,
+        waived,
+        severity,
+        force,
+        grade,
+    }
+}
+
+/// The subject of a case; what is left out is unknown.
+pub(super) fn subject(
+    file: &mut Section<'_>,
+    problems: &mut Problems<'_>,
+    against: Vec<Contender>,
+) -> Subject {
+    let mut countries = BTreeMap::new();
+    for of in CountryOf::ALL {
+        let Some(mut section) = file.section(of.as_str(), problems) else { continue };
+        let confidence: Confidence = section.need_word("confidence", problems);
+        let country = section.take("country").and_then(|found| found.parsed::<Country>(problems));
+        if !section.has("country") {
+            section.problem_at("country", problems, "is missing");
+        }
+        section.finish(problems);
+        countries.extend(country.map(|country| (*of, CountryFact { country, confidence })));
+    }
+    let mut traits = BTreeMap::new();
+    for which in Trait::ALL {
+        let is = file.boolean(which.as_str(), problems);
+        traits.extend(is.map(|is| (*which, is)));
+    }
+    let mut attributes = BTreeMap::new();
+    for found in file.items("attributes", problems).unwrap_or_default() {
+        let Some(test) = found.parsed::<AttributeTest>(problems) else { continue };
+        if test.comparison != Comparison::Equal {
+            problems.add(&found.span, &found.key, "must say what it is: \"weight-kg = 2.5\"");
+        }
+        attributes.insert(test.name, test.value);
+    }
+    let ports = file.integer("ports", problems);
+    if ports.is_some_and(|number| u32::try_from(number).is_err()) {
+        file.problem_at("ports", problems, "must be a number of ports");
+    }
+    Subject {
+        maker: only_party(file, "maker", problems),
+        against,
+        brand: only_party(file, "brand", problems),
+        controllers: related(file, "controllers", problems),
+        roles: set(file.items("roles", problems).unwrap_or_default(), problems, role),
+        parts: parts(file, "parts", problems),
+        first_seen: file.date("first-seen", problems),
+        component: file.word("component", problems),
+        id: file.text("id", problems),
+        controls: related(file, "controls", problems),
+        successor_of: related(file, "successor-of", problems),
+        predecessor_of: related(file, "predecessor-of", problems),
+        suppliers: suppliers(file, problems),
+        countries,
+        state_owned: file.boolean("state-owned", problems),
+        family: file.text("family", problems),
+        software: known(file, "software", problems, Found::string),
+        generations: known(file, "generations", problems, Found::word),
+        purposes: known(file, "purposes", problems, Found::name),
+        events: known(file, "events", problems, Found::name),
+        attributes,
+        traits,
+        adjacent: parts(file, "adjacent", problems),
+        connected: parts(file, "connected", problems),
+        sites: known(file, "sites", problems, Found::name),
+        zones: known(file, "zones", problems, Found::name),
+        classification: file.take("classification").and_then(|found| found.name(problems)),
+        ports: ports.and_then(|number| u32::try_from(number).ok()),
+    }
+}
+
+/// A list of what is known: these and no others, so that an empty one says something.
+fn known<'t, T: Ord>(
+    file: &mut Section<'t>,
+    key: &'static str,
+    problems: &mut Problems<'_>,
+    read: impl Fn(&Found<'t>, &mut Problems<'_>) -> Option<T>,
+) -> Option<BTreeSet<T>> {
+    Some(set(file.items(key, problems)?, problems, read))
+}
+
+fn parts(file: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Parts {
+    known(file, key, problems, Found::parsed::<PartTag>).map_or(Parts::Undeclared, Parts::Declared)
+}
+
+fn suppliers(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Suppliers {
+    if file.take("suppliers").is_none() {
+        return Suppliers::Unrecorded;
+    }
+    let mut all = Vec::new();
+    for mut section in file.sections("suppliers", problems) {
+        let role = section.need_word("role", problems);
+        all.extend(party(&mut section, problems).map(|party| Supplier { party, role }));
+        section.finish(problems);
+    }
+    Suppliers::Recorded(all)
 }
 
 fn only_party(
@@ -80,27 +187,23 @@ fn party(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Party> {
     Some(Party { id: found?.vendor(problems)?, confidence })
 }
 
-fn controllers(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Controllers {
-    // An empty list says something (recorded: nobody), so it differs from no list at all.
-    if file.take("controllers").is_none() {
+/// Those in a relation to the maker. An empty list says something (recorded: nobody), so it differs from no list at all.
+fn related(file: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Controllers {
+    if file.take(key).is_none() {
         return Controllers::Unrecorded;
     }
     let mut all = Vec::new();
-    for mut section in file.sections("controllers", problems) {
+    for mut section in file.sections(key, problems) {
         let (from, until) = (section.date("from", problems), section.date("until", problems));
+        let by = set(section.items("by", problems).unwrap_or_default(), problems, Found::word);
+        let share = section.take("share").and_then(|found| found.share(problems));
+        let suspected = section.boolean("suspected", problems).unwrap_or(false);
         if let Some(party) = party(&mut section, problems) {
-            all.push(Controller { party, from, until });
+            all.push(Controller { party, from, until, by, share, suspected });
         }
         section.finish(problems);
     }
     Controllers::Recorded(all)
-}
-
-fn tag(found: &Found<'_>, problems: &mut Problems<'_>) -> Option<PartTag> {
-    let text = found.string(problems)?;
-    text.parse::<PartTag>()
-        .map_err(|error| problems.add(&found.span, &found.key, error.to_string()))
-        .ok()
 }
 
 fn cites(
@@ -121,8 +224,13 @@ fn cites(
 }
 
 impl Word for Expected {
-    const ALL: &'static [Self] =
-        &[Self::Match, Self::NoMatch, Self::Undetermined, Self::NotApplicable];
+    const ALL: &'static [Self] = &[
+        Self::Match,
+        Self::NoMatch,
+        Self::Undetermined,
+        Self::NotApplicable,
+        Self::NeedsAssessment,
+    ];
     fn word(self) -> &'static str {
         self.as_str()
     }

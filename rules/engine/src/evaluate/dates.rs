@@ -1,0 +1,96 @@
+//! What is asked and by when, for one subject on one day.
+
+use jiff::civil::Date;
+
+use super::facts;
+use crate::judgement::{ActionState, DueAction};
+use crate::pack::{DatedAction, Listing, Pack, days_between};
+use crate::{Action, Context, Subject, TermStart};
+use crate::{Because, Missing};
+
+/// Whether a date reaches the subject.
+pub(super) enum Reach {
+    Due(DueAction),
+    SeenBefore(Because),
+    NotForIt,
+}
+
+pub(super) fn due(
+    dated: &DatedAction,
+    from: Option<&Listing>,
+    pack: &Pack,
+    subject: &Subject,
+    context: &Context,
+    on: Date,
+) -> Reach {
+    let order = context.order(&pack.id);
+    let unsure = match facts::all_met(&dated.only, subject, order) {
+        Ok(true) => None,
+        Ok(false) => return Reach::NotForIt,
+        Err(missing) => Some(missing),
+    };
+    let start = match dated.from {
+        None => Ok(None),
+        Some(TermStart::Order) => {
+            order.and_then(|order| order.date).map(Some).ok_or(Missing::OrderDate)
+        }
+        Some(TermStart::FirstSeen) => subject.first_seen.map(Some).ok_or(Missing::FirstSeen),
+    };
+    let (date, unknown) = match start {
+        Ok(start) => (last_day(dated, start), None),
+        // A date that a minimum term may move is shown, but not counted down to.
+        Err(missing) => (dated.date, Some(missing)),
+    };
+    let missing = unknown.or(unsure);
+    let (action, left) = (dated.action, date.map(|date| (date, days_between(on, date))));
+    let (state, days_left) = match (missing, left) {
+        (Some(_), _) => (ActionState::Undetermined, None),
+        (None, None) => (ActionState::Undated, None),
+        (None, Some((date, left))) => match action {
+            Action::NoInstall => {
+                // What was already there may stay: the first sight proves that it was, its absence proves nothing.
+                if let Some(first_seen) = subject.first_seen.filter(|seen| *seen < date) {
+                    return Reach::SeenBefore(Because::SeenBefore { first_seen, date });
+                }
+                begins(left)
+            }
+            Action::NoProcure => begins(left),
+            Action::Remove | Action::ReplaceFunction | Action::Permit => ends(left),
+        },
+    };
+    let (scope, mark) = (dated.scope.clone(), dated.mark.or(from.map(|listing| listing.mark)));
+    let until = |date: Option<Date>| date.map(|date| days_between(on, date));
+    Reach::Due(DueAction {
+        action,
+        due: date,
+        days_left,
+        state,
+        scope,
+        mark,
+        list: from.map(|listing| listing.list.id.clone()),
+        soft_due: dated.soft_date,
+        soft_days_left: until(dated.soft_date),
+        extension_request_by: dated.extension_request_by,
+        extension_days_left: until(dated.extension_request_by),
+        missing,
+    })
+}
+
+/// The date of an action, from its own or from a period, and not before its minimum term.
+fn last_day(dated: &DatedAction, start: Option<Date>) -> Option<Date> {
+    // A term that runs past the end of the calendar has no last day that anybody could plan for.
+    let after = |term: Option<crate::Term>| term.and_then(|term| term.after(start?));
+    let date = dated.date.or_else(|| after(dated.period));
+    date.max(after(dated.minimum_term).filter(|_| date.is_some()))
+}
+
+/// A prohibition from a date: once begun it has no days left, and is not overdue either.
+fn begins(left: i64) -> (ActionState, Option<i64>) {
+    if left > 0 { (ActionState::Ahead, Some(left)) } else { (ActionState::InEffect, None) }
+}
+
+/// A duty by a date: the day itself is the last one.
+fn ends(left: i64) -> (ActionState, Option<i64>) {
+    let state = if left < 0 { ActionState::Overdue } else { ActionState::Ahead };
+    (state, Some(left))
+}
