@@ -18,6 +18,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             "parts/a_pack_that_names_a_vendor_nobody_knows_is_refused_before_anything_is_sent",
             stranger,
         ),
+        trial("parts/a_waiver_of_two_persons_is_shown_and_the_finding_stays", waived),
         trial("parts/a_mistake_in_the_operators_file_is_told_with_its_place", mistaken),
     ]
 }
@@ -157,5 +158,36 @@ fn stranger() -> Result<()> {
     );
     let sent = desk.stage.capture().from_scanner().count();
     ensure!(sent == 0, "{sent} frames were sent");
+    Ok(())
+}
+
+fn waived() -> Result<()> {
+    let desk = Desk::new()?;
+    let core = "[[part]]\ntag = \"core.up\"\nprefixes = [\"10.99.0.0/28\"]\n";
+    let before = desk.scan(Some(core))?.expect_code(1)?.json()?;
+    let finding = only_finding(&before)?;
+    ensure!(finding["waiver"].is_null(), "{finding}");
+    let device = finding["device"].as_str().context("a device")?;
+    let waiver = |second: &str, expires: &str| {
+        format!(
+            "{core}[[waiver]]\npack = \"core-order\"\nrule = \"core\"\nsubject = \"{device}\"\nreason = \"replacement is ordered\"\n\
+             approver = {{ by = \"network\" }}\nsecond-approver = {{ by = \"{second}\" }}\nexpires = {expires}\n"
+        )
+    };
+    for (expires, told) in [
+        ("2099-01-01", "waived until 2099-01-01: replacement is ordered"),
+        ("2020-01-01", "waived until 2020-01-01, which is over"),
+    ] {
+        let report = desk.scan(Some(&waiver("security", expires)))?.expect_code(1)?.json()?;
+        let finding = only_finding(&report)?;
+        ensure!(finding["verdict"] == "match", "{finding}");
+        ensure!(
+            finding["waiver"].as_str().is_some_and(|waiver| waiver.contains(told)),
+            "{finding}"
+        );
+    }
+    let alone = desk.scan(Some(&waiver("network", "2099-01-01")))?;
+    alone.expect_code(78)?;
+    ensure!(alone.stderr.contains("a waiver needs two different persons"), "{}", alone.stderr);
     Ok(())
 }

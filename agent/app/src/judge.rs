@@ -10,10 +10,11 @@ use herkomst_model::report::{
     ListingEntry, MakerEntry, Product, SourceEntry,
 };
 use herkomst_model::{Device, DeviceText, Observation};
-use herkomst_registry::{Control, Registry};
+use herkomst_registry::{Control, ControlTest, Registry};
 use herkomst_rules::{
-    Because, Contender, Controller, Controllers, Judgement, Listing, ListingDate, Pack, PartTag,
-    Parts, Party, PlaceTest, Rule, Severity, Subject, Verdict, evaluate,
+    Because, Contender, ControlKind, Controller, Controllers, CountryFact, CountryOf, Judgement,
+    Listing, ListingDate, Pack, PartTag, Parts, Party, Rule, Severity, Subject, Verdict, Waived,
+    WaiverState, evaluate_in,
 };
 use jiff::civil::Date;
 
@@ -45,6 +46,7 @@ pub(crate) fn judge(
     on: Date,
 ) -> Judged {
     let identifier = Identifier::new(registry);
+    let context = operator.map(|operator| operator.context.clone()).unwrap_or_default();
     let mut judged = Judged::default();
     let mut findings: Vec<(Severity, FindingEntry)> = Vec::new();
     for device in merge(observations, registry) {
@@ -60,23 +62,23 @@ pub(crate) fn judge(
             (None, None) => judged.unnamed += 1,
         }
         let mut subject = subject(&found, registry, on);
+        subject.id = Some(entry.id.clone());
         let mut is_open = false;
         for pack in packs {
             for rule in &pack.rules {
                 if let Some(membership) = &membership {
-                    subject.parts = membership.for_rule(rule);
+                    subject.parts = membership.for_rule(pack, rule, &context);
                 }
-                let judgement = evaluate(pack, rule, &subject, on);
+                let judgement = evaluate_in(pack, rule, &subject, &context, on);
                 match judgement.verdict {
                     Verdict::Match => {
-                        findings.push((rule.severity, finding(pack, rule, &judgement, &entry)))
+                        findings.push((judgement.severity, finding(pack, rule, &judgement, &entry)))
                     }
                     Verdict::Undetermined(_) if judgement.points_here() => {
-                        findings.push((rule.severity, finding(pack, rule, &judgement, &entry)));
+                        findings
+                            .push((judgement.severity, finding(pack, rule, &judgement, &entry)));
                     }
-                    Verdict::Undetermined(_) => {
-                        is_open |= matches!(rule.place, PlaceTest::Parts(_))
-                    }
+                    Verdict::Undetermined(_) => is_open |= !rule.parts().is_empty(),
                     Verdict::NoMatch | Verdict::NotApplicable(_) => {}
                 }
             }
@@ -277,6 +279,14 @@ fn subject(found: &Identification<'_>, registry: &Registry, on: Date) -> Subject
         parts: Parts::Undeclared,
         first_seen: None,
         component: None,
+        countries: maker
+            .id
+            .as_ref()
+            .map(|id| countries(id, registry, &on, confidence(maker.confidence)))
+            .unwrap_or_default(),
+        state_owned: maker.id.as_ref().and_then(|id| state_owned(id, registry, &on)),
+        family: found.product.family.as_ref().map(|family| family.clone()),
+        ..Subject::default()
     }
 }
 
@@ -303,9 +313,67 @@ fn controllers(
         let id = control.id?.parse().ok()?;
         // Control that nobody has checked against a source is possible at best.
         let confidence = if control.verified { most } else { herkomst_rules::Confidence::Possible };
-        Some(Controller::from(Party { id, confidence }))
+        let by = match control.test {
+            ControlTest::Majority => Some(ControlKind::Majority),
+            ControlTest::DecisiveInfluence => Some(ControlKind::DecisiveInfluence),
+            ControlTest::StateOwned
+            | ControlTest::Founder
+            | ControlTest::Employees
+            | ControlTest::Listed
+            | ControlTest::JointVenture
+            | ControlTest::Unstated => None,
+        };
+        let mut controller = Controller::from(Party { id, confidence });
+        controller.by.extend(by);
+        Some(controller)
     });
     Controllers::Recorded(listed.collect())
+}
+
+/// Seat and country of control of a maker. What nobody verified is possible at most, as control is.
+fn countries(
+    id: &VendorId,
+    registry: &Registry,
+    on: &str,
+    most: herkomst_rules::Confidence,
+) -> BTreeMap<CountryOf, CountryFact> {
+    let mut countries = BTreeMap::new();
+    let Some(vendor) = registry.vendor(id.as_str()) else { return countries };
+    let sure = |verified| if verified { most } else { herkomst_rules::Confidence::Possible };
+    let chain = vendor.control_chain(on);
+    let facts = [
+        (CountryOf::Seat, vendor.country(), vendor.verified()),
+        (
+            CountryOf::Control,
+            vendor.country_of_control(on),
+            !chain.is_empty() && chain.iter().all(|step| step.verified),
+        ),
+    ];
+    for (of, country, verified) in facts {
+        if let Some(country) = country {
+            countries.insert(of, CountryFact { country, confidence: sure(verified) });
+        }
+    }
+    countries
+}
+
+/// Whether a state owns a maker, where every step of its control was verified; else nobody knows.
+fn state_owned(id: &VendorId, registry: &Registry, on: &str) -> Option<bool> {
+    let chain = registry.vendor(id.as_str())?.control_chain(on);
+    let is_verified = !chain.is_empty() && chain.iter().all(|step| step.verified);
+    is_verified.then(|| chain.iter().any(|step| step.test == ControlTest::StateOwned))
+}
+
+/// A waiver in a sentence: it is shown beside the finding and takes nothing away from it.
+fn waiver(waived: &Waived) -> String {
+    let Waived { waiver, state } = waived;
+    let state = match state {
+        WaiverState::Holds => format!("waived until {}", waiver.expires),
+        WaiverState::Expired => format!("waived until {}, which is over", waiver.expires),
+        WaiverState::NotApproved => "waiver does not count: two different persons, in the roles that the pack asks for, must approve it".to_owned(),
+    };
+    let (one, other) = (&waiver.approver.by, &waiver.second_approver.by);
+    format!("{state}: {} (approved by {one} and {other})", waiver.reason)
 }
 
 fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry) -> FindingEntry {
@@ -330,7 +398,7 @@ fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry
         rule: rule.id.clone(),
         title: rule.title.clone(),
         verdict: judgement.verdict.to_string(),
-        severity: rule.severity.to_string(),
+        severity: judgement.severity.to_string(),
         device: device.id.clone(),
         component: None,
         parts: device.parts.clone(),
@@ -338,7 +406,7 @@ fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry
         because: because.collect(),
         source: source(pack, rule),
         listings: judgement.listings().map(listed).collect(),
-        waiver: None,
+        waiver: judgement.waiver.as_ref().map(|waived| waiver(waived)),
         wording: rule.wording.clone(),
         disclaimer: pack.disclaimer.clone(),
     }

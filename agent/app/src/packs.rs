@@ -5,7 +5,10 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use herkomst_registry::Registry;
-use herkomst_rules::{Listing, ListingDate, NamedVendor, Pack, PlaceTest, Rule, shipped};
+use herkomst_rules::{
+    FactTest, Listing, ListingDate, NamedTest, NamedVendor, Pack, PartyExpression, PlaceTest,
+    ProductName, Relation, Rule, SetTest, shipped,
+};
 use jiff::civil::Date;
 
 use crate::cli::{RulesArgs, RulesCommand, printable};
@@ -75,6 +78,16 @@ fn near<'a>(id: &str, registry: &'a Registry) -> Vec<&'a str> {
         .collect();
     near.sort_unstable();
     near.into_iter().take(MOST_NEAR).map(|(_, known)| known).collect()
+}
+
+/// What to say of rules that a scan does not judge: they count over a whole inventory.
+pub(crate) fn not_judged(pack: &Pack) -> Vec<String> {
+    let counting = pack.rules.iter().filter(|rule| rule.set.is_some());
+    let told = |rule: &Rule| {
+        let (pack, rule) = (&pack.id, &rule.id);
+        format!("rule {pack}/{rule} counts over a whole inventory: a scan does not judge it yet")
+    };
+    counting.map(told).collect()
 }
 
 /// What to say of a pack whose facts were not checked for long.
@@ -230,45 +243,45 @@ fn show(pack: &Pack, on: Date, screen: Screen) -> String {
 
 /// A rule in plain words, out of its checked form.
 fn in_words(rule: &Rule) -> Vec<String> {
-    let joined = |items: Vec<String>, word: &str| items.join(&format!(" {word} "));
-    let vendors: Vec<String> = rule.party.vendors.iter().map(|one| one.id.to_string()).collect();
-    let relations = rule.party.relations.iter().map(|one| match one.as_str() {
-        "maker" => "is its maker".to_owned(),
-        "brand" => "is the name on the box".to_owned(),
-        "controlled-by" => "controls its maker on the day asked".to_owned(),
-        other => format!("is its {other}"),
-    });
-    let relations = joined(relations.collect(), "or");
-    let mut words =
-        vec![format!("Finds a device where one of {} {relations}.", vendors.join(", "))];
+    let mut words = vec![format!("Finds a device where {}.", party(&rule.party.tests))];
     if !rule.thing.roles.is_empty() {
-        let roles: Vec<String> = rule.thing.roles.iter().cloned().collect();
-        words.push(format!("Only a {}.", joined(roles, "or")));
+        words.push(format!("Only a {}.", either(&rule.thing.roles)));
     }
     if !rule.thing.components.is_empty() {
-        let kinds = rule.thing.components.iter().map(ToString::to_string).collect();
-        words.push(format!("Only a component that is a {}.", joined(kinds, "or")));
+        words.push(format!("Only a component that is a {}.", either(&rule.thing.components)));
     }
-    words.push(match &rule.place {
-        PlaceTest::Anywhere => "Wherever it stands.".to_owned(),
-        PlaceTest::Parts(parts) => {
-            let parts = parts.iter().map(ToString::to_string).collect();
-            format!(
-                "Only in the part {}; undetermined where nobody declared the parts.",
-                joined(parts, "or")
-            )
+    words.extend(rule.thing.more.iter().map(|test| format!("Only where {}.", fact(test))));
+    match &rule.place {
+        PlaceTest::Anywhere => words.push("Wherever it stands.".to_owned()),
+        PlaceTest::Parts(parts) => words.push(format!(
+            "Only in the part {}; undetermined where nobody declared the parts.",
+            either(parts)
+        )),
+        PlaceTest::Where(tests) => {
+            words.extend(tests.iter().map(|test| format!("Only where {}.", fact(test))));
         }
-    });
+    }
+    for exception in &rule.except {
+        let tests: Vec<String> = exception.tests.iter().map(fact).collect();
+        words.push(format!("Not: {}, where {}.", exception.title, tests.join(" and ")));
+    }
+    for question in &rule.questions {
+        words.push(format!("Asks a person, who answers with evidence: {}", question.text));
+    }
+    words.extend(rule.set.as_ref().map(|set| match set {
+        SetTest::Cap { share, denominator, per } => {
+            format!("Counts over the inventory: at most {share} of the {denominator}, for each {per}.")
+        }
+        SetTest::Diversity { at_least, per } => format!(
+            "Counts over the inventory: at least {at_least} suppliers, for each {per}; one group is one supplier."
+        ),
+    }));
     words.push(format!(
         "The evidence must be at least {}; severity {}.",
         rule.minimum_confidence, rule.severity
     ));
-    if let Some(from) = rule.from {
-        words.push(format!("In force from {from}."));
-    }
-    if let Some(until) = rule.until {
-        words.push(format!("In force until {until}."));
-    }
+    words.extend(rule.from.map(|from| format!("In force from {from}.")));
+    words.extend(rule.until.map(|until| format!("In force until {until}.")));
     words.extend(rule.actions.iter().map(|action| format!("Asks: {}.", dated(action))));
     for listing in &rule.listings {
         words.push(listed(listing));
@@ -276,6 +289,93 @@ fn in_words(rule: &Rule) -> Vec<String> {
     }
     words.push(format!("Says: {}", rule.wording));
     words
+}
+
+fn either<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join(" or ")
+}
+
+/// The party tests in words.
+fn party(tests: &PartyExpression) -> String {
+    let all = |tests: &[PartyExpression], word: &str| {
+        let parts: Vec<String> = tests.iter().map(party).collect();
+        match parts.as_slice() {
+            [] => "anybody made it".to_owned(),
+            [one] => one.clone(),
+            several => format!("({})", several.join(word)),
+        }
+    };
+    match tests {
+        PartyExpression::All(tests) => all(tests, " and "),
+        PartyExpression::Any(tests) => all(tests, " or "),
+        PartyExpression::Named(test) => format!("one of {}", named(test)),
+        PartyExpression::Unlisted(test) => format!("none of {}", named(test)),
+        PartyExpression::Country { of, lists } => {
+            format!("its {of} stands on the list {}", lists.join(" and on "))
+        }
+        PartyExpression::StateOwned(true) => "a state owns the maker".to_owned(),
+        PartyExpression::StateOwned(false) => "no state owns the maker".to_owned(),
+    }
+}
+
+fn named(test: &NamedTest) -> String {
+    let vendors: Vec<String> = test.vendors.iter().map(|one| one.id.to_string()).collect();
+    let relations = test.relations.iter().map(|relation| match relation {
+        Relation::Maker => "is its maker".to_owned(),
+        Relation::Brand => "is the name on the box".to_owned(),
+        Relation::ControlledBy => "controls its maker on the day asked".to_owned(),
+        other => format!("stands to it as {other}"),
+    });
+    let mut words = format!("{} {}", vendors.join(", "), either(relations));
+    if !test.control.is_empty() {
+        let _ = write!(words, ", by {}", either(&test.control));
+    }
+    if let Some(share) = test.share_at_least {
+        let _ = write!(words, ", or with a share of at least {share}");
+    }
+    if !test.supplier_roles.is_empty() {
+        let _ = write!(words, ", as {}", either(&test.supplier_roles));
+    }
+    if test.suspicion {
+        words.push_str(", or there are grounds to suspect that");
+    }
+    words
+}
+
+/// A test of a thing or a place in words.
+fn fact(test: &FactTest) -> String {
+    let products = |names: &[ProductName]| either(names.iter().map(|name| &name.text));
+    match test {
+        FactTest::Roles(roles) => format!("it is a {}", either(roles)),
+        FactTest::Components(kinds) => format!("it is a component, a {}", either(kinds)),
+        FactTest::Families(names) => format!("it is of the family {}", products(names)),
+        FactTest::Software(names) => format!("{} is on it", products(names)),
+        FactTest::Generations(ones) => format!("it serves {}", either(ones)),
+        FactTest::Purposes(ones) => format!("it is used for {}", either(ones)),
+        FactTest::Events(ones) => format!("it is {}", either(ones)),
+        FactTest::Attribute(test) => format!("its {test}"),
+        FactTest::Trait(one, true) => format!("it has the property {one}"),
+        FactTest::Trait(one, false) => format!("it has not the property {one}"),
+        FactTest::SeenBefore(day) => format!("it was seen before {day}"),
+        FactTest::Parts { parts, adjacent_to } => {
+            match (parts.is_empty(), adjacent_to.is_empty()) {
+                (_, true) => format!("it is in the part {}", either(parts)),
+                (true, false) => format!("it stands next to the part {}", either(adjacent_to)),
+                (false, false) => {
+                    format!(
+                        "it is in the part {} or next to {}",
+                        either(parts),
+                        either(adjacent_to)
+                    )
+                }
+            }
+        }
+        FactTest::OrderedParts => "it is in a part that the operator's order names".to_owned(),
+        FactTest::ConnectedTo(parts) => format!("it is connected to the part {}", either(parts)),
+        FactTest::Sites(sites) => format!("it stands on the site {}", either(sites)),
+        FactTest::Zones(zones) => format!("it stands in the zone {}", either(zones)),
+        FactTest::Classifications(ones) => format!("its system is classified {}", either(ones)),
+    }
 }
 
 fn listed(listing: &Listing) -> String {

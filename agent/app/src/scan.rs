@@ -165,6 +165,7 @@ fn observe(
     let coverage = coverage::coverage(&ledger, &receipt, &judged);
     let mut notes: Vec<String> =
         scan.packs.iter().filter_map(|pack| packs::aged(pack, today)).collect();
+    notes.extend(scan.packs.iter().flat_map(packs::not_judged));
     for note in &notes {
         tracing::warn!("{note}");
     }
@@ -339,6 +340,7 @@ fn outcome(scan: &Scan, judged: &Judged, is_complete: bool) -> Outcome {
     let is_open = any("undetermined")
         || judged.open > 0
         || (scan.strict && judged.unnamed > 0)
+        || scan.packs.iter().any(|pack| !packs::not_judged(pack).is_empty())
         || !is_complete;
     match (any("match"), is_open) {
         (true, _) => Outcome::Matched,

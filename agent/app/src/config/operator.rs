@@ -1,4 +1,5 @@
-//! The operator's file: which devices are in which part of the network. Nothing is critical by default.
+//! The operator's file: which devices are in which part of the network, and what else only the operator can say (what he
+//! is, his orders, answers and waivers: `herkomst_rules::Context` reads those). Nothing is critical by default.
 //!
 //! A part is declared by prefixes, hardware addresses, names, serial numbers, roles, interfaces or VLANs; one of them that
 //! fits suffices. What a declaration asks for and nobody knows of a device leaves it open whether the device is in that
@@ -11,7 +12,7 @@ use std::path::Path;
 use herkomst_identify::{Identification, Role};
 use herkomst_ids::{MacAddr, MacPrefix};
 use herkomst_model::Device;
-use herkomst_rules::{PartTag, Parts, PlaceTest, Rule};
+use herkomst_rules::{Context, Pack, PartTag, Parts, Rule};
 use ipnet::IpNet;
 
 use super::bounded;
@@ -27,6 +28,8 @@ const LONGEST_PATTERN: usize = 255;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Operator {
     parts: Vec<Part>,
+    /// What he is, his orders, answers and waivers.
+    pub(crate) context: Context,
 }
 
 /// One `[[part]]`: whatever fits one of these is in it.
@@ -57,11 +60,10 @@ pub(crate) struct Membership {
 
 impl Membership {
     /// What a rule is told: where it asks for a part that the device may be in, that nobody knows.
-    pub(crate) fn for_rule(&self, rule: &Rule) -> Parts {
-        let PlaceTest::Parts(wanted) = &rule.place else {
-            return Parts::Declared(self.certain.clone());
-        };
-        if wanted.is_disjoint(&self.certain) && !wanted.is_disjoint(&self.possible) {
+    pub(crate) fn for_rule(&self, pack: &Pack, rule: &Rule, context: &Context) -> Parts {
+        let ordered = context.order(&pack.id).and_then(|order| order.parts.as_ref());
+        let asked = || rule.parts().into_iter().chain(ordered.into_iter().flatten());
+        if asked().any(|part| self.possible.contains(part)) {
             return Parts::Undeclared;
         }
         Parts::Declared(self.certain.clone())
@@ -186,8 +188,18 @@ fn parse(name: &str, text: &str, problems: &mut Problems) -> Operator {
     for found in tables.into_iter().take(MOST_PARTS) {
         parts.extend(found.section(problems).and_then(|section| part(section, problems)));
     }
+    for key in ["is", "is-not", "country-list", "order", "answer", "waiver"] {
+        drop(root.take(key));
+    }
     root.finish(problems);
-    Operator { parts }
+    let context = Context::parse(text, name).unwrap_or_else(|wrong| {
+        for problem in &wrong.problems {
+            let place = format!("{name}:{}:{}", problem.line, problem.column);
+            problems.add_configuration(&place, format!("{} {}", problem.key, problem.text));
+        }
+        Context::default()
+    });
+    Operator { parts, context }
 }
 
 fn part(section: Section<'_>, problems: &mut Problems) -> Option<Part> {

@@ -8,7 +8,11 @@ use crate::problems::{PackProblems, Problems};
 use crate::{Answer, Approval, Context, Order, PartTag, Waiver};
 
 pub(crate) fn parse_context(text: &str, file: &str) -> Result<Context, PackProblems> {
-    parse_with(text, file, |file, problems| context(file, problems, None))
+    parse_with(text, file, |mut file, problems| {
+        // What stands where is the caller's to read, who knows the devices.
+        drop(file.take("part"));
+        context(file, problems, None)
+    })
 }
 
 /// `pack` and `rule` stand in for those that a case need not name: its own.
