@@ -285,7 +285,7 @@ fn subject(found: &Identification<'_>, registry: &Registry, on: Date) -> Subject
             .map(|id| countries(id, registry, &on, confidence(maker.confidence)))
             .unwrap_or_default(),
         state_owned: maker.id.as_ref().and_then(|id| state_owned(id, registry, &on)),
-        family: found.product.family.as_ref().map(|family| family.clone()),
+        family: found.product.family.clone(),
         ..Subject::default()
     }
 }
