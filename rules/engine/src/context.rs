@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::{CountryList, PackProblems, PartTag};
+use crate::{CountryList, Pack, PackProblems, PartTag};
 
 /// The operator's statements. The default says nothing: what depends on them is then undetermined.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,9 +31,18 @@ impl Context {
         crate::pack::parse_context(text, file)
     }
 
-    /// The order that he holds under a pack; the first one where he gave several.
+    /// The order that he holds under a pack, of whichever issuer; the first one where he gave several.
     pub fn order(&self, pack: &str) -> Option<&Order> {
         self.orders.iter().find(|order| order.pack == pack)
+    }
+
+    /// The order that counts under a pack: where the pack names issuers, one of theirs. Another's designates no part,
+    /// and no term runs from it.
+    pub(crate) fn valid_order(&self, pack: &Pack) -> Option<&Order> {
+        let of_issuer = |order: &&Order| {
+            pack.order.as_ref().is_none_or(|test| test.issuers.contains(&order.issuer))
+        };
+        self.order(&pack.id).filter(of_issuer)
     }
 }
 
@@ -105,6 +114,14 @@ pub struct Approval {
     pub role: Option<String>,
 }
 
+impl Approval {
+    /// Who it is, however written: case, spaces, full stops and what nobody sees make no second person.
+    pub(crate) fn person(&self) -> String {
+        let upper = self.by.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase);
+        upper.flat_map(char::to_lowercase).collect()
+    }
+}
+
 /// How a waiver stands on the day asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -121,10 +138,13 @@ impl Waiver {
     /// How it stands on a day, under a pack that asks for these roles.
     pub fn state(&self, roles: &BTreeSet<String>, on: Date) -> WaiverState {
         let approvals = || [&self.approver, &self.second_approver].into_iter().chain(&self.further);
-        let person = |approval: &Approval| approval.by.trim().to_lowercase();
-        let (first, second) = (person(&self.approver), person(&self.second_approver));
-        let has_role =
-            |role: &String| approvals().any(|approval| approval.role.as_ref() == Some(role));
+        let (first, second) = (self.approver.person(), self.second_approver.person());
+        // A role that nobody holds approved nothing.
+        let has_role = |role: &String| {
+            let holds =
+                |one: &Approval| one.role.as_ref() == Some(role) && !one.person().is_empty();
+            approvals().any(holds)
+        };
         if first.is_empty() || second.is_empty() || first == second || !roles.iter().all(has_role) {
             WaiverState::NotApproved
         } else if self.expires < on {
@@ -132,5 +152,51 @@ impl Waiver {
         } else {
             WaiverState::Holds
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by(name: &str, role: Option<&str>) -> Approval {
+        Approval { by: name.to_owned(), role: role.map(str::to_owned) }
+    }
+
+    fn state(one: &str, other: &str, further: Vec<Approval>, roles: &[&str]) -> WaiverState {
+        let waiver = Waiver {
+            pack: "p".to_owned(),
+            rule: "r".to_owned(),
+            subject: "s".to_owned(),
+            reason: "why".to_owned(),
+            approver: by(one, None),
+            second_approver: by(other, None),
+            further,
+            expires: Date::constant(2026, 11, 21),
+        };
+        let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+        waiver.state(&roles, Date::constant(2026, 11, 21))
+    }
+
+    #[test]
+    fn one_person_written_in_two_ways_is_not_two_persons() {
+        for (one, other) in [
+            ("A. Example", "a example"),
+            ("A. Example", " A.  EXAMPLE\n"),
+            ("A. Example", "A.\u{a0}Example"),
+            ("A. Example", "A. Exam\u{200b}ple"),
+            ("Strauß", "STRAUSS"),
+            ("A. Example", "."),
+            ("", "B. Example"),
+        ] {
+            assert_eq!(state(one, other, vec![], &[]), WaiverState::NotApproved, "{one} {other}");
+        }
+        assert_eq!(state("A. Example", "B. Example", vec![], &[]), WaiverState::Holds);
+    }
+
+    #[test]
+    fn a_role_that_nobody_holds_approves_nothing() {
+        let told = |name| state("A", "B", vec![by(name, Some("board"))], &["board"]);
+        assert_eq!((told(" "), told("C")), (WaiverState::NotApproved, WaiverState::Holds));
     }
 }

@@ -73,8 +73,8 @@ pub(super) fn context(
     for mut section in file.sections("waiver", problems) {
         let approver = approval(&mut section, "approver", problems);
         let second_approver = approval(&mut section, "second-approver", problems);
-        let person = |approval: &Approval| approval.by.trim().to_lowercase();
-        if !approver.by.is_empty() && person(&approver) == person(&second_approver) {
+        let person = approver.person();
+        if !person.is_empty() && person == second_approver.person() {
             let text = "is the approver again: a waiver needs two different persons";
             section.problem_at("second-approver", problems, text);
         }
