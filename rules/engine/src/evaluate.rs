@@ -232,7 +232,7 @@ fn scopes<'a>(
     subject: &'a Subject,
     context: &'a Context,
 ) -> impl Iterator<Item = Scope> + use<'a> {
-    let order = context.order(&pack.id);
+    let order = context.valid_order(pack);
     let (parts, tests) = match &rule.place {
         PlaceTest::Anywhere => (None, [].as_slice()),
         PlaceTest::Parts(wanted) => (Some(wanted), [].as_slice()),
@@ -291,7 +291,14 @@ pub(crate) fn stands(
     context: &Context,
     on: Date,
 ) -> Result<Vec<Missing>, Why> {
-    standing(pack, rule, false, context, on).map(|standing| standing.open)
+    let mut open = standing(pack, rule, false, context, on)?.open;
+    // An answer for one subject says nothing of all: those alone count here that are for none in particular.
+    match chain::walk(pack, rule, &Subject::default(), context, on, &mut Vec::new()) {
+        chain::End::Complete => {}
+        chain::End::Open => open.push(Missing::Assessment),
+        chain::End::Refused => return Err(Why::AnsweredNo),
+    }
+    Ok(open)
 }
 
 /// The waiver for this finding: one that holds before one that does not.
@@ -471,6 +478,87 @@ wording = "w"
         };
         let judged = judge(&pack, &Subject { against: vec![zte], ..nobody_leads });
         assert_eq!(judged.verdict, Verdict::Undetermined(Missing::AgreedMaker));
+    }
+
+    #[test]
+    fn of_a_contender_only_the_maker_is_supposed_and_who_controls_it_must_be_as_sure_as_ever() {
+        let rule = format!(
+            "party = {{ vendors = [\"zte\"], relations = [\"controlled-by\"] }}\n{ANYWHERE}"
+        );
+        let pack = pack(IN_FORCE, &rule);
+        let by = |id: &str, confidence| {
+            Controllers::Recorded(vec![Controller::from(party(id, confidence))])
+        };
+        let contested = |main: &str, other: &str, confidence| {
+            let contender = Contender {
+                party: party("ericsson", Confidence::Possible),
+                controllers: by(other, confidence),
+            };
+            let controllers = by(main, Confidence::Confirmed);
+            judge(&pack, &Subject { against: vec![contender], controllers, ..made_by("nokia") })
+                .verdict
+        };
+        assert_eq!(contested("zte", "zte", Confidence::Confirmed), Verdict::Match);
+        assert_eq!(contested("nubia", "nubia", Confidence::Confirmed), Verdict::NoMatch);
+        for main in ["zte", "nubia"] {
+            for other in ["zte", "nubia"] {
+                let told = contested(main, other, Confidence::Possible);
+                assert!(matches!(told, Verdict::Undetermined(_)), "{main} {other}: {told:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_exception_by_part_takes_a_declared_device_out_or_leaves_it_alone() {
+        let except = "except = [{ title = \"t\", parts = [\"lan.core\"] }]";
+        let pack = pack(IN_FORCE, &format!("{except}\n{MAKER}\n{ANYWHERE}"));
+        let at = |parts: &[&str]| {
+            let parts = parts.iter().map(|tag| tag.parse().unwrap()).collect();
+            judge(&pack, &Subject { parts: Parts::Declared(parts), ..made_by("zte") }).verdict
+        };
+        assert_eq!(at(&["core.cp"]), Verdict::Match);
+        assert_eq!(at(&[]), Verdict::Match);
+        assert_eq!(at(&["lan.core"]), Verdict::NotApplicable(Why::Excepted));
+        let undeclared = judge(&pack, &made_by("zte")).verdict;
+        assert_eq!(undeclared, Verdict::Undetermined(Missing::Parts));
+    }
+
+    #[test]
+    fn an_order_of_an_issuer_that_the_pack_does_not_name_designates_no_part_and_starts_no_term() {
+        let header = format!("{IN_FORCE}\norder = {{ issuers = [\"minister\"] }}");
+        let action = "action = [{ do = \"remove\", period = \"7y\", from = \"order\" }]";
+        let by = |issuer: &str, rule: &str| {
+            let pack = pack(&header, &format!("{action}\n{MAKER}\n{rule}"));
+            let order = crate::Order {
+                pack: "p".to_owned(),
+                reference: "r".to_owned(),
+                issuer: issuer.to_owned(),
+                parts: Some(["core.cp".parse().unwrap()].into()),
+                scope: "s".to_owned(),
+                date: Some(day("2026-01-01")),
+            };
+            let context = Context { orders: vec![order], ..Context::default() };
+            let parts = Parts::Declared(["lan.core".parse().unwrap()].into());
+            let subject = Subject { parts, ..made_by("zte") };
+            evaluate_in(&pack, &pack.rules[0], &subject, &context, day("2026-11-21"))
+        };
+        let ordered = "place = { where = \"order\" }";
+        let right = by("minister", ordered).verdict;
+        assert_eq!(right, Verdict::NotApplicable(Why::OtherPart));
+        let open = Verdict::Undetermined(Missing::Order);
+        assert_eq!(by("mayor", ordered).verdict, open);
+        let anywhere = by("mayor", ANYWHERE);
+        assert_eq!(anywhere.verdict, open);
+        assert_eq!(anywhere.actions[0].missing, Some(Missing::OrderDate));
+    }
+
+    #[test]
+    fn a_least_term_past_the_end_of_the_calendar_leaves_no_last_day() {
+        let action = "action = [{ do = \"remove\", date = 2026-01-01, minimum-term = \"100y\", from = \"first-seen\" }]";
+        let pack = pack(IN_FORCE, &format!("{action}\n{MAKER}\n{ANYWHERE}"));
+        let subject = Subject { first_seen: Some(day("9950-01-01")), ..made_by("zte") };
+        let due = &judge(&pack, &subject).actions[0];
+        assert_eq!((due.due, due.state), (None, ActionState::Undated));
     }
 
     #[test]

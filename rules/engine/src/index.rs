@@ -107,7 +107,11 @@ impl<'p> Index<'p> {
             Relation::Brand => subject.brand.as_ref().map_or(maker, is_sure),
             Relation::ControlledBy => {
                 let others = subject.against.iter().map(|other| &other.controllers);
-                let recorded = |one: &Controllers| matches!(one, Controllers::Recorded(_));
+                // Of a contender only the maker is supposed; its controllers must be as sure as any.
+                let recorded = |one: &Controllers| match one {
+                    Controllers::Unrecorded => false,
+                    Controllers::Recorded(all) => all.iter().all(|one| is_sure(&one.party)),
+                };
                 chain(&subject.controllers) && others.into_iter().all(recorded)
             }
             // Of a contender only those who control it are recorded.

@@ -639,6 +639,35 @@ wording = "w"
     }
 
     #[test]
+    fn a_question_of_a_rule_over_an_inventory_needs_an_answer_that_is_for_all() {
+        let pack = cap_of(
+            "devices",
+            "where = \"anywhere\" }\nquestion = [{ id = \"q\", text = \"Is it?\" }]\nthing = { passive = false",
+        );
+        let zte = Subject { traits: [(crate::Trait::Passive, false)].into(), ..made_by("zte") };
+        let told = |subject: Option<&str>, yes: bool| {
+            let answer = crate::Answer {
+                pack: "p".to_owned(),
+                rule: "r".to_owned(),
+                question: "q".to_owned(),
+                subject: subject.map(str::to_owned),
+                yes,
+                author: "board".to_owned(),
+                date: "2026-11-21".parse().unwrap(),
+                evidence: "minutes".to_owned(),
+            };
+            let context = Context { answers: vec![answer], ..Context::default() };
+            let on = "2026-11-21".parse().unwrap();
+            evaluate_set(&pack, &pack.rules[0], std::slice::from_ref(&zte), &context, on)
+                .map(|figures| figures[0].verdict)
+        };
+        assert_eq!(verdict(&pack, &[zte.clone()]), Verdict::Undetermined(Missing::Assessment));
+        assert_eq!(told(Some("dev-1"), true), Ok(Verdict::Undetermined(Missing::Assessment)));
+        assert_eq!(told(None, true), Ok(Verdict::Match));
+        assert_eq!(told(None, false), Err(Why::AnsweredNo));
+    }
+
+    #[test]
     fn a_rule_over_an_inventory_says_nothing_of_one_device_and_the_other_way_round() {
         let on = "2026-11-21".parse().unwrap();
         let set = cap_of("devices", "where = \"anywhere\"");

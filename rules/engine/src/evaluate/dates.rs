@@ -23,7 +23,7 @@ pub(super) fn due(
     context: &Context,
     on: Date,
 ) -> Reach {
-    let order = context.order(&pack.id);
+    let order = context.valid_order(pack);
     let unsure = match facts::all_met(&dated.only, subject, order) {
         Ok(true) => None,
         Ok(false) => return Reach::NotForIt,
@@ -81,7 +81,10 @@ fn last_day(dated: &DatedAction, start: Option<Date>) -> Option<Date> {
     // A term that runs past the end of the calendar has no last day that anybody could plan for.
     let after = |term: Option<crate::Term>| term.and_then(|term| term.after(start?));
     let date = dated.date.or_else(|| after(dated.period));
-    date.max(after(dated.minimum_term).filter(|_| date.is_some()))
+    match dated.minimum_term.filter(|_| date.is_some()) {
+        Some(least) => after(Some(least)).map(|least| date.max(Some(least)))?,
+        None => date,
+    }
 }
 
 /// A prohibition from a date: once begun it has no days left, and is not overdue either.

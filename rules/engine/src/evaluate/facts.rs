@@ -153,9 +153,12 @@ pub(super) fn all_met(
 /// In some parts, or next to some.
 fn near(wanted: &BTreeSet<PartTag>, adjacent_to: &BTreeSet<PartTag>, subject: &Subject) -> Scope {
     let inside = if wanted.is_empty() { None } else { Some(parts(wanted, subject)) };
-    if let Some(Scope::In(fact)) = inside {
-        return Scope::In(fact);
-    }
+    let inside = match inside {
+        // Where nothing is asked of its neighbours, they leave nothing open.
+        Some(inside) if adjacent_to.is_empty() => return inside,
+        Some(Scope::In(fact)) => return Scope::In(fact),
+        inside @ (Some(_) | None) => inside,
+    };
     let (missing, why) = (Missing::Adjacency, Why::OtherPlace);
     let beside = common("adjacent to", adjacent_to, declared(&subject.adjacent), missing, why);
     match (inside, beside) {

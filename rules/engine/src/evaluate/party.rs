@@ -54,13 +54,14 @@ struct Side<'a> {
 pub(super) fn party(asked: &Asked<'_>, subject: &Subject) -> PartyAnswer {
     let expression = &asked.rule.party.tests;
     let main = subject.maker.as_ref().map(|maker| (maker, &subject.controllers));
-    let test = Test { asked: *asked, needed: asked.rule.minimum_confidence };
+    let test = Test { asked: *asked, needed: asked.rule.minimum_confidence, is_supposed: false };
     let ours = test.side(expression, Side { subject, maker: main, is_main: true });
     if subject.against.is_empty() {
         return ours;
     }
     // A contender is asked "and if it were that one?", however weak the evidence for it: doubt is what it is there for.
-    let supposed = Test { asked: *asked, needed: Confidence::Possible };
+    // Only that it is the maker is supposed: who controls it, and all the rest, must be as sure as ever.
+    let supposed = Test { is_supposed: true, ..test };
     let others: Vec<(&VendorId, PartyAnswer)> = subject
         .against
         .iter()
@@ -88,13 +89,12 @@ pub(super) fn party(asked: &Asked<'_>, subject: &Subject) -> PartyAnswer {
         sides.iter().filter(|(_, side)| side.points).map(|(id, _)| (*id).clone()).collect();
     let mut because = vec![Because::Contested { makers, named: named.clone() }];
     because.extend(ours.because.iter().cloned());
-    let open =
-        [&ours].into_iter().chain(others.iter().map(|(_, other)| other)).find_map(
-            |side| match side.answer {
-                Answer::Open(missing) => Some(missing),
-                Answer::Yes | Answer::No => None,
-            },
-        );
+    let lacks = |side: &PartyAnswer| match side.answer {
+        Answer::Open(missing) => Some(missing),
+        Answer::Yes | Answer::No => None,
+    };
+    // The main one's question first; of the others' the least, so that their order does not matter.
+    let open = lacks(&ours).or_else(|| others.iter().filter_map(|(_, other)| lacks(other)).min());
     let missing = match open {
         // No side speaks for the rule's party, so what is open is not which one is right.
         Some(missing) if named.is_empty() => missing,
@@ -110,9 +110,12 @@ pub(super) fn party(asked: &Asked<'_>, subject: &Subject) -> PartyAnswer {
 }
 
 /// What is asked of each possible maker.
+#[derive(Clone, Copy)]
 struct Test<'a> {
     asked: Asked<'a>,
     needed: Confidence,
+    /// Whether the maker is only supposed to be that one.
+    is_supposed: bool,
 }
 
 impl Test<'_> {
@@ -151,11 +154,11 @@ impl Test<'_> {
         let mut answers = Vec::new();
         for relation in relations {
             let tested = match relation {
-                Relation::Maker => self.one(named, relation, maker),
+                Relation::Maker => self.maker(named, relation, maker),
                 // The name on the box is the maker's own unless something says otherwise.
                 Relation::Brand => match brand {
                     Some(brand) => self.one(named, relation, Some(brand)),
-                    None => self.one(named, relation, maker),
+                    None => self.maker(named, relation, maker),
                 },
                 Relation::ControlledBy => {
                     let recorded = side.maker.map(|(_, recorded)| recorded);
@@ -195,6 +198,12 @@ impl Test<'_> {
         self.weigh(named, relation, party, party.confidence, Missing::Confidence)
     }
 
+    /// The maker: one that is only supposed is weak enough for any rule.
+    fn maker(&self, named: &NamedTest, relation: Relation, maker: Option<&Party>) -> Tested {
+        let needed = if self.is_supposed { Confidence::Possible } else { self.needed };
+        Test { needed, ..*self }.one(named, relation, maker)
+    }
+
     fn weigh(
         &self,
         test: &NamedTest,
@@ -226,7 +235,7 @@ impl Test<'_> {
         let (Some(maker), Some(recorded)) = (maker, recorded) else {
             return Tested::unknown(Missing::Maker);
         };
-        let maker_is_weak = maker.confidence < self.needed;
+        let maker_is_weak = !self.is_supposed && maker.confidence < self.needed;
         // While the maker itself is unsure, who controls it is not the question yet.
         let missing = |otherwise| if maker_is_weak { Missing::Confidence } else { otherwise };
         let mut others = Vec::new();
@@ -241,7 +250,11 @@ impl Test<'_> {
             Controllers::Recorded(_) => {}
         }
         for controller in recorded.on(self.asked.on) {
-            let confidence = controller.party.confidence.min(maker.confidence);
+            let confidence = if self.is_supposed {
+                controller.party.confidence
+            } else {
+                controller.party.confidence.min(maker.confidence)
+            };
             let weak = missing(Missing::ControllerConfidence);
             let tested = match self.weigh(named, relation, &controller.party, confidence, weak) {
                 Tested::Yes(_) if controller.suspected => {
