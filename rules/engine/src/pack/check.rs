@@ -184,6 +184,11 @@ fn country_lists(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<Cou
             source: section.need_text("source", problems),
             last_checked: section.need_date("last-checked", problems),
             countries: section.items("countries", problems).map(|items| {
+                // A list that holds nobody would clear everybody.
+                if items.is_empty() {
+                    let text = "is empty: leave it out where only the operator can say";
+                    section.problem_at("countries", problems, text);
+                }
                 set(items, problems, |found, problems| found.parsed::<Country>(problems))
             }),
         };
@@ -782,6 +787,11 @@ listing = [{ list = "l1", name = "Huawei", since = 2020-01-01, reaches = ["maker
                 "fits only the relation controlled-by or controls",
             ),
             (party, "party = { country-of-seat = [\"law\"] }", "which is no country-list"),
+            (
+                "[[list]]",
+                "[[country-list]]\nid = \"a\"\nwords = \"w\"\nsource = \"s\"\nlast-checked = 2026-11-20\ncountries = []\n\n[[list]]",
+                "countries is empty: leave it out",
+            ),
             (
                 action,
                 "{ do = \"remove\", period = \"7 years\", from = \"order\" }",
