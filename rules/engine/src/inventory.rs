@@ -661,7 +661,10 @@ wording = "w"
             evaluate_set(&pack, &pack.rules[0], std::slice::from_ref(&zte), &context, on)
                 .map(|figures| figures[0].verdict)
         };
-        assert_eq!(verdict(&pack, &[zte.clone()]), Verdict::Undetermined(Missing::Assessment));
+        assert_eq!(
+            verdict(&pack, std::slice::from_ref(&zte)),
+            Verdict::Undetermined(Missing::Assessment)
+        );
         assert_eq!(told(Some("dev-1"), true), Ok(Verdict::Undetermined(Missing::Assessment)));
         assert_eq!(told(None, true), Ok(Verdict::Match));
         assert_eq!(told(None, false), Err(Why::AnsweredNo));
