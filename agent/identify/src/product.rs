@@ -11,6 +11,8 @@ use crate::gather::Said;
 pub struct ProductFacts {
     /// The product family, or the operating system where no family is known.
     pub family: Option<String>,
+    /// Whether `family` is only the operating system.
+    pub is_system: bool,
     /// The model.
     pub model: Option<DeviceText>,
     /// The software and its version.
@@ -45,7 +47,10 @@ pub(crate) fn product(
     }
     let systems = agreeing.iter().chain(others).filter_map(known_text);
     for (text, print) in systems {
-        facts.family = facts.family.or(print.os.map(str::to_owned));
+        if facts.family.is_none() {
+            facts.family = print.os.map(str::to_owned);
+            facts.is_system = facts.family.is_some();
+        }
         if facts.software.is_none() {
             facts.software = software(print, prints.captures(print, text).software.as_ref());
         }

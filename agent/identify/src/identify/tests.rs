@@ -193,6 +193,8 @@ fn the_default_agent_names_nobody() {
     assert_eq!(found.rejected.len(), 3);
     assert!(found.rejected.iter().all(|one| one.says().is_none() && one.weight() == Weight::None));
     assert_eq!(found.product.family.as_deref(), Some("Linux"));
+    // That tells which software runs, and not which product it is.
+    assert!(found.product.is_system);
     assert!(found.roles.is_empty(), "sysServices 72 is a default");
 }
 
