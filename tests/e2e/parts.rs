@@ -100,6 +100,10 @@ fn declared() -> Result<()> {
     let nobody_said = desk.scan(None)?.expect_code(2)?.json()?;
     ensure!(only_finding(&nobody_said)?["verdict"] == "undetermined", "{nobody_said}");
 
+    // Who he is says of no device where it stands.
+    let statements = desk.scan(Some("is = [\"mobile-operator\"]\n"))?.expect_code(2)?.json()?;
+    ensure!(only_finding(&statements)?["verdict"] == "undetermined", "{statements}");
+
     let core = "[[part]]\ntag = \"core.up\"\nprefixes = [\"10.99.0.0/28\"]\n";
     let core = desk.scan(Some(core))?.expect_code(1)?.json()?;
     let finding = only_finding(&core)?;

@@ -71,8 +71,16 @@ impl Membership {
 }
 
 impl Operator {
-    /// In which parts a device is.
-    pub(crate) fn membership(&self, device: &Device, found: &Identification<'_>) -> Membership {
+    /// In which parts a device is. None when the file declares no part at all: whoever only states what he is, or holds
+    /// an order, has said of no device that it is outside.
+    pub(crate) fn membership(
+        &self,
+        device: &Device,
+        found: &Identification<'_>,
+    ) -> Option<Membership> {
+        if self.parts.is_empty() {
+            return None;
+        }
         let mut membership = Membership::default();
         for part in &self.parts {
             match part.holds(device, found) {
@@ -81,7 +89,7 @@ impl Operator {
                 Some(false) => {}
             }
         }
-        membership
+        Some(membership)
     }
 }
 
