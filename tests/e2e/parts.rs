@@ -19,6 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             stranger,
         ),
         trial("parts/a_waiver_of_two_persons_is_shown_and_the_finding_stays", waived),
+        trial("parts/a_device_that_an_allow_list_leaves_open_is_not_clean", allowed),
         trial("parts/a_mistake_in_the_operators_file_is_told_with_its_place", mistaken),
     ]
 }
@@ -162,6 +163,22 @@ fn stranger() -> Result<()> {
     );
     let sent = desk.stage.capture().from_scanner().count();
     ensure!(sent == 0, "{sent} frames were sent");
+    Ok(())
+}
+
+fn allowed() -> Result<()> {
+    let desk = Desk::new()?;
+    let with = |relation: &str| {
+        let text = PACK
+            .replace("vendors = [\"huawei\"]", "mode = \"allow-list\"\nvendors = [\"huawei\"]")
+            .replace("\"maker\"]", &format!("\"{relation}\"]"))
+            .replace("parts = [\"core.*\"]", "where = \"anywhere\"");
+        let pack = desk.stage.secret_file("allowed.toml", &text)?.display().to_string();
+        desk.stage.herkomst(&["scan", "10.99.0.11", "-o", "json", "--rules", &pack])
+    };
+    with("maker")?.expect_code(0)?;
+    // Nobody said who supplies it.
+    with("supplier")?.expect_code(2)?;
     Ok(())
 }
 

@@ -13,8 +13,8 @@ use herkomst_model::{Device, DeviceText, Observation};
 use herkomst_registry::{Control, ControlTest, Registry};
 use herkomst_rules::{
     Because, Contender, ControlKind, Controller, Controllers, CountryFact, CountryOf, Judgement,
-    Listing, ListingDate, Pack, PartTag, Parts, Party, Rule, Severity, Subject, Verdict, Waived,
-    WaiverState, evaluate_in,
+    Listing, ListingDate, Pack, PartTag, Parts, Party, PartyExpression, Rule, Severity, Subject,
+    Verdict, Waived, WaiverState, evaluate_in,
 };
 use jiff::civil::Date;
 
@@ -33,7 +33,7 @@ pub(crate) struct Judged {
     pub(crate) unnamed: u64,
     /// Special addresses, which are no boxes.
     pub(crate) special: u64,
-    /// Devices that a rule with a place could be about, were more known of them.
+    /// Devices that a rule with a place, an allow-list or a country could be about, were more known of them.
     pub(crate) open: u64,
 }
 
@@ -78,7 +78,9 @@ pub(crate) fn judge(
                         findings
                             .push((judgement.severity, finding(pack, rule, &judgement, &entry)));
                     }
-                    Verdict::Undetermined(_) => is_open |= !rule.parts().is_empty(),
+                    Verdict::Undetermined(_) => {
+                        is_open |= !rule.parts().is_empty() || is_of_anybody(rule);
+                    }
                     Verdict::NoMatch | Verdict::NotApplicable(_) => {}
                 }
             }
@@ -106,6 +108,12 @@ pub(crate) fn judge(
     });
     judged.findings = findings.into_iter().map(|(_, finding)| finding).collect();
     judged
+}
+
+/// Whether a rule is about more than vendors by name, by an allow-list or a country: then nothing can point to its party,
+/// and what is open under it would be told nowhere.
+fn is_of_anybody(rule: &Rule) -> bool {
+    !matches!(rule.party.tests, PartyExpression::Named(_))
 }
 
 /// By first address, devices without one behind those with one.
