@@ -59,5 +59,5 @@ fn trial(
     name: impl Into<String>,
     test: impl FnOnce() -> anyhow::Result<()> + Send + 'static,
 ) -> Trial {
-    Trial::test(name, move || test().map_err(|error| format!("{error:?}").into()))
+    Trial::test(name, move || test().map_err(|error| format!("{error:#}").into()))
 }

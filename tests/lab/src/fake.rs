@@ -4,7 +4,7 @@
 //! same questions give the same frames in the same order.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -43,7 +43,10 @@ struct Shared {
 struct State {
     stations: Stations,
     capture: Capture,
-    dropped: u64,
+    /// Of what came in, as the kernel counts it.
+    unheard: u64,
+    /// Answers that found no room among those that wait.
+    unsent: u64,
     ended: Option<String>,
 }
 
@@ -65,7 +68,8 @@ impl Segment {
         let state = State {
             stations: Stations::new(devices)?,
             capture: Capture::new(MOST_CAPTURED, scanner),
-            dropped: 0,
+            unheard: 0,
+            unsent: 0,
             ended: None,
         };
         let shared = Arc::new(Shared { stop: AtomicBool::new(false), state: Mutex::new(state) });
@@ -98,7 +102,8 @@ impl Segment {
 
     /// Frames that the kernel or a full queue lost at the far end: a test that needs all of them asks for 0.
     pub fn lost(&self) -> u64 {
-        self.shared.state().dropped
+        let state = self.shared.state();
+        state.unheard + state.unsent
     }
 
     /// Why the thread ended by itself, if it did.
@@ -191,7 +196,7 @@ impl Player {
                 );
             });
             if heard > 0 {
-                state.dropped = self.port.statistics().map_err(|error| error.to_string())?.dropped;
+                state.unheard = self.port.statistics().map_err(|error| error.to_string())?.dropped;
             }
         }
         let now = Instant::now();
@@ -199,7 +204,7 @@ impl Player {
             if self.waiting.len() < MOST_WAITING {
                 self.wait(now + delay, What::Frame(frame));
             } else {
-                self.shared.state().dropped += 1;
+                self.shared.state().unsent += 1;
             }
         }
         Ok(())
@@ -229,21 +234,23 @@ impl Player {
         if batch.is_empty() {
             return true;
         }
-        let frames: Vec<&[u8]> = batch.iter().map(Vec::as_slice).collect();
-        // The interface may be down for a moment, or the frame too long for it: lost, as on a real wire.
-        let sent = self.port.send(&frames);
-        let (taken, lost) = match sent {
-            Ok(taken) => (taken, 0),
-            Err(_) => (batch.len(), batch.len()),
-        };
-        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let rest = batch.split_off(taken);
-        {
+        let mut rest: VecDeque<Vec<u8>> = batch.into();
+        while !rest.is_empty() {
+            let frames: Vec<&[u8]> = rest.iter().map(Vec::as_slice).collect();
+            let sent = self.port.send(&frames);
+            let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             let mut state = self.shared.state();
-            state.dropped += u64::try_from(lost).unwrap_or(u64::MAX);
-            if lost == 0 {
-                for frame in batch {
-                    state.capture.push(at, true, frame);
+            match sent {
+                Ok(0) => break,
+                Ok(taken) => {
+                    for frame in rest.drain(..taken.min(rest.len())) {
+                        state.capture.push(at, true, frame);
+                    }
+                }
+                // The interface may be down for a moment, or this frame too long for it: lost, as on a real wire. Those
+                // behind it are not: one device with a giant frame must not take its neighbours' answers with it.
+                Err(_) => {
+                    rest.pop_front();
                 }
             }
         }

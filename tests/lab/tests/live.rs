@@ -17,7 +17,7 @@ use herkomst_net::{
     wait_readable,
 };
 use herkomst_wire::lldp::Tlv;
-use herkomst_wire::snmp::{CommunityMessage, PduKind, Value, Version, emit_get};
+use herkomst_wire::snmp::{CommunityMessage, PduKind, Value, Version, emit_discovery, emit_get};
 use herkomst_wire::{Arp, ArpOperation, EthernetFrame, Lldp, arp_request_frame, ether_type};
 use libtest_mimic::{Arguments, Trial};
 
@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         ("a_kernel_finds_and_asks_a_fake_device", a_kernel_finds_and_asks_a_fake_device),
         ("a_routed_device_answers_through_its_router", a_routed_device_answers_through_its_router),
         ("lldp_passes_the_switch", lldp_passes_the_switch),
+        ("a_frame_that_no_link_carries_is_lost_alone", a_frame_that_no_link_carries_is_lost_alone),
         ("two_thousand_devices_answer_a_sweep", two_thousand_devices_answer_a_sweep),
         ("a_relay_loses_its_share_and_tags_the_rest", a_relay_loses_its_share_and_tags_the_rest),
         ("snmpd_comes_up_at_the_switch", snmpd_comes_up_at_the_switch),
@@ -61,7 +62,7 @@ fn main() -> ExitCode {
     let trials = tests
         .into_iter()
         .map(|(name, test)| {
-            Trial::test(name, move || test().map_err(|error| format!("{error:?}").into()))
+            Trial::test(name, move || test().map_err(|error| format!("{error:#}").into()))
         })
         .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -186,6 +187,36 @@ fn lldp_passes_the_switch() -> Result<()> {
          [[device]]\nuses = \"yealink-phone\"\naddress = \"10.99.0.40\"\nlldp = { interval-ms = 100 }\n",
     )?;
     heard_name(&mut stage.port()?, b"SIP-T46U")
+}
+
+/// Both are asked at once and take the same time, so that their answers leave together: one too long for the link, and in
+/// front of the other.
+fn a_frame_that_no_link_carries_is_lost_alone() -> Result<()> {
+    const GIANT: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 7);
+    const OTHER: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 8);
+    let stage = stage(
+        "[[segment]]\naddress = \"10.99.0.2/24\"\n\
+         [[device]]\nuses = \"huawei-ne40e\"\nname = \"giant\"\naddress = \"10.99.0.7\"\nmac = \"02:00:00:00:00:07\"\n\
+         latency-ms = 200\nsnmp = \"oversize\"\n\
+         [[device]]\nuses = \"huawei-ne40e\"\naddress = \"10.99.0.8\"\nlatency-ms = 200\n",
+    )?;
+    // Alone each answers this, and from then on the kernel knows both.
+    for of in [GIANT, OTHER] {
+        ensure!(!stage.description(of)?.is_empty(), "{of} answers alone");
+    }
+    stage.scanner.run(|| -> Result<()> {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        let (mut discovery, mut request) = (Vec::new(), Vec::new());
+        emit_discovery(&mut discovery, 4, 4);
+        let name = "1.3.6.1.2.1.1.1.0".parse()?;
+        emit_get(&mut request, Version::V2c, b"lab-read", PduKind::Get, 5, &[name]);
+        socket.send_to(&discovery, (GIANT, 161))?;
+        socket.send_to(&request, (OTHER, 161))?;
+        let (_, from) = socket.recv_from(&mut [0; 2000])?;
+        ensure!(from.ip() == OTHER, "the answer is from {from}");
+        Ok(())
+    })?
 }
 
 fn heard_name(port: &mut PacketPort, name: &[u8]) -> Result<()> {
