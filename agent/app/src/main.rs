@@ -14,9 +14,9 @@ mod exit;
 mod explain;
 mod judge;
 mod outputs;
-mod packs;
 mod plan;
 mod progress;
+mod rules;
 mod scan;
 
 use std::fmt;
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         }
         Command::Rules(args) => {
             let found = data::in_use(&folders);
-            return ended(packs::run(args, found.registry).map(|()| 0));
+            return ended(rules::run(args, found.registry).map(|()| 0));
         }
         Command::Data(args) => {
             return ended(data::run(args, &folders, cli.verbose).map(|()| 0));

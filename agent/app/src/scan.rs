@@ -23,9 +23,9 @@ use crate::exit::{Failure, Result};
 use crate::judge::{Judged, judge};
 use crate::outputs::table::{self, Screen};
 use crate::outputs::{json, write_out};
-use crate::packs;
 use crate::plan::{Plan, Surroundings, plan};
 use crate::progress::{Progress, Shown};
+use crate::rules;
 
 /// Observations between engine and collector: a slow collector slows the asking.
 const IN_FLIGHT: usize = 1024;
@@ -144,7 +144,7 @@ fn observe(
         tracing::warn!("{warning}");
     }
     // Such a rule would never find anything, and nobody would notice.
-    let strangers = scan.packs.iter().flat_map(|pack| packs::strangers(pack, &pack.id, registry));
+    let strangers = scan.packs.iter().flat_map(|pack| rules::strangers(pack, &pack.id, registry));
     let strangers: Vec<String> = strangers.collect();
     if !strangers.is_empty() {
         return Err(Failure::configuration(anyhow::anyhow!(strangers.join("\n"))));
@@ -164,8 +164,8 @@ fn observe(
     let judged = judge(&observations, &scan.packs, scan.operator.as_ref(), registry, today);
     let coverage = coverage::coverage(&ledger, &receipt, &judged);
     let mut notes: Vec<String> =
-        scan.packs.iter().filter_map(|pack| packs::aged(pack, today)).collect();
-    notes.extend(scan.packs.iter().flat_map(packs::not_judged));
+        scan.packs.iter().filter_map(|pack| rules::aged(pack, today)).collect();
+    notes.extend(scan.packs.iter().flat_map(rules::not_judged));
     for note in &notes {
         tracing::warn!("{note}");
     }
@@ -340,7 +340,7 @@ fn outcome(scan: &Scan, judged: &Judged, is_complete: bool) -> Outcome {
     let is_open = any("undetermined")
         || judged.open > 0
         || (scan.strict && judged.unnamed > 0)
-        || scan.packs.iter().any(|pack| !packs::not_judged(pack).is_empty())
+        || scan.packs.iter().any(|pack| !rules::not_judged(pack).is_empty())
         || !is_complete;
     match (any("match"), is_open) {
         (true, _) => Outcome::Matched,

@@ -16,7 +16,7 @@ use super::targets::{self, TargetSpec, Use};
 use super::{credentials, targets::AddressSet};
 use crate::cli::{Output, ScanArgs};
 use crate::exit::{Failure, Result};
-use crate::packs::{self, Refused};
+use crate::rules::{self, Refused};
 
 /// How long `--passive` listens: twice the usual interval of LLDP, and a little.
 const PASSIVE: Duration = Duration::from_secs(65);
@@ -309,7 +309,7 @@ fn read_methods(named: Option<Vec<(String, String)>>, problems: &mut Problems) -
 }
 
 fn read_pack(place: &str, name: &str, problems: &mut Problems) -> Option<Pack> {
-    match packs::read(name) {
+    match rules::read(name) {
         Ok(pack) => {
             if !herkomst_rules::shipped().iter().any(|(id, _)| *id == name) {
                 tracing::warn!(
