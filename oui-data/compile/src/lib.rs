@@ -19,6 +19,7 @@ mod write;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use herkomst_ids::is_day;
 use herkomst_lookup::RegistryKind;
 
 pub use curated::Curated;
@@ -187,26 +188,6 @@ fn cut(text: &str, most: usize) -> String {
         Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
         None => format!("{text:?}"),
     }
-}
-
-/// Whether a text is a day of the calendar, such as 2026-11-21.
-fn is_day(text: &str) -> bool {
-    let digits = text
-        .bytes()
-        .enumerate()
-        .all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
-    let number = |range| text.get(range).and_then(|part: &str| part.parse::<u16>().ok());
-    let (Some(year), Some(month), Some(day)) = (number(0..4), number(5..7), number(8..10)) else {
-        return false;
-    };
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let last = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u16::from(is_leap),
-        _ => return false,
-    };
-    text.len() == 10 && digits && (1..=last).contains(&day)
 }
 
 /// A country code of two capitals, as it stands in the file.
@@ -462,29 +443,6 @@ mod tests {
             problems(&wrong),
             ["b.toml:3: is called verified without `source` and `last-checked`"]
         );
-    }
-
-    #[test]
-    fn a_day_is_one_of_the_calendar() {
-        for day in ["2026-11-21", "2024-02-29", "2000-02-29", "2026-12-31", "0001-01-01"] {
-            assert!(is_day(day), "{day}");
-        }
-        for none in [
-            "2026-02-29",
-            "1900-02-29",
-            "2026-04-31",
-            "2026-13-01",
-            "2026-00-01",
-            "2026-01-00",
-            "2026-1-01",
-            "2026-01-011",
-            "+026-01-01",
-            "2026-01-+1",
-            "",
-            "２０２６-01-01",
-        ] {
-            assert!(!is_day(none), "{none}");
-        }
     }
 
     #[test]

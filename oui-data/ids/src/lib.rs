@@ -13,7 +13,7 @@ mod pen;
 mod vendor_id;
 
 pub use country::Country;
-pub use edition::Edition;
+pub use edition::{Edition, is_day};
 pub use engine_id::{EngineId, EngineIdFormat};
 pub use mac::{MacAddr, MacPrefix};
 pub use oid::Oid;
