@@ -131,10 +131,9 @@ pub(crate) fn judge(
             all.push(Because::Listed(Arc::clone(listing)));
         }
     }
-    // Ahead first and by date, so that the first one is what a reader plans for; the sort keeps the pack's order.
-    actions.sort_by_key(|action| (action.state, action.due));
+    in_order(&mut actions);
     let grade = if party.suspected { Grade::Suspected } else { Grade::Established };
-    let waiver = waived(pack, rule, subject, context, on);
+    let waiver = subject.id.as_ref().and_then(|id| waived(pack, rule, id, context, on));
     Judgement { verdict, because: all, actions, severity, force, grade, waiver }
 }
 
@@ -156,11 +155,11 @@ fn out_of_scope(rule: &Rule, why: Why, fact: Because) -> Judgement {
 }
 
 /// What the instrument is to this operator on this day.
-struct Standing {
+pub(crate) struct Standing {
     because: Vec<Because>,
-    open: Vec<Missing>,
-    severity: Severity,
-    force: Option<Force>,
+    pub(crate) open: Vec<Missing>,
+    pub(crate) severity: Severity,
+    pub(crate) force: Option<Force>,
 }
 
 fn standing(
@@ -290,30 +289,50 @@ pub(crate) fn stands(
     rule: &Rule,
     context: &Context,
     on: Date,
-) -> Result<Vec<Missing>, Why> {
-    let mut open = standing(pack, rule, false, context, on)?.open;
+) -> Result<Standing, Why> {
+    let mut standing = standing(pack, rule, false, context, on)?;
     // An answer for one subject says nothing of all: those alone count here that are for none in particular.
     match chain::walk(pack, rule, &Subject::default(), context, on, &mut Vec::new()) {
         chain::End::Complete => {}
-        chain::End::Open => open.push(Missing::Assessment),
+        chain::End::Open => standing.open.push(Missing::Assessment),
         chain::End::Refused => return Err(Why::AnsweredNo),
     }
-    Ok(open)
+    Ok(standing)
 }
 
-/// The waiver for this finding: one that holds before one that does not.
-fn waived(
+/// What the rule itself asks, by when, of what is known so.
+pub(crate) fn dues(
     pack: &Pack,
     rule: &Rule,
     subject: &Subject,
     context: &Context,
     on: Date,
+) -> Vec<DueAction> {
+    let due = |dated| match dates::due(dated, None, pack, subject, context, on) {
+        dates::Reach::Due(action) => Some(action),
+        dates::Reach::SeenBefore(_) | dates::Reach::NotForIt => None,
+    };
+    let mut actions: Vec<DueAction> = rule.actions.iter().filter_map(due).collect();
+    in_order(&mut actions);
+    actions
+}
+
+/// Ahead first and by date, so that the first one is what a reader plans for; the sort keeps the pack's order.
+fn in_order(actions: &mut [DueAction]) {
+    actions.sort_by_key(|action| (action.state, action.due));
+}
+
+/// The waiver for a finding about that subject: one that holds before one that does not.
+pub(crate) fn waived(
+    pack: &Pack,
+    rule: &Rule,
+    subject: &str,
+    context: &Context,
+    on: Date,
 ) -> Option<Box<Waived>> {
-    let id = subject.id.as_ref()?;
-    let ours = context
-        .waivers
-        .iter()
-        .filter(|waiver| waiver.pack == pack.id && waiver.rule == rule.id && waiver.subject == *id);
+    let ours = context.waivers.iter().filter(|waiver| {
+        waiver.pack == pack.id && waiver.rule == rule.id && waiver.subject == subject
+    });
     ours.map(|waiver| (waiver.state(&pack.waiver_roles, on), waiver))
         .min_by_key(|(state, waiver)| (*state as u8, std::cmp::Reverse(waiver.expires)))
         .map(|(state, waiver)| Box::new(Waived { waiver: waiver.clone(), state }))

@@ -74,7 +74,7 @@ impl<'p> Index<'p> {
         ];
         let of_others = subject.against.iter().map(|other| &other.controllers);
         for recorded in of_main.into_iter().chain(of_others) {
-            all(recorded).iter().for_each(|party| named(&party.id));
+            recorded.known().iter().for_each(|one| named(&one.party.id));
         }
         let makers = subject.maker.iter().chain(subject.against.iter().map(|other| &other.party));
         makers.chain(&subject.brand).for_each(|party| named(&party.id));
@@ -96,7 +96,7 @@ impl<'p> Index<'p> {
         let is_sure = |party: &Party| party.confidence >= self.needed;
         let maker = subject.maker.as_ref().is_some_and(is_sure);
         let chain = |recorded: &Controllers| match recorded {
-            Controllers::Unrecorded => false,
+            Controllers::Unrecorded | Controllers::Partly(_) => false,
             Controllers::Recorded(recorded) => {
                 maker && recorded.iter().all(|one| is_sure(&one.party))
             }
@@ -109,7 +109,7 @@ impl<'p> Index<'p> {
                 let others = subject.against.iter().map(|other| &other.controllers);
                 // Of a contender only the maker is supposed; its controllers must be as sure as any.
                 let recorded = |one: &Controllers| match one {
-                    Controllers::Unrecorded => false,
+                    Controllers::Unrecorded | Controllers::Partly(_) => false,
                     Controllers::Recorded(all) => all.iter().all(|one| is_sure(&one.party)),
                 };
                 chain(&subject.controllers) && others.into_iter().all(recorded)
@@ -123,12 +123,5 @@ impl<'p> Index<'p> {
                 Suppliers::Recorded(all) => all.iter().all(|supplier| is_sure(&supplier.party)),
             },
         }
-    }
-}
-
-fn all(recorded: &Controllers) -> Vec<&Party> {
-    match recorded {
-        Controllers::Unrecorded => Vec::new(),
-        Controllers::Recorded(all) => all.iter().map(|controller| &controller.party).collect(),
     }
 }

@@ -3,18 +3,22 @@
 //! What is not known widens the answer to an interval: what is certain in the most favourable case, and what is possible
 //! in the least favourable one. A rule is broken for certain only when the whole interval says so.
 
+mod share;
+mod suppliers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use herkomst_ids::VendorId;
 use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
-use crate::Missing;
-use crate::evaluate::{is_in_scope, is_of_party, stands};
-use crate::judgement::{Verdict, Why};
+use crate::evaluate::{dues, is_in_scope, is_of_party, stands, waived};
+use crate::judgement::{ActionState, DueAction, Verdict, Waived, Why, next_due};
 use crate::pack::{Pack, PlaceTest, Rule, SetTest};
-use crate::{Context, Controllers, Denominator, FactTest, PartTag, Parts, Per, Share, Subject};
+use crate::{
+    Context, Denominator, FactTest, Force, Missing, PartTag, Parts, Per, Severity, Share, Subject,
+    WaiverState,
+};
 
 /// What a rule over an inventory says of one part, site or zone of it, or of all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,6 +30,31 @@ pub struct Figure {
     pub verdict: Verdict,
     /// What was counted.
     pub counted: Counted,
+    /// What is asked and by when: for `match` and `undetermined`; the earliest still to come first.
+    pub actions: Vec<DueAction>,
+    /// How much the finding should disturb this addressee.
+    pub severity: Severity,
+    /// What the instrument does to this addressee. None: the pack does not ask who he is, or he did not say.
+    pub force: Option<Force>,
+    /// What the operator's file says against acting on it, by the scope's name. A waived match is still a match.
+    pub waiver: Option<Box<Waived>>,
+}
+
+impl Figure {
+    /// The action to plan for: the nearest day that is not over, else the latest that is overdue.
+    pub fn next_due(&self) -> Option<&DueAction> {
+        next_due(&self.actions)
+    }
+
+    /// Whether some action's day has gone by.
+    pub fn is_overdue(&self) -> bool {
+        self.actions.iter().any(|action| action.state == ActionState::Overdue)
+    }
+
+    /// Whether a waiver holds.
+    pub fn is_waived(&self) -> bool {
+        self.waiver.as_ref().is_some_and(|waived| waived.state == WaiverState::Holds)
+    }
 }
 
 /// For what a figure was counted.
@@ -87,6 +116,30 @@ impl fmt::Display for Ratio {
     }
 }
 
+impl Scope {
+    /// By which name a waiver means it: `network`, or the name of the part, site or zone.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Network => "network",
+            Self::Part(tag) => tag.as_str(),
+            Self::Site(name) | Self::Zone(name) => name,
+        }
+    }
+
+    /// What is known of all that stands there: for actions that are about certain places only.
+    fn as_subject(&self) -> Subject {
+        let one = |name: &String| Some(BTreeSet::from([name.clone()]));
+        match self {
+            Self::Network => Subject::default(),
+            Self::Part(tag) => {
+                Subject { parts: Parts::Declared([tag.clone()].into()), ..Subject::default() }
+            }
+            Self::Site(name) => Subject { sites: one(name), ..Subject::default() },
+            Self::Zone(name) => Subject { zones: one(name), ..Subject::default() },
+        }
+    }
+}
+
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -140,16 +193,28 @@ pub fn evaluate_set(
     context: &Context,
     on: Date,
 ) -> Result<Vec<Figure>, Why> {
+    figures(pack, rule, subjects.iter().map(|subject| (subject, 1)), context, on)
+}
+
+/// The same over subjects of which there are so many each.
+pub(crate) fn figures<'a>(
+    pack: &Pack,
+    rule: &Rule,
+    subjects: impl Iterator<Item = (&'a Subject, u64)>,
+    context: &Context,
+    on: Date,
+) -> Result<Vec<Figure>, Why> {
     let Some(test) = &rule.set else { return Err(Why::SingleRule) };
-    let open = stands(pack, rule, context, on)?;
+    let standing = stands(pack, rule, context, on)?;
     let (per, is_cap) = match test {
         SetTest::Cap { per, .. } => (*per, true),
         SetTest::Diversity { per, .. } => (*per, false),
     };
-    let named = named_parts(rule);
+    let named = Named::of(pack, rule, context);
     let mut here: BTreeMap<Scope, Vec<Placed<'_>>> = BTreeMap::new();
-    let mut anywhere: Vec<Placed<'_>> = Vec::new();
-    for subject in subjects {
+    // What may stand anywhere, but for the scopes where it is known to stand.
+    let mut anywhere: Vec<(Placed<'_>, Vec<Scope>)> = Vec::new();
+    for (subject, count) in subjects {
         let (in_scope, missing) = match is_in_scope(pack, rule, subject, context) {
             Ok(false) => continue,
             Ok(true) => (true, None),
@@ -157,318 +222,144 @@ pub fn evaluate_set(
         };
         let of_party =
             if is_cap { is_of_party(pack, rule, subject, context, on) } else { Ok(false) };
-        let placed = Placed { subject, in_scope, missing, of_party };
-        match own_scopes(subject, per, &named) {
-            Ok(scopes) => {
-                for scope in scopes {
-                    here.entry(scope).or_default().push(placed);
-                }
-            }
-            Err(missing) => {
-                let missing = placed.missing.or(Some(missing));
-                anywhere.push(Placed { in_scope: false, missing, ..placed });
-            }
+        let placed = Placed { subject, count, in_scope, missing, of_party };
+        let (scopes, perhaps) = own_scopes(subject, per, &named);
+        for scope in &scopes {
+            here.entry(scope.clone()).or_default().push(placed);
+        }
+        if let Some(perhaps) = perhaps {
+            let missing = placed.missing.or(Some(perhaps));
+            anywhere.push((Placed { in_scope: false, missing, ..placed }, scopes));
         }
     }
     if here.is_empty() {
         here.insert(Scope::Network, Vec::new());
     }
-    let figures = here.into_iter().map(|(scope, mut here)| {
-        here.extend(&anywhere);
+    let figures = here.into_iter().map(|(scope, here)| {
+        let strays = anywhere.iter().filter(|(_, but)| !but.contains(&scope)).map(|(one, _)| one);
+        let all = here.iter().chain(strays);
         let (verdict, counted) = match test {
-            SetTest::Cap { share, denominator, per: _ } => cap(*share, *denominator, &here),
-            SetTest::Diversity { at_least, per: _ } => diversity(*at_least, pack, rule, &here, on),
+            SetTest::Cap { share, denominator, per: _ } => share::cap(*share, *denominator, all),
+            SetTest::Diversity { at_least, per: _ } => {
+                suppliers::diversity(*at_least, pack, rule, all, on)
+            }
         };
         // Whether it binds the operator at all may be open: then nothing is broken for certain.
-        let verdict = match (verdict, open.first()) {
+        let verdict = match (verdict, standing.open.first()) {
             (Verdict::Match, Some(missing)) => Verdict::Undetermined(*missing),
             (verdict, _) => verdict,
         };
-        Figure { scope, verdict, counted }
+        let (severity, force) = (standing.severity, standing.force);
+        let (actions, waiver) = match verdict {
+            Verdict::Match | Verdict::Undetermined(_) => (
+                dues(pack, rule, &scope.as_subject(), context, on),
+                waived(pack, rule, scope.name(), context, on),
+            ),
+            Verdict::NoMatch | Verdict::NotApplicable(_) => (Vec::new(), None),
+        };
+        Figure { scope, verdict, counted, actions, severity, force, waiver }
     });
     Ok(figures.collect())
 }
 
-/// A subject that is in the rule's scope, or may be.
+/// Subjects that are in the rule's scope, or may be, and of which all the same is known.
 #[derive(Clone, Copy)]
 struct Placed<'a> {
     subject: &'a Subject,
+    count: u64,
     in_scope: bool,
     missing: Option<Missing>,
     of_party: Result<bool, Missing>,
 }
 
-/// Where a subject is counted; else what is missing, and then it may be counted anywhere.
-fn own_scopes(
-    subject: &Subject,
-    per: Per,
-    named: &BTreeSet<&PartTag>,
-) -> Result<Vec<Scope>, Missing> {
+/// Where a subject is counted for certain; and, where it may be counted elsewhere too, what is missing to tell.
+fn own_scopes(subject: &Subject, per: Per, named: &Named<'_>) -> (Vec<Scope>, Option<Missing>) {
+    let all = |names: &Option<BTreeSet<String>>, scope: fn(String) -> Scope, missing| match names {
+        None => (Vec::new(), Some(missing)),
+        Some(names) => (names.iter().cloned().map(scope).collect(), None),
+    };
     match per {
-        Per::Network => Ok(vec![Scope::Network]),
-        Per::Part => match &subject.parts {
-            Parts::Undeclared => Err(Missing::Parts),
-            Parts::Declared(parts) => {
-                let ours = parts.iter().filter(|tag| named.is_empty() || named.contains(tag));
-                Ok(ours.cloned().map(Scope::Part).collect())
+        Per::Network => (vec![Scope::Network], None),
+        Per::Part => named.scopes(subject),
+        Per::Site => all(&subject.sites, Scope::Site, Missing::Site),
+        Per::Zone => all(&subject.zones, Scope::Zone, Missing::Zone),
+    }
+}
+
+/// The parts that a rule is about.
+struct Named<'a> {
+    /// Those that a device must be in. None: the rule names none, so that each part counts.
+    inside: Option<BTreeSet<&'a PartTag>>,
+    /// Those that it may stand next to instead.
+    beside: BTreeSet<&'a PartTag>,
+}
+
+impl<'a> Named<'a> {
+    fn of(pack: &Pack, rule: &'a Rule, context: &'a Context) -> Self {
+        let tests = match &rule.place {
+            PlaceTest::Anywhere => [].as_slice(),
+            PlaceTest::Parts(parts) => {
+                return Self { inside: Some(parts.iter().collect()), beside: BTreeSet::new() };
             }
-        },
-        Per::Site => {
-            let sites = subject.sites.as_ref().ok_or(Missing::Site)?;
-            Ok(sites.iter().cloned().map(Scope::Site).collect())
-        }
-        Per::Zone => {
-            let zones = subject.zones.as_ref().ok_or(Missing::Zone)?;
-            Ok(zones.iter().cloned().map(Scope::Zone).collect())
-        }
-    }
-}
-
-/// The parts that the rule is about; empty when it names none.
-fn named_parts(rule: &Rule) -> BTreeSet<&PartTag> {
-    match &rule.place {
-        PlaceTest::Anywhere => BTreeSet::new(),
-        PlaceTest::Parts(parts) => parts.iter().collect(),
-        PlaceTest::Where(tests) => {
-            let parts = tests.iter().filter_map(|test| {
-                if let FactTest::Parts { parts, .. } = test { Some(parts) } else { None }
-            });
-            parts.flatten().collect()
-        }
-    }
-}
-
-/// What is known of one thing that is counted: whether it counts at all, and whether for the party.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Known {
-    in_scope: bool,
-    of_party: Option<bool>,
-}
-
-/// How many units are known so and so.
-#[derive(Default)]
-struct Sums {
-    /// In scope, and of the party.
-    party: u64,
-    /// In scope, and not of it.
-    other: u64,
-    /// In scope, of the party or not.
-    open: u64,
-    /// Of the party, in scope or not.
-    stray_party: u64,
-    /// Not of the party, in scope or not.
-    stray_other: u64,
-    /// Nothing is known.
-    stray_open: u64,
-}
-
-impl Sums {
-    fn add(&mut self, known: Known, units: u64) {
-        let sum = match (known.in_scope, known.of_party) {
-            (true, Some(true)) => &mut self.party,
-            (true, Some(false)) => &mut self.other,
-            (true, None) => &mut self.open,
-            (false, Some(true)) => &mut self.stray_party,
-            (false, Some(false)) => &mut self.stray_other,
-            (false, None) => &mut self.stray_open,
+            PlaceTest::Where(tests) => tests.as_slice(),
         };
-        *sum = sum.saturating_add(units);
-    }
-
-    /// The smallest share that fits: what is open is somebody else's, and in scope.
-    fn certain(&self) -> Ratio {
-        let others = [self.other, self.open, self.stray_other, self.stray_open];
-        let whole = others.iter().fold(self.party, |sum, one| sum.saturating_add(*one));
-        Ratio { part: self.party, whole }
-    }
-
-    /// The largest share that fits: what is open is the party's, and in scope; what is another's is not.
-    fn possible(&self) -> Ratio {
-        let ours = [self.open, self.stray_party, self.stray_open];
-        let part = ours.iter().fold(self.party, |sum, one| sum.saturating_add(*one));
-        Ratio { part, whole: part.saturating_add(self.other) }
-    }
-}
-
-fn cap(share: Share, denominator: Denominator, here: &[Placed<'_>]) -> (Verdict, Counted) {
-    let mut sums = Sums::default();
-    let mut sites: BTreeMap<&str, Known> = BTreeMap::new();
-    let mut missing: Option<Missing> = None;
-    let (mut unweighed, mut perhaps_party) = (0_u64, false);
-    for placed in here {
-        let of_party = placed.of_party;
-        let lacks = placed.missing.or(of_party.err());
-        missing = missing.into_iter().chain(lacks).min();
-        let known = Known { in_scope: placed.in_scope, of_party: of_party.ok() };
-        let mut skip = || {
-            unweighed += 1;
-            perhaps_party |= known.of_party != Some(false);
-        };
-        match denominator {
-            Denominator::Devices => sums.add(known, 1),
-            Denominator::Ports => match placed.subject.ports {
-                Some(ports) => sums.add(known, u64::from(ports)),
-                None => skip(),
-            },
-            Denominator::Sites => match &placed.subject.sites {
-                None => skip(),
-                Some(all) => {
-                    for site in all {
-                        let entry = sites.entry(site).or_insert(known);
-                        *entry = on_one_site(*entry, known);
+        let ordered = context.valid_order(pack).and_then(|order| order.parts.as_ref());
+        let mut named = Self { inside: None, beside: BTreeSet::new() };
+        for test in tests {
+            match test {
+                FactTest::Parts { parts, adjacent_to } => {
+                    named.inside.get_or_insert_default().extend(parts);
+                    named.beside.extend(adjacent_to);
+                }
+                FactTest::OrderedParts => {
+                    if let Some(ordered) = ordered {
+                        named.inside.get_or_insert_default().extend(ordered);
                     }
                 }
-            },
-        }
-    }
-    for known in sites.into_values() {
-        sums.add(known, 1);
-    }
-    let (certain, possible) = (sums.certain(), sums.possible());
-    let exceeds = |ratio: Ratio| share.is_exceeded_by(ratio.part, ratio.whole);
-    let verdict = if unweighed > 0 && (perhaps_party || exceeds(possible)) {
-        // A weight that nobody knows may be as large as it likes: the interval does not hold.
-        let missing = match denominator {
-            Denominator::Ports => Missing::Ports,
-            Denominator::Devices | Denominator::Sites => Missing::Site,
-        };
-        Verdict::Undetermined(missing)
-    } else if exceeds(certain) {
-        Verdict::Match
-    } else if exceeds(possible) {
-        Verdict::Undetermined(missing.unwrap_or(Missing::Maker))
-    } else {
-        Verdict::NoMatch
-    };
-    (verdict, Counted::Share { cap: share, denominator, certain, possible, unweighed })
-}
-
-/// A site with two subjects: it counts when one of them does, and for the party when one that counts is of it.
-fn on_one_site(one: Known, other: Known) -> Known {
-    let is_sure = |known: Known| known.in_scope && known.of_party == Some(true);
-    let in_scope = one.in_scope || other.in_scope;
-    let of_party = if is_sure(one) || is_sure(other) {
-        Some(true)
-    } else if one.of_party == Some(false) && other.of_party == Some(false) {
-        Some(false)
-    } else if !in_scope && one.of_party == Some(true) && other.of_party == Some(true) {
-        Some(true)
-    } else {
-        None
-    };
-    Known { in_scope, of_party }
-}
-
-/// The number of suppliers, where vendors of one group and of one chain of control are one.
-fn diversity(
-    at_least: u32,
-    pack: &Pack,
-    rule: &Rule,
-    here: &[Placed<'_>],
-    on: Date,
-) -> (Verdict, Counted) {
-    let mut missing: Option<Missing> = None;
-    let lacks = |what: Missing, missing: &mut Option<Missing>| {
-        *missing = (*missing).into_iter().chain([what]).min();
-    };
-    // Certain ties make the largest number; possible ties too, the smallest.
-    let (mut tied, mut maybe_tied) = (Unions::default(), Unions::default());
-    for group in &pack.groups {
-        for pair in group.vendors.windows(2) {
-            if let [one, other] = pair {
-                tied.join(&one.id, &other.id);
-                maybe_tied.join(&one.id, &other.id);
+                FactTest::Roles(_)
+                | FactTest::Components(_)
+                | FactTest::Families(_)
+                | FactTest::Software(_)
+                | FactTest::Generations(_)
+                | FactTest::Purposes(_)
+                | FactTest::Events(_)
+                | FactTest::Attribute(_)
+                | FactTest::Trait(..)
+                | FactTest::SeenBefore(_)
+                | FactTest::ConnectedTo(_)
+                | FactTest::Sites(_)
+                | FactTest::Zones(_)
+                | FactTest::Classifications(_) => {}
             }
         }
+        named
     }
-    let (mut sure, mut perhaps): (BTreeSet<&VendorId>, BTreeSet<&VendorId>) = Default::default();
-    // Makers that may belong to any other, since nobody recorded who controls them; and things that anybody may have made.
-    let mut loose: BTreeSet<&VendorId> = BTreeSet::new();
-    let mut nameless = 0_u64;
-    for placed in here {
-        placed.missing.into_iter().for_each(|what| lacks(what, &mut missing));
-        let subject = placed.subject;
-        let maker = match &subject.maker {
-            Some(maker) if subject.against.is_empty() => maker,
-            maker => {
-                let what = if maker.is_some() { Missing::AgreedMaker } else { Missing::Maker };
-                lacks(what, &mut missing);
-                nameless += 1;
-                continue;
+
+    /// The parts that a subject is counted for: those of the rule that it is in, or next to where the rule takes that.
+    fn scopes(&self, subject: &Subject) -> (Vec<Scope>, Option<Missing>) {
+        let (mut parts, mut perhaps) = (BTreeSet::new(), None);
+        let is_named =
+            |tag: &&PartTag| self.inside.as_ref().is_none_or(|inside| inside.contains(tag));
+        match &subject.parts {
+            Parts::Declared(own) => parts.extend(own.iter().filter(is_named)),
+            Parts::Undeclared if self.inside.as_ref().is_some_and(BTreeSet::is_empty) => {}
+            Parts::Undeclared => perhaps = Some(Missing::Parts),
+        }
+        match &subject.adjacent {
+            Parts::Declared(near) => {
+                parts.extend(near.iter().filter(|tag| self.beside.contains(tag)))
             }
-        };
-        if maker.confidence < rule.minimum_confidence {
-            lacks(Missing::Confidence, &mut missing);
-            nameless += 1;
-            continue;
+            Parts::Undeclared if self.beside.is_empty() => {}
+            Parts::Undeclared => perhaps = perhaps.or(Some(Missing::Adjacency)),
         }
-        if placed.in_scope {
-            sure.insert(&maker.id);
-        }
-        perhaps.insert(&maker.id);
-        if subject.controllers == Controllers::Unrecorded {
-            lacks(Missing::Controllers, &mut missing);
-            loose.insert(&maker.id);
-        }
-        for controller in subject.controllers.on(on) {
-            maybe_tied.join(&maker.id, &controller.party.id);
-            let is_sure =
-                controller.party.confidence >= rule.minimum_confidence && !controller.suspected;
-            if is_sure {
-                tied.join(&maker.id, &controller.party.id);
-            } else {
-                lacks(Missing::ControllerConfidence, &mut missing);
-            }
-        }
-    }
-    let mut roots: BTreeMap<VendorId, &VendorId> = BTreeMap::new();
-    for id in sure.iter().copied().filter(|id| !loose.contains(id)) {
-        roots.entry(maybe_tied.root(id)).or_insert(id);
-    }
-    let some_are_there = !sure.is_empty();
-    let certain = (roots.len() as u64).max(u64::from(some_are_there));
-    let most: BTreeSet<VendorId> = perhaps.iter().map(|id| tied.root(id)).collect();
-    let possible = (most.len() as u64).saturating_add(nameless);
-    let vendors = roots.values().map(|id| id.to_string()).collect();
-    let needed = u64::from(at_least);
-    let verdict = if possible == 0 || certain >= needed {
-        // Where nothing stands, nobody needs a second supplier.
-        Verdict::NoMatch
-    } else if possible < needed && some_are_there {
-        Verdict::Match
-    } else {
-        Verdict::Undetermined(missing.unwrap_or(Missing::Maker))
-    };
-    (verdict, Counted::Suppliers { at_least, certain, possible, vendors })
-}
-
-/// Vendors that count as one: each set is known by its least member, so that the order of joining does not matter.
-#[derive(Default)]
-struct Unions {
-    parents: BTreeMap<VendorId, VendorId>,
-}
-
-impl Unions {
-    fn root(&self, id: &VendorId) -> VendorId {
-        let mut id = id;
-        while let Some(parent) = self.parents.get(id) {
-            id = parent;
-        }
-        id.clone()
-    }
-
-    fn join(&mut self, one: &VendorId, other: &VendorId) {
-        let (one, other) = (self.root(one), self.root(other));
-        if one != other {
-            self.parents.insert(one.clone().max(other.clone()), one.min(other));
-        }
+        (parts.into_iter().cloned().map(Scope::Part).collect(), perhaps)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Confidence, Controller, Party};
+    use crate::{Confidence, Controller, Controllers, Party};
 
     fn pack(set: &str) -> Pack {
         let text = format!(

@@ -39,9 +39,9 @@ pub struct Waived {
 }
 
 impl Judgement {
-    /// The next action that has a day to come, with the days left.
+    /// The action to plan for: the nearest day that is not over, else the latest that is overdue.
     pub fn next_due(&self) -> Option<&DueAction> {
-        self.actions.iter().find(|action| action.state == ActionState::Ahead)
+        next_due(&self.actions)
     }
 
     /// Whether some action's day has gone by.
@@ -227,6 +227,13 @@ pub struct DueAction {
     /// What must be known before the date, or whether it is for this subject, can be told.
     #[serde(serialize_with = "as_maybe_text")]
     pub missing: Option<Missing>,
+}
+
+/// The nearest day that is not over, else the latest that is overdue; the first one of a day.
+pub(crate) fn next_due(actions: &[DueAction]) -> Option<&DueAction> {
+    let of = |state| actions.iter().filter(move |action| action.state == state);
+    let ahead = of(ActionState::Ahead).min_by_key(|action| action.due);
+    ahead.or_else(|| of(ActionState::Overdue).rev().max_by_key(|action| action.due))
 }
 
 /// Where a day stands against the date of an action.

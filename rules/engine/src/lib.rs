@@ -27,7 +27,7 @@ mod tags;
 mod vocabulary;
 
 pub use because::Because;
-pub use cases::{Case, CaseFailure, Expected, ExpectedAction};
+pub use cases::{Case, CaseFailure, Expected, ExpectedAction, ExpectedFigure, Inventory, Tally};
 pub use context::{Answer, Approval, Context, Order, Waiver, WaiverState};
 pub use evaluate::{evaluate, evaluate_in};
 pub use index::Index;

@@ -126,16 +126,31 @@ pub enum Controllers {
     /// All recorded controllers at any remove, in any order. Empty: the maker is recorded as controlled by nobody else.
     /// A controller that has no id in the vendor table is left out: no rule can name it.
     Recorded(Vec<Controller>),
+    /// These for certain, and perhaps others: the record ends at somebody of whom nobody looked who controls him. What the
+    /// known ones do not settle stays open.
+    Partly(Vec<Controller>),
 }
 
 impl Controllers {
     /// The controllers on that day; none if nothing is recorded.
     pub fn on(&self, day: Date) -> impl Iterator<Item = &Controller> {
-        let all: &[Controller] = match self {
+        self.known().iter().filter(move |controller| controller.holds_on(day))
+    }
+
+    /// All that are recorded, whatever the day.
+    pub fn known(&self) -> &[Controller] {
+        match self {
             Self::Unrecorded => &[],
-            Self::Recorded(all) => all,
-        };
-        all.iter().filter(move |controller| controller.holds_on(day))
+            Self::Recorded(all) | Self::Partly(all) => all,
+        }
+    }
+
+    /// Whether there are surely no others.
+    pub fn is_complete(&self) -> bool {
+        match self {
+            Self::Recorded(_) => true,
+            Self::Unrecorded | Self::Partly(_) => false,
+        }
     }
 }
 

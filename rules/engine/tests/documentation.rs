@@ -45,6 +45,18 @@ fn the_example_of_a_party_is_a_right_one() {
 }
 
 #[test]
+fn the_example_of_an_inventory_comes_out() {
+    let plain = block("toml");
+    let end = plain.find("[[rule.case]]").expect("the example has cases");
+    let cap = "[rule.cap]\nshare = 35\ndenominator = \"devices\"\nper = \"part\"\n\n";
+    let text = [&plain[..end], cap, block("toml set case")].concat();
+    let pack = Pack::parse(&text, "own.toml").unwrap_or_else(|problems| panic!("{problems}"));
+    let lacking = |failure: &herkomst_rules::CaseFailure| failure.case.is_none();
+    let failures = pack.run_cases();
+    assert!(failures.iter().all(lacking) && failures.len() == 2, "{failures:?}");
+}
+
+#[test]
 fn the_messages_shown_are_the_ones_given() {
     let broken = block("toml").replacen("\"controlled-by\"", "\"controled-by\"", 1).replacen(
         "\ndate = ",

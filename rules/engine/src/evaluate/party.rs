@@ -244,9 +244,11 @@ impl Test<'_> {
         let mut open = None;
         match recorded {
             Controllers::Unrecorded => return Tested::unknown(missing(unrecorded)),
-            Controllers::Recorded(_) if maker_is_weak => {
+            Controllers::Recorded(_) | Controllers::Partly(_) if maker_is_weak => {
                 open = Some(Tested::unknown(Missing::Confidence))
             }
+            // Whoever stands above the last one known may be a vendor of the rule.
+            Controllers::Partly(_) => open = Some(Tested::unknown(unrecorded)),
             Controllers::Recorded(_) => {}
         }
         for controller in recorded.on(self.asked.on) {

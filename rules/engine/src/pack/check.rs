@@ -296,7 +296,10 @@ fn rule(
     }
     let cases = file.sections("case", problems);
     let own = (known.pack, id.as_str());
-    let cases = cases.into_iter().map(|file| case::case(file, problems, lists, own)).collect();
+    let cases = cases
+        .into_iter()
+        .map(|file| case::case(file, problems, lists, own, set.as_ref()))
+        .collect();
     let (from, until) = span(&mut file, problems);
     let rule = Rule {
         id,

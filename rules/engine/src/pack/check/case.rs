@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use herkomst_ids::Country;
 
+mod inventory;
+
+use super::super::SetTest;
 use super::super::read::{Found, Section};
 use super::facts::role;
 use super::{context, no_such_list, set};
@@ -21,16 +24,12 @@ pub(super) fn case(
     problems: &mut Problems<'_>,
     lists: &BTreeMap<String, Arc<LawList>>,
     own: (&str, &str),
+    set: Option<&SetTest>,
 ) -> Case {
-    let mut against = Vec::new();
-    for mut section in file.sections("against", problems) {
-        let controllers = related(&mut section, "controllers", problems);
-        if let Some(party) = party(&mut section, problems) {
-            against.push(Contender { party, controllers });
-        }
-        section.finish(problems);
-    }
-    let subject = subject(&mut file, problems, against);
+    let (subject, inventory) = match set {
+        None => (subject(&mut file, problems), None),
+        Some(test) => (Subject::default(), Some(inventory::inventory(&mut file, problems, test))),
+    };
     let context = file.section("context", problems);
     let context =
         context.map(|file| context::context(file, problems, Some(own))).unwrap_or_default();
@@ -39,21 +38,19 @@ pub(super) fn case(
     if missing.is_some() && expect != Expected::Undetermined {
         file.problem_at("missing", problems, "fits only expect = \"undetermined\"");
     }
-    let waived = file.boolean("waived", problems);
     let severity = file.word("severity", problems);
     let force = file.word("force", problems);
-    let grade = file.word("grade", problems);
-    let cites = file.items("cites", problems).map(|items| cites(&items, problems, lists));
-    let mut actions = Vec::new();
-    for mut section in file.sections("action", problems) {
-        actions.push(ExpectedAction {
-            action: section.need_word("do", problems),
-            date: section.date("date", problems),
-            state: section.word("state", problems),
-            days_left: section.integer("days-left", problems),
-            missing: section.word("missing", problems),
-        });
-        section.finish(problems);
+    let (mut waived, mut grade, mut cited, mut actions) = (None, None, None, Vec::new());
+    // Of an inventory each figure has its own actions and waiver, and no list names anybody.
+    if inventory.is_none() {
+        waived = file.boolean("waived", problems);
+        grade = file.word("grade", problems);
+        cited = file.items("cites", problems).map(|items| cites(&items, problems, lists));
+        actions = expected_actions(&mut file, problems);
+    } else if (expect == Expected::NotApplicable) != !file.has("figures") {
+        let text =
+            "are the right answer of a rule over an inventory, but for one that is not-applicable";
+        file.problem_at("figures", problems, text);
     }
     let title = file.need_text("title", problems);
     let on = file.need_date("on", problems);
@@ -65,21 +62,42 @@ pub(super) fn case(
         context,
         expect,
         missing,
-        cites,
+        cites: cited,
         actions,
         waived,
         severity,
         force,
         grade,
+        inventory,
     }
 }
 
+/// Actions that must be among those of a finding.
+fn expected_actions(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<ExpectedAction> {
+    let mut actions = Vec::new();
+    for mut section in file.sections("action", problems) {
+        actions.push(ExpectedAction {
+            action: section.need_word("do", problems),
+            date: section.date("date", problems),
+            state: section.word("state", problems),
+            days_left: section.integer("days-left", problems),
+            missing: section.word("missing", problems),
+        });
+        section.finish(problems);
+    }
+    actions
+}
+
 /// The subject of a case; what is left out is unknown.
-pub(super) fn subject(
-    file: &mut Section<'_>,
-    problems: &mut Problems<'_>,
-    against: Vec<Contender>,
-) -> Subject {
+fn subject(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Subject {
+    let mut against = Vec::new();
+    for mut section in file.sections("against", problems) {
+        let controllers = controllers(&mut section, problems);
+        if let Some(party) = party(&mut section, problems) {
+            against.push(Contender { party, controllers });
+        }
+        section.finish(problems);
+    }
     let mut countries = BTreeMap::new();
     for of in CountryOf::ALL {
         let Some(mut section) = file.section(of.as_str(), problems) else { continue };
@@ -112,7 +130,7 @@ pub(super) fn subject(
         maker: only_party(file, "maker", problems),
         against,
         brand: only_party(file, "brand", problems),
-        controllers: related(file, "controllers", problems),
+        controllers: controllers(file, problems),
         roles: set(file.items("roles", problems).unwrap_or_default(), problems, role),
         parts: parts(file, "parts", problems),
         first_seen: file.date("first-seen", problems),
@@ -185,6 +203,21 @@ fn party(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Party> {
         file.problem_at("id", problems, "is missing");
     }
     Some(Party { id: found?.vendor(problems)?, confidence })
+}
+
+/// Who controls a maker; with `controllers-open`, as far as is known.
+fn controllers(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Controllers {
+    let is_open = file.boolean("controllers-open", problems).unwrap_or(false);
+    match related(file, "controllers", problems) {
+        Controllers::Recorded(all) if is_open => Controllers::Partly(all),
+        recorded => {
+            if is_open {
+                let text = "needs controllers: those that are known, or [] where none is";
+                file.problem_at("controllers-open", problems, text);
+            }
+            recorded
+        }
+    }
 }
 
 /// Those in a relation to the maker. An empty list says something (recorded: nobody), so it differs from no list at all.
