@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::{CountryList, Pack, PackProblems, PartTag};
+use crate::{CountryList, NamedVendor, Pack, PackProblems, PartTag};
 
 /// The operator's statements. The default says nothing: what depends on them is then undetermined.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Order {
     pub issuer: String,
     /// The parts that it designates, for rules whose place is `order`.
     pub parts: Option<BTreeSet<PartTag>>,
+    /// The vendors that it designates, for rules whose party is `order`.
+    pub vendors: Option<Vec<NamedVendor>>,
     /// What it is about, in words.
     pub scope: String,
     /// The day it was issued. None: what is counted from it stays undetermined.

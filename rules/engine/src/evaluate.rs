@@ -553,6 +553,7 @@ wording = "w"
                 reference: "r".to_owned(),
                 issuer: issuer.to_owned(),
                 parts: Some(["core.cp".parse().unwrap()].into()),
+                vendors: None,
                 scope: "s".to_owned(),
                 date: Some(day("2026-01-01")),
             };

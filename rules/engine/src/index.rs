@@ -40,6 +40,8 @@ impl<'p> Index<'p> {
                 continue;
             }
             match &rule.party.tests {
+                // Whom an order names only the operator knows.
+                PartyExpression::Named(named) if named.ordered => index.always.push(number),
                 PartyExpression::Named(named) => index.add(number, rule, named),
                 PartyExpression::All(_)
                 | PartyExpression::Any(_)

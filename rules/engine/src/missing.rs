@@ -187,7 +187,7 @@ impl Missing {
                 "nobody said whether the operator is among those bound: say what it is, and what it is not"
             }
             Self::Order => {
-                "the pack is valid only with an order of an issuer that it names: give its reference, scope and issuer"
+                "the pack is valid only with an order of an issuer that it names: give its reference, scope and issuer, and the vendors that it designates"
             }
             Self::OrderParts => {
                 "nobody said which parts the order designates: give them with the order"

@@ -272,6 +272,8 @@ pub struct NamedTest {
     pub supplier_roles: BTreeSet<SupplierRole>,
     /// Whether grounds to suspect a tie are enough, as a match of the weaker grade.
     pub suspicion: bool,
+    /// Whether the operator's order names the vendors, and the pack none.
+    pub ordered: bool,
 }
 
 impl NamedTest {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use herkomst_rules::{Expected, Pack};
+use herkomst_rules::{Context, Expected, Pack};
 
 const PAGE: &str = include_str!("../../../docs/rules.md");
 
@@ -17,7 +17,7 @@ const PACKS: &[(&str, &str)] = &[
 ];
 
 /// Shown elsewhere: by what a pack or a report must hold.
-const ELSEWHERE: &[u8] = &[47, 49, 54, 56, 57, 58, 59];
+const ELSEWHERE: &[u8] = &[47, 54, 56, 57, 58, 59];
 
 fn packs() -> Vec<Pack> {
     let read = |(id, text): &(&str, &str)| {
@@ -55,4 +55,25 @@ fn every_case_stands_in_the_table_of_the_page() {
         let row = format!("| P{number:02} |");
         assert_eq!(PAGE.matches(&row).count(), 1, "{row}");
     }
+}
+
+#[test]
+fn vendors_of_an_order_need_an_order_and_stand_in_it_alone() {
+    let shell = PACKS.iter().find(|(id, _)| *id == "orders").expect("it is there").1;
+    let refused = |from: &str, to: &str| {
+        assert!(shell.contains(from), "{from}");
+        let text = shell.replace(from, to);
+        Pack::parse(&text, "orders").expect_err(to).to_string()
+    };
+    let who = "party = { who = \"order\", relations = [\"maker\", \"controlled-by\"] }";
+    for beside in ["vendors = [\"vendor-a\"]", "mode = \"allow-list\""] {
+        let told = refused(who, &who.replace(" }", &format!(", {beside} }}")));
+        assert!(told.contains("leaves the vendors to the order"), "{told}");
+    }
+    let told = refused("[order]\nissuers = [\"minister\"]", "");
+    assert!(told.contains("party.who is \"order\", but the pack asks for none"), "{told}");
+    let empty =
+        "[[order]]\npack = \"p\"\nreference = \"r\"\nissuer = \"i\"\nscope = \"s\"\nvendors = []\n";
+    let told = Context::parse(empty, "operator").expect_err("nobody is designated").to_string();
+    assert!(told.contains("order[1].vendors is empty"), "{told}");
 }

@@ -145,6 +145,15 @@ impl Test<'_> {
 
     /// A vendor in one of some relations; any of them suffices.
     fn named(&self, named: &NamedTest, side: Side<'_>) -> PartyAnswer {
+        if named.ordered {
+            let order = self.asked.context.valid_order(self.asked.pack);
+            // Without the order nobody knows whom it is about: that is open, and never a no.
+            let Some(vendors) = order.and_then(|order| order.vendors.clone()) else {
+                return single(Tested::unknown(Missing::Order), None);
+            };
+            let theirs = NamedTest { vendors, ordered: false, ..named.clone() };
+            return self.named(&theirs, side);
+        }
         let relations =
             named.relations.iter().copied().filter(|relation| (self.asked.reached)(*relation));
         let maker = side.maker.map(|(party, _)| party);

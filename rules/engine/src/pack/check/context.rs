@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::read::{Found, Section};
+use super::party::vendors;
 use super::{country_lists, name, names, parse_with, set};
 use crate::problems::{PackProblems, Problems};
 use crate::{Answer, Approval, Context, Order, PartTag, Waiver};
@@ -42,6 +43,14 @@ pub(super) fn context(
             parts: section
                 .items("parts", problems)
                 .map(|items| set(items, problems, Found::parsed::<PartTag>)),
+            vendors: section.items("vendors", problems).map(|items| {
+                // An order that designates nobody would clear everybody.
+                if items.is_empty() {
+                    let text = "is empty: leave it out where the order's vendors are not known";
+                    section.problem_at("vendors", problems, text);
+                }
+                vendors(items, problems)
+            }),
             scope: section.need_text("scope", problems),
             date: section.date("date", problems),
         };

@@ -62,7 +62,7 @@ fn expression(
         .into_iter()
         .chain(CountryOf::ALL.iter().map(|of| of.as_str()))
         .any(|key| file.has(key));
-    if is_short || file.has("vendors") || file.has("groups") {
+    if is_short || ["vendors", "groups", "who"].iter().any(|key| file.has(key)) {
         tests.push(named(&mut file, problems, known));
     }
     for of in CountryOf::ALL {
@@ -135,8 +135,16 @@ fn named(
     known: &Known<'_>,
 ) -> PartyExpression {
     let mut vendors = Vec::new();
+    let ordered = file.word::<Ordered>("who", problems).is_some();
+    if ordered && !known.order {
+        let text = "is \"order\", but the pack asks for none: it needs an [order] with issuers";
+        file.problem_at("who", problems, text);
+    }
+    if ordered && (file.has("vendors") || file.has("groups") || file.has("mode")) {
+        file.problem_at("who", problems, "leaves the vendors to the order: name none beside it");
+    }
     let groups = file.items("groups", problems).unwrap_or_default();
-    let own = if groups.is_empty() {
+    let own = if groups.is_empty() && !ordered {
         file.need_items("vendors", problems)
     } else {
         file.items("vendors", problems).unwrap_or_default()
@@ -179,8 +187,27 @@ fn named(
         let text = "does not fit mode = \"allow-list\": nobody is trusted by suspicion";
         file.problem_at("suspicion", problems, text);
     }
-    let test = NamedTest { vendors, relations, control, share_at_least, supplier_roles, suspicion };
+    let test = NamedTest {
+        vendors,
+        relations,
+        control,
+        share_at_least,
+        supplier_roles,
+        suspicion,
+        ordered,
+    };
     if is_allow_list { PartyExpression::Unlisted(test) } else { PartyExpression::Named(test) }
+}
+
+/// The one word that `who` may be.
+#[derive(Debug, Clone, Copy)]
+struct Ordered;
+
+impl Word for Ordered {
+    const ALL: &'static [Self] = &[Self];
+    fn word(self) -> &'static str {
+        "order"
+    }
 }
 
 /// The one word that `mode` may be.
@@ -192,6 +219,13 @@ impl Word for AllowList {
     fn word(self) -> &'static str {
         "allow-list"
     }
+}
+
+/// The vendors that an order designates.
+pub(super) fn vendors(items: Vec<Found<'_>>, problems: &mut Problems<'_>) -> Vec<NamedVendor> {
+    let mut vendors = Vec::new();
+    add_vendors(items, &mut vendors, problems);
+    vendors
 }
 
 fn add_vendors(items: Vec<Found<'_>>, vendors: &mut Vec<NamedVendor>, problems: &mut Problems<'_>) {
