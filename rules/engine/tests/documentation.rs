@@ -77,3 +77,18 @@ fn every_role_and_every_rule_of_the_default_pack_is_on_the_page() {
     }
     assert!(PartTag::fixed().any(|tag| PAGE.contains(&format!("`{tag}`"))));
 }
+
+#[test]
+fn every_shipped_pack_stands_in_the_table_with_those_whom_it_binds() {
+    for (id, text) in shipped() {
+        let pack = Pack::parse(text, id).unwrap_or_else(|problems| panic!("{problems}"));
+        let row = PAGE.lines().find(|line| line.starts_with(&format!("| `{id}` |")));
+        let row = row.unwrap_or_else(|| panic!("{id} has no row"));
+        for binding in &pack.binds {
+            assert!(row.contains(&format!("`{}`", binding.who)), "{id}: {}", binding.who);
+        }
+        for issuer in pack.order.iter().flat_map(|order| &order.issuers) {
+            assert!(PAGE.contains(&format!("`{issuer}`")), "{id}: {issuer}");
+        }
+    }
+}

@@ -128,7 +128,9 @@ fn named(test: &NamedTest) -> String {
         Relation::ControlledBy => "controls its maker on the day asked".to_owned(),
         other => format!("stands to it as {other}"),
     });
-    let mut words = format!("{} {}", vendors.join(", "), either(relations));
+    let who =
+        if test.ordered { "the vendors of your order".to_owned() } else { vendors.join(", ") };
+    let mut words = format!("{who} {}", either(relations));
     if !test.control.is_empty() {
         let _ = write!(words, ", by {}", either(&test.control));
     }
