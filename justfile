@@ -33,6 +33,10 @@ bench-lookup rounds="300":
     cargo build --release --manifest-path oui-data/bench/Cargo.toml
     oui-data/bench/target/release/bench-lookup {{ rounds }}
 
+# A million made-up subjects against all shipped rule packs, and how the time grows with subjects and with rules
+bench-rules:
+    cargo run --release -p herkomst-rules --example million
+
 # docs/vendors.md anew, from the registry that the program carries; after each change of it
 vendors-page:
     cargo run --release --quiet -p herkomst-registry --example vendors_page -- --write docs/vendors.md
@@ -43,7 +47,7 @@ score corpus:
     python3 {{ quote(corpus / "score.py") }} target/predictions.jsonl {{ quote(corpus / "devices-open.jsonl") }}
 
 # What is too long for `check`: fuzzing (seconds a target), the end-to-end tests again and again, the benchmarks
-deep seconds="300" rounds="10": (fuzz seconds) (again rounds) bench-sweep bench-lookup
+deep seconds="300" rounds="10": (fuzz seconds) (again rounds) bench-sweep bench-lookup bench-rules
 
 # Fuzz each parser for so many seconds; needs cargo-fuzz, xxd and a nightly compiler
 fuzz seconds="300":

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::{CountryList, NamedVendor, Pack, PackProblems, PartTag};
+use crate::{CountryList, NamedVendor, Pack, PackProblems, PartTag, person};
 
 /// The operator's statements. The default says nothing: what depends on them is then undetermined.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,14 +116,6 @@ pub struct Approval {
     pub role: Option<String>,
 }
 
-impl Approval {
-    /// Who it is, however written: case, spaces, full stops and what nobody sees make no second person.
-    pub(crate) fn person(&self) -> String {
-        let upper = self.by.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase);
-        upper.flat_map(char::to_lowercase).collect()
-    }
-}
-
 /// How a waiver stands on the day asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -140,14 +132,14 @@ impl Waiver {
     /// How it stands on a day, under a pack that asks for these roles.
     pub fn state(&self, roles: &BTreeSet<String>, on: Date) -> WaiverState {
         let approvals = || [&self.approver, &self.second_approver].into_iter().chain(&self.further);
-        let (first, second) = (self.approver.person(), self.second_approver.person());
+        let is_named = |one: &Approval| person::wrong(&one.by).is_none();
         // A role that nobody holds approved nothing.
-        let has_role = |role: &String| {
-            let holds =
-                |one: &Approval| one.role.as_ref() == Some(role) && !one.person().is_empty();
-            approvals().any(holds)
-        };
-        if first.is_empty() || second.is_empty() || first == second || !roles.iter().all(has_role) {
+        let has_role =
+            |role: &String| approvals().any(|one| one.role.as_ref() == Some(role) && is_named(one));
+        let are_two = is_named(&self.approver)
+            && is_named(&self.second_approver)
+            && !person::are_same(&self.approver.by, &self.second_approver.by);
+        if !are_two || !roles.iter().all(has_role) {
             WaiverState::NotApproved
         } else if self.expires < on {
             WaiverState::Expired
@@ -190,6 +182,9 @@ mod tests {
             ("Strauß", "STRAUSS"),
             ("A. Example", "."),
             ("", "B. Example"),
+            ("Oscar", "Оѕсаr"),
+            ("Ana Pope", "Апа Роре"),
+            ("A. Example", "B. Ехample"),
         ] {
             assert_eq!(state(one, other, vec![], &[]), WaiverState::NotApproved, "{one} {other}");
         }

@@ -5,15 +5,19 @@
 mod chain;
 mod dates;
 mod facts;
+mod ground;
 mod party;
+mod together;
 
 use std::sync::Arc;
 
 use jiff::civil::Date;
 
 use self::facts::Scope;
+use self::ground::Ground;
 use self::party::Asked;
-use crate::judgement::{DueAction, Judgement, Verdict, Waived, Why};
+use self::together::{Answer, Relations};
+use crate::judgement::{DueAction, Judgement, Outcome, Verdict, Waived, Why};
 use crate::pack::{DatedAction, Listing, Pack, PlaceTest, Rule};
 use crate::{Because, Missing};
 use crate::{Context, Force, Grade, Relation, Severity, Status, Subject};
@@ -37,161 +41,210 @@ pub fn evaluate_in(
     context: &Context,
     on: Date,
 ) -> Judgement {
-    if rule.set.is_some() {
-        return out_of_scope(rule, Why::SetRule, Because::OutOfScope { why: Why::SetRule });
+    let decided = decide::<Because>(pack, rule, subject, context, on);
+    let Decided { verdict, mut because, severity, force, points, pointing, suspected } = decided;
+    let mut judgement = Judgement {
+        verdict,
+        because: Vec::new(),
+        actions: Vec::new(),
+        severity,
+        force,
+        grade: if suspected { Grade::Suspected } else { Grade::Established },
+        waiver: None,
+        points,
+    };
+    match verdict {
+        Verdict::NoMatch | Verdict::NotApplicable(_) => {
+            judgement.because = because;
+            return judgement;
+        }
+        Verdict::Match | Verdict::Undetermined(_) => {}
     }
-    judge(pack, rule, subject, context, on)
+    let mut due = |dated: &[DatedAction], from: Option<&Listing>, because: &mut Vec<Because>| {
+        for dated in dated {
+            match dates::due(dated, from, pack, subject, context, on) {
+                dates::Reach::Due(action) => judgement.actions.push(action),
+                dates::Reach::SeenBefore(fact) if because.contains(&fact) => {}
+                dates::Reach::SeenBefore(fact) => because.push(fact),
+                dates::Reach::NotForIt => {}
+            }
+        }
+    };
+    due(&rule.actions, None, &mut because);
+    for listing in rule.listings.iter().filter(|listing| listing.holds_on(on)) {
+        if listing.reaches.iter().any(|relation| pointing.contains(*relation)) {
+            due(&listing.actions, Some(listing), &mut because);
+            because.push(Because::Listed(Arc::clone(listing)));
+        }
+    }
+    in_order(&mut judgement.actions);
+    judgement.because = because;
+    judgement.waiver = subject.id.as_ref().and_then(|id| waived(pack, rule, id, context, on));
+    judgement
 }
 
-/// The judgement of one subject, by all tests but that of the whole inventory.
-pub(crate) fn judge(
+/// The verdict of [`evaluate_in`] without its grounds, actions and waiver, by the same tests. It takes no memory, so
+/// that very many subjects can be asked first, and those alone judged in full of which there is something to say.
+pub fn outcome_in(
     pack: &Pack,
     rule: &Rule,
     subject: &Subject,
     context: &Context,
     on: Date,
-) -> Judgement {
-    let current: Vec<&Arc<Listing>> =
-        rule.listings.iter().filter(|listing| listing.holds_on(on)).collect();
-    let bound = match standing(pack, rule, current.is_empty(), context, on) {
-        Ok(bound) => bound,
-        Err(why) => return out_of_scope(rule, why, Because::OutOfScope { why }),
+) -> Outcome {
+    let Decided { verdict, points, .. } = decide::<()>(pack, rule, subject, context, on);
+    Outcome { verdict, points_here: points }
+}
+
+/// What all tests of a rule come to.
+struct Decided<F> {
+    verdict: Verdict,
+    because: Vec<F>,
+    severity: Severity,
+    force: Option<Force>,
+    points: bool,
+    pointing: Relations,
+    suspected: bool,
+}
+
+impl<F> Decided<F> {
+    /// A rule that says nothing of the subject.
+    fn plain(verdict: Verdict, because: Vec<F>, severity: Severity) -> Self {
+        let (pointing, force) = (Relations::default(), None);
+        Self { verdict, because, severity, force, points: false, pointing, suspected: false }
+    }
+}
+
+/// All tests of a rule, with the grounds where they are kept.
+fn decide<F: Ground>(
+    pack: &Pack,
+    rule: &Rule,
+    subject: &Subject,
+    context: &Context,
+    on: Date,
+) -> Decided<F> {
+    let out = |why, fact| Decided::plain(Verdict::NotApplicable(why), vec![fact], rule.severity);
+    if rule.set.is_some() {
+        return out(Why::SetRule, F::of(|| Because::OutOfScope { why: Why::SetRule }));
+    }
+    let current = || rule.listings.iter().filter(|listing| listing.holds_on(on));
+    let standing = match standing::<F>(pack, rule, current().next().is_none(), context, on) {
+        Ok(standing) => standing,
+        Err(why) => return out(why, F::of(|| Because::OutOfScope { why })),
     };
-    let Standing { mut because, mut open, severity, force } = bound;
+    let Standing { because: mut met, mut open, severity, force } = standing;
     for scope in scopes(pack, rule, subject, context) {
         match scope {
             Scope::Any => {}
-            Scope::In(met) => because.push(met),
-            Scope::Unknown(missing) => open.push(missing),
-            Scope::Out(why, fact) => return out_of_scope(rule, why, fact),
+            Scope::In(fact) => met.push(fact),
+            Scope::Unknown(missing) => open.push::<F>(missing),
+            Scope::Out(why, fact) => return out(why, fact),
         }
     }
     // A no of the operator's ends the matter, whoever made the thing.
-    let mut answers = Vec::new();
+    let mut answers: Vec<F> = Vec::new();
     let is_assessed = match chain::walk(pack, rule, subject, context, on, &mut answers) {
         chain::End::Complete => true,
         chain::End::Open => false,
         chain::End::Refused => {
-            return plain(Verdict::NotApplicable(Why::AnsweredNo), answers, rule.severity);
+            return Decided::plain(Verdict::NotApplicable(Why::AnsweredNo), answers, rule.severity);
         }
     };
 
     // An affiliates clause belongs to a list, not to the rule: without such a list in force, control reaches nobody.
     let reached = |relation: Relation| {
-        rule.listings.is_empty()
-            || current.iter().any(|listing| listing.reaches.contains(&relation))
+        rule.listings.is_empty() || current().any(|listing| listing.reaches.contains(&relation))
     };
     let asked = Asked { pack, rule, context, reached: &reached, on };
-    let party = party::party(&asked, subject);
-    let mut all = party.because;
+    let party = party::party::<F>(&asked, subject);
+    let mut because = party.because;
     let verdict = match party.answer {
-        party::Answer::No => {
-            let verdict = Verdict::NoMatch;
-            return plain(verdict, all, rule.severity);
-        }
-        party::Answer::Open(missing) => Verdict::Undetermined(missing),
-        party::Answer::Yes => {
-            open.first().map_or(Verdict::Match, |missing| Verdict::Undetermined(*missing))
-        }
+        Answer::No => return Decided::plain(Verdict::NoMatch, because, rule.severity),
+        Answer::Open(missing) => Verdict::Undetermined(missing),
+        Answer::Yes => match open.first() {
+            Some(missing) => Verdict::Undetermined(missing),
+            // What persons say never makes a match of what the tests leave open.
+            None if !is_assessed => Verdict::Undetermined(Missing::Assessment),
+            None => Verdict::Match,
+        },
     };
-    all.extend(because);
-    let told = |all: &[Because], missing: Missing| {
-        all.iter()
-            .any(|because| matches!(because, Because::Open { missing: other } if *other == missing))
-    };
-    for missing in open {
-        if !told(&all, missing) {
-            all.push(Because::Open { missing });
-        }
-    }
-    all.extend(answers);
-    // What persons say never makes a match of what the tests leave open.
-    let verdict = match verdict {
-        Verdict::Match if !is_assessed => Verdict::Undetermined(Missing::Assessment),
-        verdict @ (Verdict::Match
-        | Verdict::NoMatch
-        | Verdict::Undetermined(_)
-        | Verdict::NotApplicable(_)) => verdict,
-    };
-    let mut actions: Vec<DueAction> = Vec::new();
-    let mut due = |dated: &[DatedAction], from: Option<&Listing>, all: &mut Vec<Because>| {
-        for dated in dated {
-            match dates::due(dated, from, pack, subject, context, on) {
-                dates::Reach::Due(action) => actions.push(action),
-                dates::Reach::SeenBefore(fact) if all.contains(&fact) => {}
-                dates::Reach::SeenBefore(fact) => all.push(fact),
-                dates::Reach::NotForIt => {}
+    if F::IS_KEPT {
+        because.extend(met);
+        for missing in open.all() {
+            let fact = F::of(|| Because::Open { missing });
+            if !because.contains(&fact) {
+                because.push(fact);
             }
         }
-    };
-    due(&rule.actions, None, &mut all);
-    for listing in current {
-        if listing.reaches.iter().any(|relation| party.pointing.contains(relation)) {
-            due(&listing.actions, Some(listing), &mut all);
-            all.push(Because::Listed(Arc::clone(listing)));
-        }
+        because.extend(answers);
     }
-    in_order(&mut actions);
-    let grade = if party.suspected { Grade::Suspected } else { Grade::Established };
-    let waiver = subject.id.as_ref().and_then(|id| waived(pack, rule, id, context, on));
-    Judgement { verdict, because: all, actions, severity, force, grade, waiver }
-}
-
-/// A judgement with nothing to do.
-fn plain(verdict: Verdict, because: Vec<Because>, severity: Severity) -> Judgement {
-    Judgement {
-        verdict,
-        because,
-        actions: Vec::new(),
-        severity,
-        force: None,
-        grade: Grade::Established,
-        waiver: None,
-    }
-}
-
-fn out_of_scope(rule: &Rule, why: Why, fact: Because) -> Judgement {
-    plain(Verdict::NotApplicable(why), vec![fact], rule.severity)
+    let (points, pointing, suspected) = (party.points, party.pointing, party.suspected);
+    Decided { verdict, because, severity, force, points, pointing, suspected }
 }
 
 /// What the instrument is to this operator on this day.
-pub(crate) struct Standing {
-    because: Vec<Because>,
-    pub(crate) open: Vec<Missing>,
-    pub(crate) severity: Severity,
-    pub(crate) force: Option<Force>,
+struct Standing<F> {
+    because: Vec<F>,
+    open: Open,
+    severity: Severity,
+    force: Option<Force>,
 }
 
-fn standing(
+/// What is open, in the order it was asked; the first one is the verdict's, the others are for its grounds.
+#[derive(Default)]
+struct Open {
+    first: Option<Missing>,
+    more: Vec<Missing>,
+}
+
+impl Open {
+    fn push<F: Ground>(&mut self, missing: Missing) {
+        if self.first.is_none() {
+            self.first = Some(missing);
+        } else if F::IS_KEPT {
+            self.more.push(missing);
+        }
+    }
+
+    fn first(&self) -> Option<Missing> {
+        self.first
+    }
+
+    fn all(self) -> impl Iterator<Item = Missing> {
+        self.first.into_iter().chain(self.more)
+    }
+}
+
+fn standing<F: Ground>(
     pack: &Pack,
     rule: &Rule,
     unlisted: bool,
     context: &Context,
     on: Date,
-) -> Result<Standing, Why> {
+) -> Result<Standing<F>, Why> {
     if let Some(why) = not_in_force(pack, rule, unlisted, on) {
         return Err(why);
     }
-    let mut standing =
-        Standing { because: Vec::new(), open: Vec::new(), severity: rule.severity, force: None };
+    let (severity, force) = (rule.severity, None);
+    let mut standing = Standing { because: Vec::new(), open: Open::default(), severity, force };
     match pack.status {
         status @ (Status::Challenged | Status::Modified) => {
-            standing.because.push(Because::Standing { status });
+            standing.because.push(F::of(|| Because::Standing { status }));
         }
         Status::InForce | Status::Proposal | Status::Stayed | Status::Expired => {}
     }
     // Of several kinds that the operator is, the one that binds most: forces are ordered from the strongest.
     let ours = pack.binds.iter().filter(|binding| context.is.contains(&binding.who));
     if let Some(binding) = ours.min_by_key(|binding| binding.force) {
-        let (who, force) = (binding.who.clone(), binding.force);
-        standing.because.push(Because::Bound { who, force });
+        let (who, force) = (|| binding.who.clone(), binding.force);
+        standing.because.push(F::of(|| Because::Bound { who: who(), force }));
         standing.force = Some(force);
         standing.severity = binding.severity.unwrap_or(rule.severity);
     } else if !pack.binds.is_empty() {
         if pack.binds.iter().all(|binding| context.is_not.contains(&binding.who)) {
             return Err(Why::NotBound);
         }
-        standing.open.push(Missing::Addressee);
+        standing.open.push::<F>(Missing::Addressee);
     }
     if let Some(test) = &pack.order {
         match context.order(&pack.id) {
@@ -199,13 +252,13 @@ fn standing(
                 if let Some(date) = order.date.filter(|date| on < *date) {
                     return Err(Why::NotYet(date));
                 }
-                standing.because.push(Because::Order {
+                standing.because.push(F::of(|| Because::Order {
                     reference: order.reference.clone(),
                     issuer: order.issuer.clone(),
                     scope: order.scope.clone(),
-                });
+                }));
             }
-            Some(_) | None => standing.open.push(Missing::Order),
+            Some(_) | None => standing.open.push::<F>(Missing::Order),
         }
     }
     Ok(standing)
@@ -225,12 +278,12 @@ fn not_in_force(pack: &Pack, rule: &Rule, unlisted: bool, on: Date) -> Option<Wh
 }
 
 /// How the subject stands to each thing, place and exception of the rule, one by one as they are asked for.
-fn scopes<'a>(
+fn scopes<'a, F: Ground>(
     pack: &Pack,
     rule: &'a Rule,
     subject: &'a Subject,
     context: &'a Context,
-) -> impl Iterator<Item = Scope> + use<'a> {
+) -> impl Iterator<Item = Scope<F>> + use<'a, F> {
     let order = context.valid_order(pack);
     let (parts, tests) = match &rule.place {
         PlaceTest::Anywhere => (None, [].as_slice()),
@@ -257,7 +310,7 @@ pub(crate) fn is_in_scope(
     context: &Context,
 ) -> Result<bool, Missing> {
     let mut open = None;
-    for scope in scopes(pack, rule, subject, context) {
+    for scope in scopes::<()>(pack, rule, subject, context) {
         match scope {
             Scope::Any | Scope::In(_) => {}
             Scope::Unknown(missing) => open = open.or(Some(missing)),
@@ -276,28 +329,38 @@ pub(crate) fn is_of_party(
     on: Date,
 ) -> Result<bool, Missing> {
     let asked = Asked { pack, rule, context, reached: &|_| true, on };
-    match party::party(&asked, subject).answer {
-        party::Answer::Yes => Ok(true),
-        party::Answer::No => Ok(false),
-        party::Answer::Open(missing) => Err(missing),
+    match party::party::<()>(&asked, subject).answer {
+        Answer::Yes => Ok(true),
+        Answer::No => Ok(false),
+        Answer::Open(missing) => Err(missing),
     }
 }
 
+/// What a rule is to the operator, without any subject.
+pub(crate) struct Stands {
+    /// What is open about it.
+    pub(crate) open: Option<Missing>,
+    pub(crate) severity: Severity,
+    pub(crate) force: Option<Force>,
+}
+
 /// What the instrument is to the operator, without any subject: why it does not apply, or what is open about it.
-pub(crate) fn stands(
-    pack: &Pack,
-    rule: &Rule,
-    context: &Context,
-    on: Date,
-) -> Result<Standing, Why> {
-    let mut standing = standing(pack, rule, false, context, on)?;
+pub(crate) fn stands(pack: &Pack, rule: &Rule, context: &Context, on: Date) -> Result<Stands, Why> {
+    let Standing { because: _, mut open, severity, force } =
+        standing::<()>(pack, rule, false, context, on)?;
     // An answer for one subject says nothing of all: those alone count here that are for none in particular.
-    match chain::walk(pack, rule, &Subject::default(), context, on, &mut Vec::new()) {
+    match chain::walk::<()>(pack, rule, &Subject::default(), context, on, &mut Vec::new()) {
         chain::End::Complete => {}
-        chain::End::Open => standing.open.push(Missing::Assessment),
+        chain::End::Open => open.push::<()>(Missing::Assessment),
         chain::End::Refused => return Err(Why::AnsweredNo),
     }
-    Ok(standing)
+    Ok(Stands { open: open.first(), severity, force })
+}
+
+/// Whether a rule says anything on that day to that operator, whatever the subject.
+pub(crate) fn is_silent(pack: &Pack, rule: &Rule, context: &Context, on: Date) -> bool {
+    let is_unlisted = !rule.listings.iter().any(|listing| listing.holds_on(on));
+    standing::<()>(pack, rule, is_unlisted, context, on).is_err()
 }
 
 /// What the rule itself asks, by when, of what is known so.
@@ -768,5 +831,113 @@ wording = "w"
         assert_eq!(with(both).verdict, open);
         let nobody = crate::Answer { author: " ".to_owned(), ..answer(true, "2026-11-20") };
         assert_eq!(with(vec![nobody]).verdict, open);
+    }
+
+    #[test]
+    fn a_chain_of_control_that_is_not_known_to_its_top_clears_nobody() {
+        let rule = |more: &str| {
+            format!(
+                "party = {{ vendors = [\"zte\"], relations = [\"controlled-by\"]{more} }}\n{ANYWHERE}"
+            )
+        };
+        let (plain, majority) =
+            (pack(IN_FORCE, &rule("")), pack(IN_FORCE, &rule(", test = [\"majority\"]")));
+        let by = |id: &str, confidence| Controller::from(party(id, confidence));
+        let partly = |known: Vec<Controller>| Subject {
+            controllers: Controllers::Partly(known),
+            ..made_by("nubia")
+        };
+        let open = Verdict::Undetermined(Missing::Controllers);
+        let confirmed = Confidence::Confirmed;
+        let nobody = judge(&plain, &partly(vec![]));
+        assert_eq!((nobody.verdict, nobody.points_here()), (open, false));
+        assert_eq!(judge(&plain, &partly(vec![by("holding", confirmed)])).verdict, open);
+        // What is known of it is known.
+        assert_eq!(judge(&plain, &partly(vec![by("zte", confirmed)])).verdict, Verdict::Match);
+        // One that the test does not count may still be controlled by one that it does.
+        let seat =
+            Controller { by: [crate::ControlKind::ManagementSeat].into(), ..by("zte", confirmed) };
+        assert_eq!(judge(&majority, &partly(vec![seat.clone()])).verdict, open);
+        let whole = Subject { controllers: Controllers::Recorded(vec![seat]), ..made_by("nubia") };
+        assert_eq!(judge(&majority, &whole).verdict, Verdict::NoMatch);
+        // Of several open steps that which points to the rule's party is told, in whatever order they come.
+        let mut steps = vec![by("zte", Confidence::Possible), by("holding", Confidence::Possible)];
+        for _ in 0..2 {
+            steps.reverse();
+            let judged = judge(&plain, &partly(steps.clone()));
+            let weak = Verdict::Undetermined(Missing::ControllerConfidence);
+            assert_eq!((judged.verdict, judged.points_here()), (weak, true));
+        }
+        let weak = Subject {
+            maker: Some(party("nubia", Confidence::Possible)),
+            ..partly(vec![by("holding", confirmed)])
+        };
+        assert_eq!(judge(&plain, &weak).verdict, Verdict::Undetermined(Missing::Confidence));
+    }
+
+    #[test]
+    fn a_maker_outside_of_the_vendor_table_is_known_not_to_be_on_an_allow_list() {
+        let rule = |relations: &str| {
+            format!(
+                "party = {{ vendors = [\"nokia\"], relations = [{relations}], mode = \"allow-list\" }}\n{ANYWHERE}"
+            )
+        };
+        let with = |confidence| Subject {
+            maker: Some(party("not-in-the-vendor-table", confidence)),
+            ..Subject::default()
+        };
+        let maker = pack(IN_FORCE, &rule("\"maker\""));
+        assert_eq!(judge(&maker, &with(Confidence::Probable)).verdict, Verdict::Match);
+        let weak = Verdict::Undetermined(Missing::Confidence);
+        assert_eq!(judge(&maker, &with(Confidence::Possible)).verdict, weak);
+        // Who controls a maker that is in no table, no table says.
+        let either = pack(IN_FORCE, &rule("\"maker\", \"controlled-by\""));
+        let open = Verdict::Undetermined(Missing::Controllers);
+        assert_eq!(judge(&either, &with(Confidence::Confirmed)).verdict, open);
+    }
+
+    #[test]
+    fn a_name_of_a_product_is_of_a_family_or_of_a_model() {
+        let rule =
+            format!("{MAKER}\n{ANYWHERE}\nthing = {{ families = [\"NE40*\", \"S5720-28P\"] }}");
+        let pack = pack(IN_FORCE, &rule);
+        let told = |family: Option<&str>, model: Option<&str>| {
+            let (family, model) = (family.map(str::to_owned), model.map(str::to_owned));
+            judge(&pack, &Subject { family, model, ..made_by("zte") }).verdict
+        };
+        let (other, open) =
+            (Verdict::NotApplicable(Why::OtherThing), Verdict::Undetermined(Missing::Family));
+        assert_eq!(told(Some("NE40E"), None), Verdict::Match);
+        assert_eq!(told(Some("Router"), Some("NE40E-X8A")), Verdict::Match);
+        assert_eq!(told(None, Some("S5720 28P")), Verdict::Match);
+        assert_eq!((told(None, None), told(None, Some("CE6800"))), (open, open));
+        assert_eq!(told(Some("CloudEngine"), None), other);
+        // A model of that family has the name that the rule gives; which model it is nobody knows.
+        assert_eq!(told(Some("S5720"), None), open);
+        assert_eq!(told(Some("S5720"), Some("S5720-52X")), other);
+    }
+
+    #[test]
+    fn the_next_day_is_the_nearest_that_is_not_over_and_else_the_latest_that_is() {
+        let rule =
+            |actions: &str| pack(IN_FORCE, &format!("action = [{actions}]\n{MAKER}\n{ANYWHERE}"));
+        let next = |pack: &Pack, on: &str| {
+            let judged = evaluate(pack, &pack.rules[0], &made_by("zte"), day(on));
+            judged.next_due().map(|due| (due.due.unwrap().to_string(), due.days_left))
+        };
+        let pack = rule(
+            "{ do = \"remove\", date = 2025-01-01 }, { do = \"remove\", date = 2026-11-21, scope = \"s\" }, \
+             { do = \"no-procure\", date = 2024-01-01 }, { do = \"replace-function\", date = 2027-01-31 }",
+        );
+        assert_eq!(next(&pack, "2026-11-21"), Some(("2026-11-21".to_owned(), Some(0))));
+        assert_eq!(next(&pack, "2026-11-22"), Some(("2027-01-31".to_owned(), Some(70))));
+        assert_eq!(next(&pack, "2027-02-01"), Some(("2027-01-31".to_owned(), Some(-1))));
+        assert_eq!(
+            next(
+                &rule("{ do = \"remove\" }, { do = \"no-procure\", date = 2024-01-01 }"),
+                "2026-11-21"
+            ),
+            None
+        );
     }
 }

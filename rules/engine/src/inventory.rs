@@ -245,8 +245,8 @@ pub(crate) fn figures<'a>(
             }
         };
         // Whether it binds the operator at all may be open: then nothing is broken for certain.
-        let verdict = match (verdict, standing.open.first()) {
-            (Verdict::Match, Some(missing)) => Verdict::Undetermined(*missing),
+        let verdict = match (verdict, standing.open) {
+            (Verdict::Match, Some(missing)) => Verdict::Undetermined(missing),
             (verdict, _) => verdict,
         };
         let (severity, force) = (standing.severity, standing.force);
@@ -572,5 +572,95 @@ wording = "w"
         );
         let told = evaluate_set(&single, &single.rules[0], &[], &Context::default(), on);
         assert_eq!(told, Err(Why::SingleRule));
+    }
+
+    #[test]
+    fn a_figure_carries_its_dates_its_severity_and_its_waiver() {
+        let pack = pack(
+            "cap = { share = 35, denominator = \"devices\", per = \"site\" }\n\
+             party = { vendors = [\"zte\"], relations = [\"maker\"] }\nplace = { where = \"anywhere\" }\n\
+             action = [{ do = \"remove\", date = 2026-11-20 }, { do = \"no-install\", date = 2026-12-01, only = { sites = [\"hq\"] } }, \
+             { do = \"permit\", period = \"1y\", from = \"first-seen\" }]",
+        );
+        let at =
+            |id: &str, site: &str| Subject { sites: Some([site.to_owned()].into()), ..made_by(id) };
+        let approval = |by: &str| crate::Approval { by: by.to_owned(), role: None };
+        let waiver = |subject: &str, expires: &str| crate::Waiver {
+            pack: "p".to_owned(),
+            rule: "r".to_owned(),
+            subject: subject.to_owned(),
+            reason: "replacement is ordered".to_owned(),
+            approver: approval("A. Example"),
+            second_approver: approval("B. Example"),
+            further: Vec::new(),
+            expires: expires.parse().unwrap(),
+        };
+        let waivers = vec![waiver("hq", "2026-11-21"), waiver("yard", "2026-11-20")];
+        let context = Context { waivers, ..Context::default() };
+        let all = [at("zte", "hq"), at("zte", "yard"), at("nokia", "shed")];
+        let told =
+            evaluate_set(&pack, &pack.rules[0], &all, &context, "2026-11-21".parse().unwrap());
+        let told = told.unwrap();
+        let [hq, shed, yard] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!((hq.verdict, hq.is_waived(), hq.is_overdue()), (Verdict::Match, true, true));
+        assert_eq!((hq.severity, hq.force), (Severity::Low, None));
+        let left: Vec<_> =
+            hq.actions.iter().map(|due| (due.state, due.days_left, due.missing)).collect();
+        let wanted = [
+            (ActionState::Ahead, Some(10), None),
+            (ActionState::Overdue, Some(-1), None),
+            (ActionState::Undetermined, None, Some(Missing::FirstSeen)),
+        ];
+        assert_eq!(left, wanted);
+        assert_eq!(hq.next_due().and_then(|due| due.days_left), Some(10));
+        // What is only for the other site is not asked of this one, and its waiver has ended.
+        assert_eq!(yard.next_due().and_then(|due| due.days_left), Some(-1));
+        let state = yard.waiver.as_ref().map(|waived| waived.state);
+        assert_eq!((yard.is_waived(), state), (false, Some(WaiverState::Expired)));
+        assert_eq!((shed.verdict, shed.actions.len()), (Verdict::NoMatch, 0));
+        assert!(shed.waiver.is_none());
+        let data = serde_json::to_value(hq).unwrap();
+        assert_eq!(data["actions"][0]["due"], "2026-12-01");
+        assert_eq!(data["waiver"]["state"], "holds");
+    }
+
+    #[test]
+    fn what_stands_beside_a_part_counts_for_it_where_the_place_takes_it() {
+        let pack = pack(
+            "cap = { share = 35, denominator = \"devices\", per = \"part\" }\n\
+             party = { vendors = [\"zte\"], relations = [\"maker\"] }\n\
+             place = { parts = [\"core.cp\"], adjacent-to = [\"core.cp\", \"core.up\"] }",
+        );
+        let tags =
+            |tags: &[&str]| Parts::Declared(tags.iter().map(|tag| tag.parse().unwrap()).collect());
+        let at = |id: &str, inside: &[&str], beside: &[&str]| Subject {
+            parts: tags(inside),
+            adjacent: tags(beside),
+            ..made_by(id)
+        };
+        let told = |subjects: &[Subject]| {
+            let figures = figures(&pack, subjects);
+            figures.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let beside = at("zte", &["lan.core"], &["core.cp", "core.up", "lan.acc"]);
+        assert_eq!(
+            told(&[beside.clone(), at("nokia", &["core.cp"], &[])]),
+            [
+                "part core.cp: certainly 1 of 2 devices; allowed are 35 %",
+                "part core.up: certainly 1 of 1 devices; allowed are 35 %"
+            ]
+        );
+        // In one part for certain, and nobody knows beside which it stands: it may count for the other too.
+        let loose = Subject { adjacent: Parts::Undeclared, ..at("zte", &["core.cp"], &[]) };
+        assert_eq!(
+            told(&[loose, at("nokia", &[], &["core.up"])]),
+            [
+                "part core.cp: certainly 1 of 1 devices; allowed are 35 %",
+                "part core.up: certainly 0 of 1 devices, possibly 1 of 2; allowed are 35 %"
+            ]
+        );
+        // Beside nothing, and in none of the rule's parts: it is out of the rule.
+        assert_eq!(told(&[at("zte", &["lan.core"], &[])]).len(), 1);
+        assert!(told(&[at("zte", &["lan.core"], &[])])[0].contains("0 of 0"));
     }
 }

@@ -26,6 +26,17 @@ pub struct Judgement {
     pub grade: Grade,
     /// What the operator's file says against acting on it. A waived match is still a match.
     pub waiver: Option<Box<Waived>>,
+    /// See [`Judgement::points_here`].
+    pub(crate) points: bool,
+}
+
+/// The answer of one rule about one subject, without its grounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// Does the rule match?
+    pub verdict: Verdict,
+    /// See [`Judgement::points_here`].
+    pub points_here: bool,
 }
 
 /// A waiver for a finding, and how it stands on the day asked.
@@ -67,39 +78,7 @@ impl Judgement {
     /// Whether some evidence, be it weak or contradicted, speaks for a party of the rule. An undetermined judgement
     /// without it says only that too little is known of the subject, which is true under every rule alike.
     pub fn points_here(&self) -> bool {
-        self.because.iter().any(|because| match because {
-            Because::Party { .. }
-            | Because::Listed(_)
-            | Because::Suspected { .. }
-            | Because::NotAllowed { .. }
-            | Because::Country { .. }
-            | Because::StateOwned { is: true } => true,
-            Because::TooWeak { named, .. } | Because::UncertainControl { named, .. } => *named,
-            Because::WeakCountry { listed, .. } => *listed,
-            Because::Contested { named, .. } => !named.is_empty(),
-            Because::OtherParty { .. }
-            | Because::Open { .. }
-            | Because::Role { .. }
-            | Because::OtherRole { .. }
-            | Because::Component { .. }
-            | Because::OtherComponent { .. }
-            | Because::InParts { .. }
-            | Because::InNoPart { .. }
-            | Because::SeenBefore { .. }
-            | Because::Allowed { .. }
-            | Because::OtherControl { .. }
-            | Because::OtherCountry { .. }
-            | Because::StateOwned { is: false }
-            | Because::Fact { .. }
-            | Because::OtherFact { .. }
-            | Because::Excepted { .. }
-            | Because::Bound { .. }
-            | Because::Standing { .. }
-            | Because::Order { .. }
-            | Because::Answered(_)
-            | Because::Question { .. }
-            | Because::OutOfScope { .. } => false,
-        })
+        self.points
     }
 
     /// The public lists that name the party and reach this subject.

@@ -19,6 +19,7 @@ mod inventory;
 mod judgement;
 mod missing;
 mod pack;
+mod person;
 mod problems;
 mod quantity;
 mod shipped;
@@ -29,11 +30,11 @@ mod vocabulary;
 pub use because::Because;
 pub use cases::{Case, CaseFailure, Expected, ExpectedAction, ExpectedFigure, Inventory, Tally};
 pub use context::{Answer, Approval, Context, Order, Waiver, WaiverState};
-pub use evaluate::{evaluate, evaluate_in};
-pub use index::Index;
+pub use evaluate::{evaluate, evaluate_in, outcome_in};
+pub use index::{Index, Room};
 pub use inventory::{Counted, Figure, Ratio, Scope, evaluate_set};
 pub use jiff::civil::Date;
-pub use judgement::{ActionState, DueAction, Judgement, Verdict, Waived, Why};
+pub use judgement::{ActionState, DueAction, Judgement, Outcome, Verdict, Waived, Why};
 pub use missing::Missing;
 pub use pack::{
     Binding, CountryList, DatedAction, Exception, FactTest, Group, LawList, Listing, ListingDate,

@@ -320,8 +320,21 @@ pub struct ProductName {
 impl ProductName {
     /// Whether a product goes by that name.
     pub fn is(&self, product: &str) -> bool {
-        let product = folded(product);
-        if self.is_prefix { product.starts_with(&self.folded) } else { product == self.folded }
+        let (mut ours, mut theirs) = (self.folded.chars(), letters(product));
+        loop {
+            match (ours.next(), theirs.next()) {
+                (None, None) => return true,
+                (None, Some(_)) => return self.is_prefix,
+                (Some(ours), Some(theirs)) if ours == theirs => {}
+                (Some(_), _) => return false,
+            }
+        }
+    }
+
+    /// Whether it begins with the name of that family, so that it may be of a model of it.
+    pub(crate) fn may_be_of(&self, family: &str) -> bool {
+        let mut ours = self.folded.chars();
+        letters(family).all(|theirs| ours.next() == Some(theirs))
     }
 }
 
@@ -340,7 +353,11 @@ impl FromStr for ProductName {
 }
 
 fn folded(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    letters(name).collect()
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]

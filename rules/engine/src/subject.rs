@@ -43,8 +43,10 @@ pub struct Subject {
     pub countries: BTreeMap<CountryOf, CountryFact>,
     /// Whether a state owns the maker. None: nobody knows.
     pub state_owned: Option<bool>,
-    /// The product family or model. None: nobody knows.
+    /// The product family. None: nobody knows.
     pub family: Option<String>,
+    /// The model. None: nobody knows.
+    pub model: Option<String>,
     /// The software products on it: these and no others. None: nobody looked.
     pub software: Option<BTreeSet<String>>,
     /// The generations of access technology it serves: these and no others. None: nobody knows.

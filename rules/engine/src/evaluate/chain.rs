@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::ground::Ground;
 use crate::Because;
 use crate::pack::{Pack, Question, Rule};
 use crate::{Answer, Context, Subject};
@@ -17,24 +18,26 @@ pub(super) enum End {
 }
 
 /// Walks from question to question, and notes each answer.
-pub(super) fn walk(
+pub(super) fn walk<F: Ground>(
     pack: &Pack,
     rule: &Rule,
     subject: &Subject,
     context: &Context,
     on: Date,
-    because: &mut Vec<Because>,
+    because: &mut Vec<F>,
 ) -> End {
     let mut next = rule.questions.first();
     // The check refuses a cycle; that a walk ends does not hang on it.
     for _ in 0..rule.questions.len() {
         let Some(question) = next else { break };
         let Some(answer) = answer(pack, rule, question, subject, context, on) else {
-            let (id, text) = (question.id.clone(), question.text.clone());
-            because.push(Because::Question { id, text });
+            because.push(F::of(|| {
+                let (id, text) = (question.id.clone(), question.text.clone());
+                Because::Question { id, text }
+            }));
             return End::Open;
         };
-        because.push(Because::Answered(Box::new(answer.clone())));
+        because.push(F::of(|| Because::Answered(Box::new(answer.clone()))));
         if !answer.yes {
             return End::Refused;
         }
@@ -65,9 +68,9 @@ fn answer<'a>(
             && [&answer.author, &answer.evidence].iter().all(|text| !text.trim().is_empty())
     };
     let key = |answer: &Answer| (answer.subject.is_some(), answer.date);
-    let ours: Vec<&Answer> = context.answers.iter().filter(counts).collect();
-    let last = ours.iter().map(|answer| key(answer)).max()?;
-    let mut latest = ours.into_iter().filter(|answer| key(answer) == last);
+    let ours = || context.answers.iter().filter(counts);
+    let last = ours().map(key).max()?;
+    let mut latest = ours().filter(|answer| key(answer) == last);
     let first = latest.next()?;
     latest.all(|answer| answer.yes == first.yes).then_some(first)
 }

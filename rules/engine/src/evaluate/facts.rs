@@ -3,68 +3,75 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::ground::Ground;
 use crate::judgement::Why;
 use crate::pack::{Exception, FactTest};
 use crate::{Because, Missing};
 use crate::{ComponentKind, Order, PartTag, Parts, ProductName, Subject};
 
 /// How a subject stands to what the rule is about.
-pub(super) enum Scope {
+pub(super) enum Scope<F> {
     /// The rule does not ask.
     Any,
-    In(Because),
+    In(F),
     Unknown(Missing),
-    Out(Why, Because),
+    Out(Why, F),
 }
 
-pub(super) fn component(wanted: &BTreeSet<ComponentKind>, subject: &Subject) -> Scope {
+pub(super) fn component<F: Ground>(
+    wanted: &BTreeSet<ComponentKind>,
+    subject: &Subject,
+) -> Scope<F> {
     if wanted.is_empty() {
         return Scope::Any;
     }
     match subject.component {
-        Some(kind) if wanted.contains(&kind) => Scope::In(Because::Component { kind }),
+        Some(kind) if wanted.contains(&kind) => Scope::In(F::of(|| Because::Component { kind })),
         kind @ (Some(_) | None) => {
-            Scope::Out(Why::OtherComponent, Because::OtherComponent { kind })
+            Scope::Out(Why::OtherComponent, F::of(|| Because::OtherComponent { kind }))
         }
     }
 }
 
-pub(super) fn role(wanted: &BTreeSet<String>, subject: &Subject) -> Scope {
+pub(super) fn role<F: Ground>(wanted: &BTreeSet<String>, subject: &Subject) -> Scope<F> {
     if wanted.is_empty() {
         return Scope::Any;
     }
     if subject.roles.is_empty() {
         return Scope::Unknown(Missing::Role);
     }
-    let roles = wanted.intersection(&subject.roles).cloned().collect::<BTreeSet<_>>();
-    if roles.is_empty() {
-        return Scope::Out(Why::OtherRole, Because::OtherRole { roles: subject.roles.clone() });
+    if wanted.is_disjoint(&subject.roles) {
+        let fact = F::of(|| Because::OtherRole { roles: subject.roles.clone() });
+        return Scope::Out(Why::OtherRole, fact);
     }
-    Scope::In(Because::Role { roles })
+    let both = || wanted.intersection(&subject.roles).cloned().collect();
+    Scope::In(F::of(|| Because::Role { roles: both() }))
 }
 
-pub(super) fn parts(wanted: &BTreeSet<PartTag>, subject: &Subject) -> Scope {
+pub(super) fn parts<F: Ground>(wanted: &BTreeSet<PartTag>, subject: &Subject) -> Scope<F> {
     match &subject.parts {
         Parts::Undeclared => Scope::Unknown(Missing::Parts),
         Parts::Declared(parts) => {
-            let common = wanted.intersection(parts).cloned().collect::<BTreeSet<_>>();
-            if common.is_empty() {
-                return Scope::Out(Why::OtherPart, Because::InNoPart { parts: parts.clone() });
+            if wanted.is_disjoint(parts) {
+                let fact = F::of(|| Because::InNoPart { parts: parts.clone() });
+                return Scope::Out(Why::OtherPart, fact);
             }
-            Scope::In(Because::InParts { parts: common })
+            let both = || wanted.intersection(parts).cloned().collect();
+            Scope::In(F::of(|| Because::InParts { parts: both() }))
         }
     }
 }
 
 /// One test. The order is the operator's, for a place that it names.
-pub(super) fn fact(test: &FactTest, subject: &Subject, order: Option<&Order>) -> Scope {
+pub(super) fn fact<F: Ground>(
+    test: &FactTest,
+    subject: &Subject,
+    order: Option<&Order>,
+) -> Scope<F> {
     match test {
         FactTest::Roles(wanted) => role(wanted, subject),
         FactTest::Components(wanted) => component(wanted, subject),
-        FactTest::Families(wanted) => {
-            let family = subject.family.as_ref().map(|family| BTreeSet::from([family.clone()]));
-            named("product", wanted, family.as_ref(), Missing::Family)
-        }
+        FactTest::Families(wanted) => product(wanted, subject),
         FactTest::Software(wanted) => {
             named("software", wanted, subject.software.as_ref(), Missing::Software)
         }
@@ -82,7 +89,7 @@ pub(super) fn fact(test: &FactTest, subject: &Subject, order: Option<&Order>) ->
         FactTest::Attribute(test) => match subject.attributes.get(&test.name) {
             None => Scope::Unknown(Missing::Attribute),
             Some(value) => {
-                let values = vec![format!("{} is {value}", test.name)];
+                let values = || vec![format!("{} is {value}", test.name)];
                 match test.is_met_by(value) {
                     None => Scope::Unknown(Missing::Attribute),
                     Some(is) => told("attribute", values, is, Why::OtherThing),
@@ -93,12 +100,14 @@ pub(super) fn fact(test: &FactTest, subject: &Subject, order: Option<&Order>) ->
             None => Scope::Unknown(Missing::Trait),
             Some(is) => {
                 let word = if *is { "yes" } else { "no" };
-                told(which.as_str(), vec![word.to_owned()], is == wanted, Why::OtherThing)
+                told(which.as_str(), || vec![word.to_owned()], is == wanted, Why::OtherThing)
             }
         },
         FactTest::SeenBefore(day) => match subject.first_seen {
             None => Scope::Unknown(Missing::FirstSeen),
-            Some(seen) => told("first seen", vec![seen.to_string()], seen < *day, Why::OtherThing),
+            Some(seen) => {
+                told("first seen", || vec![seen.to_string()], seen < *day, Why::OtherThing)
+            }
         },
         FactTest::Parts { parts, adjacent_to } => near(parts, adjacent_to, subject),
         FactTest::OrderedParts => match order.map(|order| &order.parts) {
@@ -116,18 +125,27 @@ pub(super) fn fact(test: &FactTest, subject: &Subject, order: Option<&Order>) ->
         FactTest::Zones(wanted) => {
             common("zone", wanted, subject.zones.as_ref(), Missing::Zone, Why::OtherPlace)
         }
-        FactTest::Classifications(wanted) => {
-            let known = subject.classification.as_ref().map(|one| BTreeSet::from([one.clone()]));
-            let missing = Missing::Classification;
-            common("classification", wanted, known.as_ref(), missing, Why::OtherPlace)
-        }
+        FactTest::Classifications(wanted) => match &subject.classification {
+            None => Scope::Unknown(Missing::Classification),
+            Some(is) => {
+                let is_wanted = wanted.contains(is);
+                told("classification", || vec![is.clone()], is_wanted, Why::OtherPlace)
+            }
+        },
     }
 }
 
 /// An exception: it takes the subject out when all its tests are met, and leaves the rule open while that is unknown.
-pub(super) fn exception(exception: &Exception, subject: &Subject, order: Option<&Order>) -> Scope {
+pub(super) fn exception<F: Ground>(
+    exception: &Exception,
+    subject: &Subject,
+    order: Option<&Order>,
+) -> Scope<F> {
     match all_met(&exception.tests, subject, order) {
-        Ok(true) => Scope::Out(Why::Excepted, Because::Excepted { title: exception.title.clone() }),
+        Ok(true) => {
+            let title = || exception.title.clone();
+            Scope::Out(Why::Excepted, F::of(|| Because::Excepted { title: title() }))
+        }
         Ok(false) => Scope::Any,
         Err(missing) => Scope::Unknown(missing),
     }
@@ -141,7 +159,7 @@ pub(super) fn all_met(
 ) -> Result<bool, Missing> {
     let mut open = None;
     for test in tests {
-        match fact(test, subject, order) {
+        match fact::<()>(test, subject, order) {
             Scope::Any | Scope::In(_) => {}
             Scope::Unknown(missing) => open = open.or(Some(missing)),
             Scope::Out(..) => return Ok(false),
@@ -151,7 +169,11 @@ pub(super) fn all_met(
 }
 
 /// In some parts, or next to some.
-fn near(wanted: &BTreeSet<PartTag>, adjacent_to: &BTreeSet<PartTag>, subject: &Subject) -> Scope {
+fn near<F: Ground>(
+    wanted: &BTreeSet<PartTag>,
+    adjacent_to: &BTreeSet<PartTag>,
+    subject: &Subject,
+) -> Scope<F> {
     let inside = if wanted.is_empty() { None } else { Some(parts(wanted, subject)) };
     let inside = match inside {
         // Where nothing is asked of its neighbours, they leave nothing open.
@@ -175,42 +197,65 @@ fn declared(parts: &Parts) -> Option<&BTreeSet<PartTag>> {
     }
 }
 
-fn told(what: &'static str, values: Vec<String>, is_met: bool, why: Why) -> Scope {
+fn told<F: Ground>(
+    what: &'static str,
+    values: impl FnOnce() -> Vec<String>,
+    is_met: bool,
+    why: Why,
+) -> Scope<F> {
     if is_met {
-        Scope::In(Because::Fact { what, values })
+        Scope::In(F::of(|| Because::Fact { what, values: values() }))
     } else {
-        Scope::Out(why, Because::OtherFact { what, values })
+        Scope::Out(why, F::of(|| Because::OtherFact { what, values: values() }))
     }
 }
 
 /// One of the known values is one of those wanted.
-fn common<T: Ord + fmt::Display>(
+fn common<F: Ground, T: Ord + fmt::Display>(
     what: &'static str,
     wanted: &BTreeSet<T>,
     known: Option<&BTreeSet<T>>,
     missing: Missing,
     why: Why,
-) -> Scope {
+) -> Scope<F> {
     let Some(known) = known else { return Scope::Unknown(missing) };
-    let both: Vec<String> = wanted.intersection(known).map(ToString::to_string).collect();
-    if both.is_empty() {
-        return told(what, known.iter().map(ToString::to_string).collect(), false, why);
+    if wanted.is_disjoint(known) {
+        return told(what, || known.iter().map(ToString::to_string).collect(), false, why);
     }
+    let both = || wanted.intersection(known).map(ToString::to_string).collect();
     told(what, both, true, why)
 }
 
 /// One of the known names is one of those wanted.
-fn named(
+fn named<F: Ground>(
     what: &'static str,
     wanted: &[ProductName],
     known: Option<&BTreeSet<String>>,
     missing: Missing,
-) -> Scope {
+) -> Scope<F> {
     let Some(known) = known else { return Scope::Unknown(missing) };
-    let both: Vec<String> =
-        known.iter().filter(|name| wanted.iter().any(|one| one.is(name))).cloned().collect();
-    if both.is_empty() {
-        return told(what, known.iter().cloned().collect(), false, Why::OtherThing);
+    let is_wanted = |name: &&String| wanted.iter().any(|one| one.is(name));
+    if !known.iter().any(|name| is_wanted(&name)) {
+        return told(what, || known.iter().cloned().collect(), false, Why::OtherThing);
     }
-    told(what, both, true, Why::OtherThing)
+    told(what, || known.iter().filter(is_wanted).cloned().collect(), true, Why::OtherThing)
+}
+
+/// Its family or its model is one of those wanted. A name that only begins with the known family may be a model of it.
+fn product<F: Ground>(wanted: &[ProductName], subject: &Subject) -> Scope<F> {
+    let known = || subject.family.iter().chain(&subject.model);
+    let is_wanted = |name: &&String| wanted.iter().any(|one| one.is(name));
+    if known().any(|name| is_wanted(&name)) {
+        let values = || known().filter(is_wanted).cloned().collect();
+        return told("product", values, true, Why::OtherThing);
+    }
+    let is_settled = match (&subject.family, &subject.model) {
+        (None, _) => false,
+        (Some(_), Some(_)) => true,
+        (Some(family), None) => !wanted.iter().any(|one| one.may_be_of(family)),
+    };
+    if !is_settled {
+        return Scope::Unknown(Missing::Family);
+    }
+    told("product", || known().cloned().collect(), false, Why::OtherThing)
 }

@@ -3,32 +3,13 @@
 use herkomst_ids::VendorId;
 use jiff::civil::Date;
 
+use super::ground::Ground;
+use super::together::{Answer, PartyAnswer, Tested, all, any, more_telling, single, unlisted};
 use crate::pack::{NamedTest, Pack, PartyExpression, Rule};
 use crate::{Because, Missing};
 use crate::{
     Confidence, Context, Controller, Controllers, CountryOf, Party, Relation, Subject, Suppliers,
 };
-
-/// Three values; the open one says what is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Yes,
-    No,
-    Open(Missing),
-}
-
-/// The party test as a whole.
-#[derive(Debug)]
-pub(super) struct PartyAnswer {
-    pub(super) answer: Answer,
-    pub(super) because: Vec<Because>,
-    /// Relations in which some evidence, weak or contested too, speaks for a vendor of the rule.
-    pub(super) pointing: Vec<Relation>,
-    /// Whether some evidence, of a relation or a country, speaks for the party.
-    points: bool,
-    /// Whether only a suspicion makes it a yes.
-    pub(super) suspected: bool,
-}
 
 /// What is asked of every subject alike.
 #[derive(Clone, Copy)]
@@ -51,62 +32,69 @@ struct Side<'a> {
 }
 
 /// Any relation suffices. Where the maker is contested, every side must give the same answer for it to count.
-pub(super) fn party(asked: &Asked<'_>, subject: &Subject) -> PartyAnswer {
+pub(super) fn party<F: Ground>(asked: &Asked<'_>, subject: &Subject) -> PartyAnswer<F> {
     let expression = &asked.rule.party.tests;
     let main = subject.maker.as_ref().map(|maker| (maker, &subject.controllers));
     let test = Test { asked: *asked, needed: asked.rule.minimum_confidence, is_supposed: false };
-    let ours = test.side(expression, Side { subject, maker: main, is_main: true });
+    let ours = test.side::<F>(expression, Side { subject, maker: main, is_main: true });
     if subject.against.is_empty() {
         return ours;
     }
     // A contender is asked "and if it were that one?", however weak the evidence for it: doubt is what it is there for.
     // Only that it is the maker is supposed: who controls it, and all the rest, must be as sure as ever.
     let supposed = Test { is_supposed: true, ..test };
-    let others: Vec<(&VendorId, PartyAnswer)> = subject
-        .against
-        .iter()
-        .map(|other| {
-            let maker = Some((&other.party, &other.controllers));
-            let side = Side { subject, maker, is_main: false };
-            (&other.party.id, supposed.side(expression, side))
-        })
-        .collect();
-    let all_sides = |answer: Answer| {
-        ours.answer == answer && others.iter().all(|(_, other)| other.answer == answer)
+    let (mut are_same, mut suspected, mut pointing) = (true, ours.suspected, ours.pointing);
+    let mut points = subject.maker.is_some() && ours.points;
+    let mut open = None::<Missing>;
+    let (mut makers, mut named) = (Vec::new(), Vec::new());
+    let note = |to: &mut Vec<VendorId>, id: &VendorId| {
+        if F::IS_KEPT {
+            to.push(id.clone());
+        }
     };
-    if all_sides(Answer::Yes) || all_sides(Answer::No) {
+    if let Some(maker) = &subject.maker {
+        note(&mut makers, &maker.id);
+        if ours.points {
+            note(&mut named, &maker.id);
+        }
+    }
+    let mut theirs: Vec<F> = Vec::new();
+    for other in &subject.against {
+        let maker = Some((&other.party, &other.controllers));
+        let told = supposed.side::<F>(expression, Side { subject, maker, is_main: false });
+        are_same &= told.answer == ours.answer;
+        suspected |= told.suspected;
+        pointing.extend(told.pointing);
+        points |= told.points;
+        if let Answer::Open(missing) = told.answer {
+            open = open.into_iter().chain([missing]).min();
+        }
+        note(&mut makers, &other.party.id);
+        if told.points {
+            note(&mut named, &other.party.id);
+        }
+        theirs.extend(told.because);
+    }
+    if are_same && !matches!(ours.answer, Answer::Open(_)) {
         // Whichever side is right, the answer is the same, and no surer than the least sure of them.
-        let suspected = ours.suspected || others.iter().any(|(_, other)| other.suspected);
-        let theirs = others.into_iter().flat_map(|(_, other)| other.because);
         let because = ours.because.into_iter().chain(theirs).collect();
         return PartyAnswer { because, suspected, ..ours };
     }
-    let maker = subject.maker.as_ref().map(|maker| (&maker.id, &ours));
-    let sides: Vec<_> =
-        maker.into_iter().chain(others.iter().map(|(id, other)| (*id, other))).collect();
-    let makers = sides.iter().map(|(id, _)| (*id).clone()).collect();
-    let named: Vec<VendorId> =
-        sides.iter().filter(|(_, side)| side.points).map(|(id, _)| (*id).clone()).collect();
-    let mut because = vec![Because::Contested { makers, named: named.clone() }];
-    because.extend(ours.because.iter().cloned());
-    let lacks = |side: &PartyAnswer| match side.answer {
-        Answer::Open(missing) => Some(missing),
-        Answer::Yes | Answer::No => None,
-    };
     // The main one's question first; of the others' the least, so that their order does not matter.
-    let open = lacks(&ours).or_else(|| others.iter().filter_map(|(_, other)| lacks(other)).min());
+    let open = match ours.answer {
+        Answer::Open(missing) => Some(missing),
+        Answer::Yes | Answer::No => open,
+    };
     let missing = match open {
         // No side speaks for the rule's party, so what is open is not which one is right.
-        Some(missing) if named.is_empty() => missing,
+        Some(missing) if !points => missing,
         Some(_) | None => Missing::AgreedMaker,
     };
-    let mut pointing: Vec<Relation> =
-        sides.iter().flat_map(|(_, side)| side.pointing.iter().copied()).collect();
-    pointing.extend(&ours.pointing);
-    pointing.sort();
-    pointing.dedup();
-    let (answer, points) = (Answer::Open(missing), !named.is_empty());
-    PartyAnswer { answer, because, pointing, points, suspected: false }
+    // Without a main maker, its name on the box or who supplies it may still speak for the party.
+    let points = points || ours.points;
+    let mut because = vec![F::of(|| Because::Contested { makers, named })];
+    because.extend(ours.because);
+    PartyAnswer { answer: Answer::Open(missing), because, pointing, points, suspected: false }
 }
 
 /// What is asked of each possible maker.
@@ -120,31 +108,28 @@ struct Test<'a> {
 
 impl Test<'_> {
     /// The party test for one possible maker.
-    fn side(&self, expression: &PartyExpression, side: Side<'_>) -> PartyAnswer {
+    fn side<F: Ground>(&self, expression: &PartyExpression, side: Side<'_>) -> PartyAnswer<F> {
         match expression {
-            PartyExpression::All(tests) => {
-                all(tests.iter().map(|test| self.side(test, side)).collect())
-            }
-            PartyExpression::Any(tests) => {
-                any(tests.iter().map(|test| self.side(test, side)).collect())
-            }
+            PartyExpression::All(tests) => all(tests.iter().map(|test| self.side(test, side))),
+            PartyExpression::Any(tests) => any(tests.iter().map(|test| self.side(test, side))),
             PartyExpression::Named(named) => self.named(named, side),
             PartyExpression::Unlisted(trusted) => unlisted(self.named(trusted, side)),
             PartyExpression::Country { of, lists } => self.country(*of, lists, side),
             PartyExpression::StateOwned(wanted) => {
-                match side.subject.state_owned.filter(|_| side.is_main) {
-                    None => single(Tested::unknown(Missing::StateOwned), None),
-                    Some(is) if is == *wanted => {
-                        single(Tested::Yes(Because::StateOwned { is }), None)
-                    }
-                    Some(is) => single(Tested::No(Because::StateOwned { is }), None),
-                }
+                let known = side.subject.state_owned.filter(|_| side.is_main);
+                let fact = |is| F::of(|| Because::StateOwned { is });
+                let tested = match known {
+                    None => Tested::unknown(Missing::StateOwned),
+                    Some(is) if is == *wanted => Tested::Yes(fact(is)),
+                    Some(is) => Tested::No(fact(is)),
+                };
+                single(tested, None)
             }
         }
     }
 
     /// A vendor in one of some relations; any of them suffices.
-    fn named(&self, named: &NamedTest, side: Side<'_>) -> PartyAnswer {
+    fn named<F: Ground>(&self, named: &NamedTest, side: Side<'_>) -> PartyAnswer<F> {
         if named.ordered {
             let order = self.asked.context.valid_order(self.asked.pack);
             // Without the order nobody knows whom it is about: that is open, and never a no.
@@ -154,14 +139,17 @@ impl Test<'_> {
             let theirs = NamedTest { vendors, ordered: false, ..named.clone() };
             return self.named(&theirs, side);
         }
-        let relations =
-            named.relations.iter().copied().filter(|relation| (self.asked.reached)(*relation));
+        let reached = |relation: &Relation| (self.asked.reached)(*relation);
         let maker = side.maker.map(|(party, _)| party);
         let brand = side.subject.brand.as_ref();
         let nobody = Controllers::Unrecorded;
         let of_main = |recorded| if side.is_main { recorded } else { &nobody };
-        let mut answers = Vec::new();
-        for relation in relations {
+        // What the maker is was told already where the name on the box is the maker's own.
+        let is_told = brand.is_none()
+            && named.relations.contains(&Relation::Maker)
+            && reached(&Relation::Maker);
+        any(named.relations.iter().copied().filter(reached).map(|relation| {
+            let chain = |recorded, missing| self.chain(named, relation, maker, recorded, missing);
             let tested = match relation {
                 Relation::Maker => self.maker(named, relation, maker),
                 // The name on the box is the maker's own unless something says otherwise.
@@ -170,96 +158,94 @@ impl Test<'_> {
                     None => self.maker(named, relation, maker),
                 },
                 Relation::ControlledBy => {
-                    let recorded = side.maker.map(|(_, recorded)| recorded);
-                    self.chain(named, relation, maker, recorded, Missing::Controllers)
+                    chain(side.maker.map(|(_, recorded)| recorded), Missing::Controllers)
                 }
                 Relation::Controls => {
-                    let recorded = of_main(&side.subject.controls);
-                    self.chain(named, relation, maker, Some(recorded), Missing::Controlled)
+                    chain(Some(of_main(&side.subject.controls)), Missing::Controlled)
                 }
                 Relation::SuccessorOf => {
-                    let recorded = of_main(&side.subject.successor_of);
-                    self.chain(named, relation, maker, Some(recorded), Missing::Succession)
+                    chain(Some(of_main(&side.subject.successor_of)), Missing::Succession)
                 }
                 Relation::PredecessorOf => {
-                    let recorded = of_main(&side.subject.predecessor_of);
-                    self.chain(named, relation, maker, Some(recorded), Missing::Succession)
+                    chain(Some(of_main(&side.subject.predecessor_of)), Missing::Succession)
                 }
                 Relation::Supplier => self.suppliers(named, &side.subject.suppliers),
             };
             let mut answer = single(tested, Some(relation));
-            // What the maker is was told already where the name on the box is the maker's own.
-            if relation == Relation::Brand
-                && brand.is_none()
-                && named.relations.contains(&Relation::Maker)
-                && (self.asked.reached)(Relation::Maker)
-            {
+            if relation == Relation::Brand && is_told {
                 answer.because.clear();
             }
-            answers.push(answer);
-        }
-        any(answers)
+            answer
+        }))
     }
 
     /// Maker or brand: one party, known well enough or not.
-    fn one(&self, named: &NamedTest, relation: Relation, party: Option<&Party>) -> Tested {
+    fn one<F: Ground>(
+        &self,
+        named: &NamedTest,
+        relation: Relation,
+        party: Option<&Party>,
+    ) -> Tested<F> {
         let Some(party) = party else { return Tested::unknown(Missing::Maker) };
         self.weigh(named, relation, party, party.confidence, Missing::Confidence)
     }
 
     /// The maker: one that is only supposed is weak enough for any rule.
-    fn maker(&self, named: &NamedTest, relation: Relation, maker: Option<&Party>) -> Tested {
+    fn maker<F: Ground>(
+        &self,
+        named: &NamedTest,
+        relation: Relation,
+        maker: Option<&Party>,
+    ) -> Tested<F> {
         let needed = if self.is_supposed { Confidence::Possible } else { self.needed };
         Test { needed, ..*self }.one(named, relation, maker)
     }
 
-    fn weigh(
+    fn weigh<F: Ground>(
         &self,
         test: &NamedTest,
         relation: Relation,
         party: &Party,
         confidence: Confidence,
         missing: Missing,
-    ) -> Tested {
-        let (id, needed, named) = (party.id.clone(), self.needed, test.names(&party.id));
+    ) -> Tested<F> {
+        let (needed, named) = (self.needed, test.names(&party.id));
+        let id = || party.id.clone();
         if confidence < needed {
-            let fact = Because::TooWeak { relation, id, confidence, needed, named };
+            let fact = F::of(|| Because::TooWeak { relation, id: id(), confidence, needed, named });
             Tested::Open { missing, fact, points: named }
         } else if named {
-            Tested::Yes(Because::Party { relation, id, confidence })
+            Tested::Yes(F::of(|| Because::Party { relation, id: id(), confidence }))
         } else {
-            Tested::No(Because::OtherParty { relation, ids: vec![id] })
+            Tested::No(F::of(|| Because::OtherParty { relation, ids: vec![id()] }))
         }
     }
 
     /// Those recorded in a relation to the maker, on the day asked. None is surer than the maker itself.
-    fn chain(
+    fn chain<F: Ground>(
         &self,
         named: &NamedTest,
         relation: Relation,
         maker: Option<&Party>,
         recorded: Option<&Controllers>,
         unrecorded: Missing,
-    ) -> Tested {
+    ) -> Tested<F> {
         let (Some(maker), Some(recorded)) = (maker, recorded) else {
             return Tested::unknown(Missing::Maker);
         };
         let maker_is_weak = !self.is_supposed && maker.confidence < self.needed;
         // While the maker itself is unsure, who controls it is not the question yet.
         let missing = |otherwise| if maker_is_weak { Missing::Confidence } else { otherwise };
+        let mut open = match recorded {
+            Controllers::Unrecorded => return Tested::unknown(missing(unrecorded)),
+            // Whoever stands above the last one known may be a vendor of the rule.
+            Controllers::Partly(_) => Some(Tested::unknown(missing(unrecorded))),
+            Controllers::Recorded(_) if maker_is_weak => Some(Tested::unknown(Missing::Confidence)),
+            Controllers::Recorded(_) => None,
+        };
         let mut others = Vec::new();
         let mut refused = None;
         let mut suspected = None;
-        let mut open = None;
-        match recorded {
-            Controllers::Unrecorded => return Tested::unknown(missing(unrecorded)),
-            Controllers::Recorded(_) | Controllers::Partly(_) if maker_is_weak => {
-                open = Some(Tested::unknown(Missing::Confidence))
-            }
-            // Whoever stands above the last one known may be a vendor of the rule.
-            Controllers::Partly(_) => open = Some(Tested::unknown(unrecorded)),
-            Controllers::Recorded(_) => {}
-        }
         for controller in recorded.on(self.asked.on) {
             let confidence = if self.is_supposed {
                 controller.party.confidence
@@ -269,47 +255,49 @@ impl Test<'_> {
             let weak = missing(Missing::ControllerConfidence);
             let tested = match self.weigh(named, relation, &controller.party, confidence, weak) {
                 Tested::Yes(_) if controller.suspected => {
-                    let id = controller.party.id.clone();
+                    let id = || controller.party.id.clone();
                     if named.suspicion {
-                        Tested::Suspected(Because::Suspected { relation, id })
+                        Tested::Suspected(F::of(|| Because::Suspected { relation, id: id() }))
                     } else {
                         // Grounds to suspect are less than control, and more than nothing.
-                        let fact = Because::UncertainControl { relation, id, named: true };
+                        let fact =
+                            F::of(|| Because::UncertainControl { relation, id: id(), named: true });
                         Tested::Open { missing: weak, fact, points: true }
                     }
                 }
                 Tested::Yes(fact) => self.by_test(named, relation, controller, fact),
-                tested @ (Tested::Suspected(_) | Tested::No(_) | Tested::Open { .. }) => tested,
+                tested @ (Tested::Suspected(_)
+                | Tested::OtherControl(_)
+                | Tested::No(_)
+                | Tested::Open { .. }) => tested,
             };
             match tested {
                 Tested::Yes(fact) => return Tested::Yes(fact),
                 Tested::Suspected(fact) => suspected = suspected.or(Some(fact)),
-                Tested::No(fact @ Because::OtherControl { .. }) => refused = Some(fact),
-                Tested::No(_) => others.push(controller.party.id.clone()),
-                // Of several open ones, that which points to the rule's party is told.
-                Tested::Open { points: false, .. } if open.is_some() => {}
-                told @ Tested::Open { .. } => {
-                    if !matches!(open, Some(Tested::Open { points: true, .. })) {
-                        open = Some(told);
-                    }
-                }
+                Tested::OtherControl(fact) => refused = Some(fact),
+                Tested::No(_) if F::IS_KEPT => others.push(controller.party.id.clone()),
+                Tested::No(_) => {}
+                told @ Tested::Open { .. } => open = more_telling(open, told),
             }
         }
         if let Some(fact) = suspected {
             return Tested::Suspected(fact);
         }
-        let other = refused.unwrap_or(Because::OtherParty { relation, ids: others });
-        open.unwrap_or(Tested::No(other))
+        open.unwrap_or_else(|| {
+            Tested::No(
+                refused.unwrap_or_else(|| F::of(|| Because::OtherParty { relation, ids: others })),
+            )
+        })
     }
 
     /// Whether control by a named vendor is control by the rule's own test: one kind of it, or the share.
-    fn by_test(
+    fn by_test<F: Ground>(
         &self,
         named: &NamedTest,
         relation: Relation,
         controller: &Controller,
-        fact: Because,
-    ) -> Tested {
+        fact: F,
+    ) -> Tested<F> {
         let is_control = match relation {
             Relation::ControlledBy | Relation::Controls => true,
             Relation::Maker
@@ -335,22 +323,22 @@ impl Test<'_> {
             (Some(least), Some(share)) => Some(share >= least),
             (Some(_), None) => None,
         };
-        let id = controller.party.id.clone();
+        let id = || controller.party.id.clone();
         match (by_kind, by_share) {
             (Some(true), _) | (_, Some(true)) => Tested::Yes(fact),
-            (Some(false), Some(false)) => {
+            (Some(false), Some(false)) => Tested::OtherControl(F::of(|| {
                 let (by, share) = (controller.by.clone(), controller.share);
-                Tested::No(Because::OtherControl { id, by, share })
-            }
+                Because::OtherControl { id: id(), by, share }
+            })),
             (None, _) | (_, None) => {
-                let fact = Because::UncertainControl { relation, id, named: true };
+                let fact = F::of(|| Because::UncertainControl { relation, id: id(), named: true });
                 Tested::Open { missing: Missing::ControlTest, fact, points: true }
             }
         }
     }
 
     /// Those who deliver it, install it or run it, in the roles that the rule asks for.
-    fn suppliers(&self, named: &NamedTest, suppliers: &Suppliers) -> Tested {
+    fn suppliers<F: Ground>(&self, named: &NamedTest, suppliers: &Suppliers) -> Tested<F> {
         let recorded = match suppliers {
             Suppliers::Unrecorded => return Tested::unknown(Missing::Suppliers),
             Suppliers::Recorded(all) => all,
@@ -364,21 +352,24 @@ impl Test<'_> {
             let (party, confidence) = (&supplier.party, supplier.party.confidence);
             match self.weigh(named, Relation::Supplier, party, confidence, Missing::Suppliers) {
                 met @ (Tested::Yes(_) | Tested::Suspected(_)) => return met,
-                Tested::No(_) => others.push(party.id.clone()),
-                Tested::Open { points: false, .. } if open.is_some() => {}
-                told @ Tested::Open { .. } => {
-                    if !matches!(open, Some(Tested::Open { points: true, .. })) {
-                        open = Some(told);
-                    }
+                Tested::OtherControl(_) | Tested::No(_) if F::IS_KEPT => {
+                    others.push(party.id.clone());
                 }
+                Tested::OtherControl(_) | Tested::No(_) => {}
+                told @ Tested::Open { .. } => open = more_telling(open, told),
             }
         }
-        let other = Because::OtherParty { relation: Relation::Supplier, ids: others };
-        open.unwrap_or(Tested::No(other))
+        let relation = Relation::Supplier;
+        open.unwrap_or_else(|| Tested::No(F::of(|| Because::OtherParty { relation, ids: others })))
     }
 
     /// A country of the subject, on all lists asked for.
-    fn country(&self, of: CountryOf, lists: &[String], side: Side<'_>) -> PartyAnswer {
+    fn country<F: Ground>(
+        &self,
+        of: CountryOf,
+        lists: &[String],
+        side: Side<'_>,
+    ) -> PartyAnswer<F> {
         let (missing, is_of_maker) = match of {
             CountryOf::Control => (Missing::CountryOfControl, true),
             CountryOf::Seat => (Missing::CountryOfSeat, true),
@@ -389,158 +380,32 @@ impl Test<'_> {
         let known = side.subject.countries.get(&of).filter(|_| side.is_main || !is_of_maker);
         let Some(fact) = known else { return single(Tested::unknown(missing), None) };
         let (country, confidence, needed) = (fact.country, fact.confidence, self.needed);
-        let tests = lists.iter().map(|id| {
+        all(lists.iter().map(|id| {
             let list = self.asked.pack.country_list(id, self.asked.context);
             let countries = list.and_then(|list| list.countries.as_ref().map(|all| (list, all)));
             let tested = match countries {
                 None => Tested::unknown(Missing::CountryList),
                 Some((_, all)) if confidence < needed => {
                     let listed = all.contains(&country);
-                    let fact = Because::WeakCountry { of, country, confidence, needed, listed };
+                    let fact =
+                        F::of(|| Because::WeakCountry { of, country, confidence, needed, listed });
                     Tested::Open { missing, fact, points: listed }
                 }
-                Some((list, all)) if all.contains(&country) => Tested::Yes(Because::Country {
-                    of,
-                    country,
-                    list: id.clone(),
-                    words: list.words.clone(),
-                    source: list.source.clone(),
-                    last_checked: list.last_checked,
-                }),
-                Some(_) => Tested::No(Because::OtherCountry { of, country, list: id.clone() }),
+                Some((list, all)) if all.contains(&country) => {
+                    Tested::Yes(F::of(|| Because::Country {
+                        of,
+                        country,
+                        list: id.clone(),
+                        words: list.words.clone(),
+                        source: list.source.clone(),
+                        last_checked: list.last_checked,
+                    }))
+                }
+                Some(_) => {
+                    Tested::No(F::of(|| Because::OtherCountry { of, country, list: id.clone() }))
+                }
             };
             single(tested, None)
-        });
-        all(tests.collect())
-    }
-}
-
-/// One test, before it is put together with others.
-enum Tested {
-    Yes(Because),
-    Suspected(Because),
-    No(Because),
-    Open { missing: Missing, fact: Because, points: bool },
-}
-
-impl Tested {
-    fn unknown(missing: Missing) -> Self {
-        Self::Open { missing, fact: Because::Open { missing }, points: false }
-    }
-}
-
-fn single(tested: Tested, relation: Option<Relation>) -> PartyAnswer {
-    let (answer, fact, points, suspected) = match tested {
-        Tested::Yes(fact) => (Answer::Yes, fact, true, false),
-        Tested::Suspected(fact) => (Answer::Yes, fact, true, true),
-        Tested::No(fact) => (Answer::No, fact, false, false),
-        Tested::Open { missing, fact, points } => (Answer::Open(missing), fact, points, false),
-    };
-    let pointing = relation.filter(|_| points).into_iter().collect();
-    PartyAnswer { answer, because: vec![fact], pointing, points, suspected }
-}
-
-/// One yes suffices; without one, an open test leaves it open. A yes by facts goes before one by suspicion.
-fn any(answers: Vec<PartyAnswer>) -> PartyAnswer {
-    together(answers, Answer::Yes, Answer::No)
-}
-
-/// One no suffices; without one, an open test leaves it open.
-fn all(answers: Vec<PartyAnswer>) -> PartyAnswer {
-    together(answers, Answer::No, Answer::Yes)
-}
-
-fn together(mut answers: Vec<PartyAnswer>, decides: Answer, otherwise: Answer) -> PartyAnswer {
-    if answers.len() == 1
-        && let Some(only) = answers.pop()
-    {
-        return only;
-    }
-    let open = answers.iter().filter_map(|one| match one.answer {
-        Answer::Open(missing) => Some(missing),
-        Answer::Yes | Answer::No => None,
-    });
-    let answer = if answers.iter().any(|one| one.answer == decides) {
-        decides
-    } else {
-        open.min().map_or(otherwise, Answer::Open)
-    };
-    let met = || answers.iter().filter(|one| one.answer == Answer::Yes);
-    let suspected = answer == Answer::Yes
-        && match decides {
-            // Of several, one by facts is enough; together, all must be.
-            Answer::Yes => met().all(|one| one.suspected),
-            Answer::No | Answer::Open(_) => met().any(|one| one.suspected),
-        };
-    let points = answers.iter().any(|one| one.points);
-    let mut pointing: Vec<Relation> =
-        answers.iter().flat_map(|one| one.pointing.iter().copied()).collect();
-    pointing.sort();
-    pointing.dedup();
-    // What decided it is told; while it is open, what is open first.
-    let (told, rest): (Vec<_>, Vec<_>) = answers.into_iter().partition(|one| match answer {
-        Answer::Open(_) => matches!(one.answer, Answer::Open(_)),
-        Answer::Yes | Answer::No => one.answer == answer,
-    });
-    let rest = if matches!(answer, Answer::Open(_)) { rest } else { Vec::new() };
-    let mut because: Vec<Because> = Vec::new();
-    for fact in told.into_iter().chain(rest).flat_map(|one| one.because) {
-        if !because.contains(&fact) {
-            because.push(fact);
-        }
-    }
-    PartyAnswer { answer, because, pointing, points, suspected }
-}
-
-/// The test of an allow-list: whoever is on it is none of the party, whoever is known not to be on it is.
-fn unlisted(trusted: PartyAnswer) -> PartyAnswer {
-    let mut ids: Vec<VendorId> = Vec::new();
-    for fact in &trusted.because {
-        match fact {
-            Because::Party { id, .. } | Because::Suspected { id, .. } => ids.push(id.clone()),
-            Because::OtherParty { ids: others, .. } => ids.extend(others.iter().cloned()),
-            Because::TooWeak { .. }
-            | Because::Contested { .. }
-            | Because::Open { .. }
-            | Because::Role { .. }
-            | Because::OtherRole { .. }
-            | Because::Component { .. }
-            | Because::OtherComponent { .. }
-            | Because::InParts { .. }
-            | Because::InNoPart { .. }
-            | Because::Listed(_)
-            | Because::SeenBefore { .. }
-            | Because::UncertainControl { .. }
-            | Because::OtherControl { .. }
-            | Because::NotAllowed { .. }
-            | Because::Allowed { .. }
-            | Because::Country { .. }
-            | Because::OtherCountry { .. }
-            | Because::WeakCountry { .. }
-            | Because::StateOwned { .. }
-            | Because::Fact { .. }
-            | Because::OtherFact { .. }
-            | Because::Excepted { .. }
-            | Because::Bound { .. }
-            | Because::Standing { .. }
-            | Because::Order { .. }
-            | Because::Answered(_)
-            | Because::Question { .. }
-            | Because::OutOfScope { .. } => {}
-        }
-    }
-    ids.sort();
-    ids.dedup();
-    match trusted.answer {
-        Answer::Yes => single(Tested::No(Because::Allowed { ids }), None),
-        Answer::No => single(Tested::Yes(Because::NotAllowed { ids }), None),
-        // Weak evidence for a trusted vendor does not point to a party of the rule.
-        Answer::Open(missing) => PartyAnswer {
-            answer: Answer::Open(missing),
-            because: vec![Because::Open { missing }],
-            pointing: Vec::new(),
-            points: false,
-            suspected: false,
-        },
+        }))
     }
 }

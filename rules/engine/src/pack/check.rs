@@ -830,6 +830,11 @@ listing = [{ list = "l1", name = "Huawei", since = 2020-01-01, reaches = ["maker
             ),
             ("parts = [\"core.*\", \"x.dispatch\"]", "where = \"order\"", "the pack asks for none"),
             (
+                "[[list]]",
+                "[order]\nissuers = [\"minister\"]\n\n[[rule]]\nexcept = [{ title = \"t\", ordered-parts = false }]\n\n[[list]]",
+                "ordered-parts is false, which restricts nothing",
+            ),
+            (
                 "roles = [\"router\"]",
                 "roles = [\"router\"], attributes = [\"weight\"]",
                 "a name, a sign",

@@ -143,6 +143,7 @@ fn subject(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Subject {
         countries,
         state_owned: file.boolean("state-owned", problems),
         family: file.text("family", problems),
+        model: file.text("model", problems),
         software: known(file, "software", problems, Found::string),
         generations: known(file, "generations", problems, Found::word),
         purposes: known(file, "purposes", problems, Found::name),

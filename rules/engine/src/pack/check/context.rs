@@ -6,7 +6,7 @@ use super::super::read::{Found, Section};
 use super::party::vendors;
 use super::{country_lists, name, names, parse_with, set};
 use crate::problems::{PackProblems, Problems};
-use crate::{Answer, Approval, Context, Order, PartTag, Waiver};
+use crate::{Answer, Approval, Context, Order, PartTag, Waiver, person};
 
 pub(crate) fn parse_context(text: &str, file: &str) -> Result<Context, PackProblems> {
     parse_with(text, file, |mut file, problems| {
@@ -82,8 +82,9 @@ pub(super) fn context(
     for mut section in file.sections("waiver", problems) {
         let approver = approval(&mut section, "approver", problems);
         let second_approver = approval(&mut section, "second-approver", problems);
-        let person = approver.person();
-        if !person.is_empty() && person == second_approver.person() {
+        let is_told =
+            [&approver, &second_approver].iter().any(|one| person::wrong(&one.by).is_some());
+        if !is_told && person::are_same(&approver.by, &second_approver.by) {
             let text = "is the approver again: a waiver needs two different persons";
             section.problem_at("second-approver", problems, text);
         }
@@ -131,6 +132,10 @@ fn approval(file: &mut Section<'_>, key: &'static str, problems: &mut Problems<'
 
 fn approval_of(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Approval {
     let by = file.need_text("by", problems);
+    // What could not be read was told already.
+    if let Some(wrong) = person::wrong(&by).filter(|_| !by.is_empty()) {
+        file.problem_at("by", problems, wrong);
+    }
     let role = file.take("role").and_then(|found| found.name(problems));
     Approval { by, role }
 }

@@ -130,8 +130,13 @@ pub(super) fn all(
     }
     tests.extend(thing_facts(file, problems));
     tests.extend(place_facts(file, problems));
-    if has_order && file.boolean("ordered-parts", problems) == Some(true) {
-        tests.push(FactTest::OrderedParts);
+    match has_order.then(|| file.boolean("ordered-parts", problems)).flatten() {
+        Some(true) => tests.push(FactTest::OrderedParts),
+        Some(false) => {
+            let text = "is false, which restricts nothing: it can only be true, else leave it out";
+            file.problem_at("ordered-parts", problems, text);
+        }
+        None => {}
     }
     tests
 }
