@@ -143,7 +143,7 @@ impl<'p> Index<'p> {
             }
             match &rule.party.tests {
                 // Whom an order names only the operator knows.
-                PartyExpression::Named(named) if named.ordered => index.always.push(number),
+                PartyExpression::Named(named) if named.ordered => index.always.insert(number),
                 PartyExpression::Named(named) => index.add(number, rule, named),
                 PartyExpression::All(_)
                 | PartyExpression::Any(_)

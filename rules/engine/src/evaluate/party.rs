@@ -133,11 +133,9 @@ impl Test<'_> {
         if named.ordered {
             let order = self.asked.context.valid_order(self.asked.pack);
             // Without the order nobody knows whom it is about: that is open, and never a no.
-            let Some(vendors) = order.and_then(|order| order.vendors.clone()) else {
+            if order.is_none_or(|order| order.vendors.is_none()) {
                 return single(Tested::unknown(Missing::Order), None);
-            };
-            let theirs = NamedTest { vendors, ordered: false, ..named.clone() };
-            return self.named(&theirs, side);
+            }
         }
         let reached = |relation: &Relation| (self.asked.reached)(*relation);
         let maker = side.maker.map(|(party, _)| party);
@@ -201,6 +199,16 @@ impl Test<'_> {
         Test { needed, ..*self }.one(named, relation, maker)
     }
 
+    /// Whether the test names that vendor, or the operator's order does in its place.
+    fn names(&self, test: &NamedTest, id: &VendorId) -> bool {
+        if !test.ordered {
+            return test.names(id);
+        }
+        let order = self.asked.context.valid_order(self.asked.pack);
+        let mut vendors = order.into_iter().filter_map(|order| order.vendors.as_ref()).flatten();
+        vendors.any(|vendor| vendor.id == *id)
+    }
+
     fn weigh<F: Ground>(
         &self,
         test: &NamedTest,
@@ -209,7 +217,7 @@ impl Test<'_> {
         confidence: Confidence,
         missing: Missing,
     ) -> Tested<F> {
-        let (needed, named) = (self.needed, test.names(&party.id));
+        let (needed, named) = (self.needed, self.names(test, &party.id));
         let id = || party.id.clone();
         if confidence < needed {
             let fact = F::of(|| Because::TooWeak { relation, id: id(), confidence, needed, named });
