@@ -123,6 +123,10 @@ fn together<F: Ground>(
         }
     }
     let answer = if is_decided { decides } else { open.map_or(otherwise, Answer::Open) };
+    // What is surely no party is not pointed to, whichever of its tests is met.
+    if answer == Answer::No {
+        (pointing, points) = (Relations::default(), false);
+    }
     let suspected = answer == Answer::Yes
         && match decides {
             // Of several, one by facts is enough; together, all must be.
