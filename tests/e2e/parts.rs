@@ -80,7 +80,16 @@ impl Desk {
     }
 
     fn scan(&self, operator: Option<&str>) -> Result<Run> {
-        let mut args = vec!["scan", "10.99.0.11", "-o", "json", "--rules", &self.pack];
+        let mut args = vec![
+            "scan",
+            "10.99.0.11",
+            "-o",
+            "json",
+            "--rules",
+            &self.pack,
+            "--allow-unsigned",
+            &self.pack,
+        ];
         let path;
         if let Some(text) = operator {
             path = self.stage.secret_file("parts.toml", text)?.display().to_string();
@@ -174,7 +183,16 @@ fn allowed() -> Result<()> {
             .replace("\"maker\"]", &format!("\"{relation}\"]"))
             .replace("parts = [\"core.*\"]", "where = \"anywhere\"");
         let pack = desk.stage.secret_file("allowed.toml", &text)?.display().to_string();
-        desk.stage.herkomst(&["scan", "10.99.0.11", "-o", "json", "--rules", &pack])
+        desk.stage.herkomst(&[
+            "scan",
+            "10.99.0.11",
+            "-o",
+            "json",
+            "--rules",
+            &pack,
+            "--allow-unsigned",
+            &pack,
+        ])
     };
     with("maker")?.expect_code(0)?;
     // Nobody said who supplies it.

@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Say all that is known of an address, a number, a vendor or a name, and why. Sends nothing.
     Explain(ExplainArgs),
-    /// Rule packs: what there is, in plain words, and whether it is right.
+    /// Rule packs: what there is, in plain words, and whether it is right; to sign and to seal them.
     Rules(RulesArgs),
     /// The registries and the vendor table: which are in use, whether they are in order, and newer ones.
     Data(DataArgs),
@@ -91,12 +91,25 @@ pub(crate) struct ScanArgs {
     /// The file with SNMP credentials (mode 0600 or stricter).
     #[arg(long, value_name = "FILE")]
     pub(crate) snmp_credentials: Option<PathBuf>,
-    /// A rule pack: the id of a shipped one, or a file (repeatable) [default: public-lists].
+    /// A rule pack: the id of a shipped one, or a file that a trusted key signed (repeatable) [default: public-lists].
     #[arg(long, value_name = "PACK")]
     pub(crate) rules: Vec<String>,
+    /// Trust packs that this public key (minisign) signed (repeatable; adds to those of the configuration).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trusted_key: Vec<PathBuf>,
+    /// Take this pack although no trusted key signed it (repeatable; a signature that does not fit is refused all the same).
+    #[arg(long, value_name = "PACK")]
+    pub(crate) allow_unsigned: Vec<PathBuf>,
     /// The operator's file: which devices are in which part of the network (docs/parts.md).
     #[arg(long, value_name = "FILE")]
     pub(crate) operator: Option<PathBuf>,
+    /// The key of this host (mode 0600 or stricter): opens sealed files for an output that the configuration marks as
+    /// cleared, and for no other.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+    /// You have a key yourself: what it opens is shown, and counts for the exit code.
+    #[arg(long, value_name = "FILE", conflicts_with = "identity")]
+    pub(crate) cleared_with: Option<PathBuf>,
     /// The form of the result.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub(crate) output: Output,
@@ -168,12 +181,35 @@ pub(crate) enum RulesCommand {
     List,
     /// One pack in plain words.
     Show(OnePack),
-    /// Say everything that is wrong with packs: keys, dates, vendors that do not exist.
-    #[command(after_help = "Exit codes: 0 nothing is wrong; 64 usage; 65 something is.")]
+    /// Say everything that is wrong with packs, or with an operator's file: keys, dates, vendors that do not exist, a
+    /// signature that does not fit.
+    #[command(
+        after_help = "Exit codes: 0 nothing is wrong; 64 usage; 65 something is; 78 a key file is."
+    )]
     Check(Packs),
     /// Run the cases that packs bring with them.
-    #[command(after_help = "Exit codes: 0 all come out as they should; 64 usage; 65 one does not.")]
+    #[command(
+        after_help = "Exit codes: 0 all come out as they should; 64 usage; 65 one does not; 78 a key file is wrong."
+    )]
     Test(Packs),
+    /// Make a key: to sign packs with, or of a host that sealed files are for.
+    Keygen(KeygenArgs),
+    /// Sign a pack, plain or sealed, with a key of minisign's form: writes PACK.minisig.
+    #[command(
+        after_help = "Exit codes: 0 done; 64 usage; 65 the pack, the key or the password is wrong; 74, 77 the signature \
+cannot be written; 78 others can read the key."
+    )]
+    Sign(SignArgs),
+    /// Seal a pack, or the operator's file, to the keys of hosts, in the age format: writes FILE.age.
+    #[command(
+        after_help = "Exit codes: 0 done; 64 usage; 65 the file is wrong; 74, 77 it cannot be written."
+    )]
+    Seal(SealArgs),
+    /// Print what is in a sealed file.
+    #[command(
+        after_help = "Exit codes: 0 done; 64 usage; 65 it does not open; 74, 77 it cannot be written; 78 the key file is wrong."
+    )]
+    Unseal(UnsealArgs),
 }
 
 /// A pack.
@@ -182,6 +218,9 @@ pub(crate) struct OnePack {
     /// The id of a shipped pack, or a file.
     #[arg(value_name = "PACK")]
     pub(crate) pack: String,
+    /// What it is read with.
+    #[command(flatten)]
+    pub(crate) reading: Reading,
 }
 
 /// Packs.
@@ -190,6 +229,116 @@ pub(crate) struct Packs {
     /// Ids of shipped packs, or files [default: all that are shipped].
     #[arg(value_name = "PACK")]
     pub(crate) packs: Vec<String>,
+    /// What they are read with.
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// What files of others are read with.
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
+    /// Say whether this public key (minisign) signed them (repeatable).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trusted_key: Vec<PathBuf>,
+    /// The key that opens sealed ones (mode 0600 or stricter); what is in them is then printed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: Option<PathBuf>,
+}
+
+/// Flags of `rules keygen`.
+#[derive(Debug, Args)]
+pub(crate) struct KeygenArgs {
+    /// Which key.
+    #[command(subcommand)]
+    pub(crate) command: KeygenCommand,
+}
+
+/// The keys that can be made.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeygenCommand {
+    /// A key to sign packs with, as minisign makes them: FILE, and beside it the public half, which ends in .pub.
+    Signing(SigningKeyArgs),
+    /// The key of a host, as age-keygen makes them: files are sealed to its public half, which is printed.
+    Host(HostKeyArgs),
+}
+
+/// Flags of `rules keygen signing`.
+#[derive(Debug, Args)]
+pub(crate) struct SigningKeyArgs {
+    /// The new file (mode 0600); none is written over.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Read its password from this file (mode 0600 or stricter) [default: asked for twice].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Without a password: for a machine that signs alone.
+    #[arg(long, conflicts_with = "password_file")]
+    pub(crate) no_password: bool,
+}
+
+/// Flags of `rules keygen host`.
+#[derive(Debug, Args)]
+pub(crate) struct HostKeyArgs {
+    /// The new file (mode 0600); none is written over.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// Flags of `rules sign`.
+#[derive(Debug, Args)]
+pub(crate) struct SignArgs {
+    /// The pack, as it will be delivered: a sealed one is signed as it is.
+    #[arg(value_name = "PACK")]
+    pub(crate) pack: PathBuf,
+    /// The secret key (mode 0600 or stricter).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// What you say of the pack; the signature covers it [default: the time and the file's name].
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) comment: Option<String>,
+    /// Read the key's password from this file (mode 0600 or stricter) [default: asked for].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Replace a signature that is there, and sign a pack that is wrong.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Flags of `rules seal`.
+#[derive(Debug, Args)]
+pub(crate) struct SealArgs {
+    /// A pack, or an operator's file.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The public key of a host that is to open it: age1… (repeatable).
+    #[arg(long, value_name = "RECIPIENT")]
+    pub(crate) to: Vec<String>,
+    /// A file with such keys, one a line; # begins a comment (repeatable).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recipients_file: Vec<PathBuf>,
+    /// The sealed file, whose name ends in .age [default: FILE.age].
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) out: Option<PathBuf>,
+    /// As text, a third longer.
+    #[arg(long)]
+    pub(crate) armor: bool,
+    /// Replace a file that is there, and seal one that is wrong.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Flags of `rules unseal`.
+#[derive(Debug, Args)]
+pub(crate) struct UnsealArgs {
+    /// The sealed file.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A key that opens it (mode 0600 or stricter).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) identity: PathBuf,
+    /// Write to this new file, for its owner alone (mode 0600) [default: print it].
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// What `data` is to do.

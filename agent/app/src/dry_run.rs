@@ -83,7 +83,9 @@ pub(crate) fn render(scan: &Scan, plan: &Plan) -> String {
     if scan.methods.snmp && !scan.passive {
         credentials(&mut out, scan, plan);
     }
-    let packs: Vec<&str> = scan.packs.iter().map(|pack| pack.id.as_str()).collect();
+    let set = scan.basis.cleared();
+    let set = set.as_ref().unwrap_or_else(|| scan.basis.open());
+    let packs: Vec<&str> = set.packs.iter().map(|pack| pack.id.as_str()).collect();
     let _ = writeln!(out, "rule packs: {}", packs.join(", "));
     if let Rate::PerSecond(per_second) = limits.total {
         let all = plan.segments.iter().map(|segment| segment.targets.len()).sum::<usize>()

@@ -443,6 +443,7 @@ fn finding(pack: &Pack, rule: &Rule, judgement: &Judgement, device: &DeviceEntry
         waiver: judgement.waiver.as_ref().map(|waived| waiver(waived)),
         wording: rule.wording.clone(),
         disclaimer: pack.disclaimer.clone(),
+        sealed: false,
     }
 }
 

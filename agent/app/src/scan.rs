@@ -1,17 +1,18 @@
 //! One scan from the flags to the printed report: sockets first, then the runtime, then the stages.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use anyhow::Context;
 use herkomst_identify::Identifier;
 use herkomst_ids::MacAddr;
-use herkomst_model::report::{Editions, Report, SCHEMA_VERSION, Scan as ScanEntry};
+use herkomst_model::report::{Editions, FindingEntry, Report, SCHEMA_VERSION, Scan as ScanEntry};
 use herkomst_model::{About, Answer, Fact, Method, Observation};
 use herkomst_net::NetError;
 use herkomst_registry::{MacMeaning, Registry, VendorKind};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::sync::{mpsc, watch};
 
 use crate::cli::Output;
@@ -26,6 +27,7 @@ use crate::outputs::{json, write_out};
 use crate::plan::{Plan, Surroundings, plan};
 use crate::progress::{Progress, Shown};
 use crate::rules;
+use crate::rules::basis::Set;
 
 /// Observations between engine and collector: a slow collector slows the asking.
 const IN_FLIGHT: usize = 1024;
@@ -144,8 +146,9 @@ fn observe(
         tracing::warn!("{warning}");
     }
     // Such a rule would never find anything, and nobody would notice.
-    let strangers = scan.packs.iter().flat_map(|pack| rules::strangers(pack, &pack.id, registry));
-    let strangers: Vec<String> = strangers.collect();
+    let open = scan.basis.open();
+    let strangers = open.packs.iter().flat_map(|pack| rules::strangers(pack, &pack.id, registry));
+    let strangers: Vec<String> = strangers.chain(scan.basis.sealed_strangers(registry)).collect();
     if !strangers.is_empty() {
         return Err(Failure::configuration(anyhow::anyhow!(strangers.join("\n"))));
     }
@@ -161,18 +164,30 @@ fn observe(
     observations.extend(kernel_neighbours(&through_kernel));
     let ended = Timestamp::now();
     let today = ended.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let judged = judge(&observations, &scan.packs, scan.operator.as_ref(), registry, today);
+    let judged_by =
+        |set: &Set| judge(&observations, &set.packs, set.operator.as_ref(), registry, today);
+    let judged = judged_by(open);
     let coverage = coverage::coverage(&ledger, &receipt, &judged);
-    let mut notes: Vec<String> =
-        scan.packs.iter().filter_map(|pack| rules::aged(pack, today)).collect();
-    notes.extend(scan.packs.iter().flat_map(rules::not_judged));
+    let mut notes = told_of(open, today);
+    // Stderr is no output that anybody marked as cleared: it hears what it would hear without the sealed files.
     for note in &notes {
         tracing::warn!("{note}");
     }
+    let mut result = outcome(scan.strict, open, &judged, coverage.complete);
+    let cleared = scan.basis.cleared();
+    let mut judged = judged;
+    if let Some(set) = &cleared {
+        let open = std::mem::replace(&mut judged, judged_by(set));
+        mark_sealed(&mut judged.findings, &open.findings);
+        if scan.basis.is_exit_cleared() {
+            result = outcome(scan.strict, set, &judged, coverage.complete);
+        }
+        notes = told_of(set, today);
+    }
     notes.extend(warnings);
-    let outcome = outcome(scan, &judged, coverage.complete);
     let Judged { devices, findings, .. } = judged;
-    let packs = scan.packs.iter().map(|pack| (pack.id.clone(), pack.edition.to_string())).collect();
+    let packs = &cleared.as_ref().unwrap_or(open).packs;
+    let packs = packs.iter().map(|pack| (pack.id.clone(), pack.edition.to_string())).collect();
     let report = Report {
         schema_version: SCHEMA_VERSION,
         scan: ScanEntry {
@@ -191,13 +206,14 @@ fn observe(
                 packs,
             },
             notes,
+            cleared: scan.basis.is_cleared(),
         },
         devices,
         findings,
         coverage,
         receipt: coverage::receipt(&receipt),
     };
-    Ok((report, outcome))
+    Ok((report, result))
 }
 
 /// Runs engine and collector until both have ended, in the order of the data.
@@ -335,12 +351,27 @@ fn names(plan: &Plan) -> Vec<String> {
     plan.interfaces.iter().map(|interface| interface.name.clone()).collect()
 }
 
-fn outcome(scan: &Scan, judged: &Judged, is_complete: bool) -> Outcome {
+/// What the reader should know of the packs.
+fn told_of(set: &Set, today: Date) -> Vec<String> {
+    let aged = set.packs.iter().filter_map(|pack| rules::aged(pack, today));
+    aged.chain(set.packs.iter().flat_map(rules::not_judged)).collect()
+}
+
+/// Marks what an output that is not cleared does not say: another finding, or the same one with other words.
+fn mark_sealed(findings: &mut [FindingEntry], open: &[FindingEntry]) {
+    let open: HashMap<&str, &FindingEntry> =
+        open.iter().map(|finding| (finding.id.as_str(), finding)).collect();
+    for finding in findings {
+        finding.sealed = open.get(finding.id.as_str()).is_none_or(|known| *known != finding);
+    }
+}
+
+fn outcome(is_strict: bool, set: &Set, judged: &Judged, is_complete: bool) -> Outcome {
     let any = |verdict: &str| judged.findings.iter().any(|finding| finding.verdict == verdict);
     let is_open = any("undetermined")
         || judged.open > 0
-        || (scan.strict && judged.unnamed > 0)
-        || scan.packs.iter().any(|pack| !rules::not_judged(pack).is_empty())
+        || (is_strict && judged.unnamed > 0)
+        || set.packs.iter().any(|pack| !rules::not_judged(pack).is_empty())
         || !is_complete;
     match (any("match"), is_open) {
         (true, _) => Outcome::Matched,

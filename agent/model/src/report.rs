@@ -53,6 +53,8 @@ pub struct Scan {
     /// What the reader should know of the means: a pack that nobody compared with its sources for long, a registry file
     /// that could not be used.
     pub notes: Vec<String>,
+    /// Whether it may hold what is sealed: it is for a reader who is cleared.
+    pub cleared: bool,
 }
 
 /// The editions that the answers are from.
@@ -185,7 +187,7 @@ pub struct ComponentEntry {
 }
 
 /// One rule that a device meets, or may meet.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FindingEntry {
     /// Stable for pack, rule and device.
     pub id: String,
@@ -219,10 +221,12 @@ pub struct FindingEntry {
     pub wording: String,
     /// What the pack says must be said with every finding.
     pub disclaimer: String,
+    /// From what is sealed: an output that is not cleared does not have it, or has it in other words.
+    pub sealed: bool,
 }
 
 /// An action and its date.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ActionEntry {
     /// `remove`, `no-install` …
     pub action: String,
@@ -241,7 +245,7 @@ pub struct ActionEntry {
 }
 
 /// The instrument that a pack restates.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SourceEntry {
     /// Its title.
     pub instrument: String,
@@ -260,7 +264,7 @@ pub struct SourceEntry {
 }
 
 /// A public list that names the maker and reaches the device.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ListingEntry {
     /// Its name within the pack, which actions cite.
     pub list: String,

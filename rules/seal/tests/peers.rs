@@ -136,7 +136,7 @@ fn we_open_what_age_seals() {
             let words = ["age", "-r", &other, "-r", &to, "-o", "sealed", "plain"];
             succeeds(folder.path(), &[&words[..1], more, &words[1..]].concat(), "");
             let opened = open(&read(&folder, "sealed"), &keys).expect("it opens");
-            let clearance = Clearance::of_reader(&keys[0], &keys[0].recipient()).unwrap();
+            let clearance = Clearance::of_reader(&keys).unwrap();
             assert!(opened.open(&clearance)[..] == *plain);
         }
     }

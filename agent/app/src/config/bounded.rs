@@ -6,6 +6,8 @@ use std::path::Path;
 
 /// Larger than any configuration, credentials file or rule pack.
 pub(crate) const LARGEST: u64 = 1 << 20;
+/// What to say of a file of something else.
+pub(crate) const NO_TEXT: &str = "is no text (UTF-8)";
 
 /// The text of a regular file of at most [`LARGEST`] octets; what is no such file is refused without waiting for it.
 pub(crate) fn read(path: &Path) -> Result<String, String> {
@@ -18,9 +20,14 @@ pub(crate) fn text(file: &File) -> Result<String, String> {
     // One more than allowed: the file may grow while it is read.
     file.take(LARGEST + 1).read_to_end(&mut text).map_err(failed)?;
     if text.len() as u64 > LARGEST {
-        return Err(format!("is longer than {LARGEST} octets, the most that is allowed"));
+        return Err(too_long());
     }
-    String::from_utf8(text).map_err(|_| "is no text (UTF-8)".to_owned())
+    String::from_utf8(text).map_err(|_| NO_TEXT.to_owned())
+}
+
+/// What to say of a file that is longer than [`LARGEST`].
+pub(crate) fn too_long() -> String {
+    format!("is longer than {LARGEST} octets, the most that is allowed")
 }
 
 /// What to say behind the name of the file.

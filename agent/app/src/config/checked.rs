@@ -2,21 +2,21 @@
 
 use std::fs;
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use herkomst_probe::pacer::{Limits, Rate};
 use herkomst_probe::snmp::credentials::Credential;
-use herkomst_rules::Pack;
 
 use super::file::{self, ScanFile};
-use super::operator::{self, Operator};
 use super::problems::{Kind, Problems, hint};
 use super::targets::{self, TargetSpec, Use};
 use super::{credentials, targets::AddressSet};
 use crate::cli::{Output, ScanArgs};
 use crate::exit::{Failure, Result};
-use crate::rules::{self, Refused};
+use crate::rules::basis::{Basis, Reader};
+use crate::rules::trust::Trust;
 
 /// How long `--passive` listens: twice the usual interval of LLDP, and a little.
 const PASSIVE: Duration = Duration::from_secs(65);
@@ -24,8 +24,6 @@ const PASSIVE: Duration = Duration::from_secs(65);
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// The largest file of targets.
 const LARGEST: u64 = 64 << 20;
-/// The pack that is judged when none is named.
-const DEFAULT_PACK: &str = "public-lists";
 
 /// Which methods are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,10 +82,8 @@ pub(crate) struct Scan {
     pub(crate) force: bool,
     /// Credentials, in the operator's order.
     pub(crate) credentials: Arc<[Credential]>,
-    /// The packs to judge.
-    pub(crate) packs: Vec<Pack>,
-    /// What is declared of the network; none when nobody declared anything.
-    pub(crate) operator: Option<Operator>,
+    /// What is judged by.
+    pub(crate) basis: Basis,
     /// Unnamed devices count as undetermined.
     pub(crate) strict: bool,
     /// The form of the result.
@@ -143,19 +139,22 @@ impl Scan {
         let listen = listen.and_then(|(place, text)| read_duration(&place, &text, problems));
         let path = args.snmp_credentials.clone().or(file.snmp_credentials);
         let credentials = path.map(|path| credentials::read(&path, problems)).unwrap_or_default();
-        let rules = flags("--rules", &args.rules).or(file.rules);
-        let rules = rules.unwrap_or_else(|| vec![("--rules".to_owned(), DEFAULT_PACK.to_owned())]);
+        let rules = flags("--rules", &args.rules).or(file.rules).unwrap_or_default();
         let methods = read_methods(flags("--methods", &args.methods).or(file.methods), problems);
-        let packs =
-            rules.iter().filter_map(|(place, name)| read_pack(place, name, problems)).collect();
+        let trust = trust(args, &file.trusted_keys, &file.allow_unsigned, problems);
+        let operator = args.operator.clone().or(file.operator);
+        let reader = match &args.cleared_with {
+            Some(path) => Reader::WithKey(path.clone()),
+            None if file.cleared => Reader::OfMarked(args.identity.clone().or(file.identity)),
+            None => Reader::Anybody,
+        };
+        let basis = Basis::read(&rules, operator.as_deref(), &trust, &reader, problems);
         if args.passive {
             for written in targets.iter().chain([&exclude, &no_probe]) {
                 written.refuse_names(problems);
             }
         }
         // A name server is asked, so last: when all else is right.
-        let operator = args.operator.clone().or(file.operator);
-        let operator = operator.map(|path| operator::read(&path, problems));
         let look_up = !args.passive && !args.dry_run && problems.is_empty();
         let mut settled = |written: targets::Written, purpose| {
             if look_up { written.looked_up(purpose, problems) } else { written.unresolved() }
@@ -174,8 +173,7 @@ impl Scan {
             dry_run: args.dry_run,
             force: args.force,
             credentials: credentials.into(),
-            packs,
-            operator,
+            basis,
             strict: args.strict,
             output: args.output,
         }
@@ -308,22 +306,16 @@ fn read_methods(named: Option<Vec<(String, String)>>, problems: &mut Problems) -
     methods
 }
 
-fn read_pack(place: &str, name: &str, problems: &mut Problems) -> Option<Pack> {
-    match rules::read(name) {
-        Ok(pack) => {
-            if !herkomst_rules::shipped().iter().any(|(id, _)| *id == name) {
-                tracing::warn!(
-                    pack = name,
-                    "rule pack is not signed: judged all the same, since you named it"
-                );
-            }
-            return Some(pack);
+/// Whose packs are taken, by flags and file together.
+fn trust(args: &ScanArgs, keys: &[PathBuf], allowed: &[PathBuf], problems: &mut Problems) -> Trust {
+    let mut trust = Trust::default();
+    for path in args.trusted_key.iter().chain(keys) {
+        if let Err(what) = trust.trust(path) {
+            problems.add_configuration(&path.display().to_string(), what);
         }
-        Err(Refused::Unknown(what)) => problems.add(place, what),
-        Err(Refused::File(what)) => problems.add_configuration(name, what),
-        Err(Refused::Wrong(what)) => problems.add_configuration("rule pack", what),
     }
-    None
+    args.allow_unsigned.iter().chain(allowed).for_each(|path| trust.allow(path));
+    trust
 }
 
 #[cfg(test)]
@@ -344,7 +336,7 @@ mod tests {
         let scan = check(&[]).unwrap();
         assert_eq!(scan.limits, Limits::default());
         assert_eq!((scan.targets, scan.listen, scan.methods.named), (None, Duration::ZERO, false));
-        assert_eq!(scan.packs[0].id, "public-lists");
+        assert_eq!(scan.basis.open().packs[0].id, "public-lists");
         assert_eq!(check(&["--passive"]).unwrap().listen, Duration::from_secs(65));
     }
 

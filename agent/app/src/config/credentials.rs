@@ -4,15 +4,14 @@
 //! systemd protects. Any secret may be given as `…-file` instead, read from there without its last line break; a relative
 //! path is taken from the folder of the credentials file.
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use herkomst_ids::EngineId;
 use herkomst_probe::snmp::credentials::{
     AuthProtocol, Credential, Login, PrivProtocol, Secret, User,
 };
 
-use super::bounded;
+use super::private;
 use super::problems::{Problems, hint};
 use super::section::{Document, Section};
 
@@ -41,7 +40,7 @@ const PRIV: [(&str, PrivProtocol); 6] = [
 /// Reads and checks the file; every problem is noted, none of them shows a secret.
 pub(crate) fn read(path: &Path, problems: &mut Problems) -> Vec<Credential> {
     let name = path.display().to_string();
-    let text = match read_private(path) {
+    let text = match private::read(path) {
         Ok(text) => text,
         Err(what) => {
             problems.add_configuration(&name, what);
@@ -76,30 +75,6 @@ fn parse(name: &str, text: &str, problems: &mut Problems) -> Vec<Credential> {
         problems.add_configuration(name, "holds no [[credential]]");
     }
     credentials
-}
-
-/// Reads a file that nobody else may read.
-fn read_private(path: &Path) -> Result<String, String> {
-    let file = herkomst_net::open_regular(path).map_err(bounded::failed)?;
-    let about = file.metadata().map_err(bounded::failed)?;
-    let below_systemd = std::env::var_os("CREDENTIALS_DIRECTORY")
-        .map(PathBuf::from)
-        .and_then(|folder| folder.canonicalize().ok())
-        .is_some_and(|folder| path.canonicalize().is_ok_and(|path| path.starts_with(folder)));
-    let mode = about.permissions().mode() & 0o7777;
-    if !below_systemd && mode & 0o077 != 0 {
-        return Err(format!(
-            "has mode {mode:04o}, so that others can read or write it; it must be 0600 or stricter: chmod 600 it"
-        ));
-    }
-    let user = herkomst_net::effective_uid();
-    if !below_systemd && about.uid() != user && user != 0 {
-        return Err(format!(
-            "belongs to user {}, it must belong to user {user}, who runs this",
-            about.uid()
-        ));
-    }
-    bounded::text(&file)
 }
 
 fn credential(section: Section<'_>, problems: &mut Problems) -> Option<Credential> {
@@ -242,11 +217,6 @@ fn protocol<T: Copy>(
     protocol
 }
 
-/// Without the one line break that an editor leaves at the end; a second one is part of the secret.
-fn without_line_end(text: &str) -> &str {
-    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
-}
-
 /// A secret given in place or in a file of its own.
 fn secret(
     section: &Section<'_>,
@@ -261,8 +231,8 @@ fn secret(
     }
     if let Some(found) = file {
         let path = found.text(problems)?;
-        return match read_private(&found.beside(path)) {
-            Ok(text) => Some(Secret::new(without_line_end(&text))),
+        return match private::read(&found.beside(path)) {
+            Ok(text) => Some(Secret::new(private::without_line_end(&text))),
             Err(what) => {
                 found.problem(problems, format!("{path} {what}"));
                 None
@@ -275,6 +245,7 @@ fn secret(
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
@@ -396,15 +367,6 @@ v3 = { user = "u", auth = "sha-256", auth-password = "hunter2", priv-password = 
             };
             assert_eq!(problems_of(&text(longest)), "");
             assert!(problems_of(&text(longest + 1)).contains(says), "{login}");
-        }
-    }
-
-    #[test]
-    fn one_line_end_is_none_of_the_secret() {
-        for (text, secret) in
-            [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a\r", "a\r"), ("", "")]
-        {
-            assert_eq!(without_line_end(text), secret, "{text:?}");
         }
     }
 

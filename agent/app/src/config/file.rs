@@ -1,12 +1,14 @@
-//! The configuration file as written: every key is one of the flags of `scan`, or a limit that has no flag.
+//! The configuration file as written: every key is one of the flags of `scan`, a limit that has no flag, or `cleared`, which
+//! nobody is to type by habit.
 
 use std::path::{Path, PathBuf};
 
 use super::bounded;
 use super::problems::Problems;
 use super::section::{Document, Section};
+use crate::rules::is_path;
 
-/// `[scan]` of the file; what is absent is `None`.
+/// `[scan]`, `[rules]` and `[output.stdout]` of the file; what is absent is `None`.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct ScanFile {
     /// Targets with their places.
@@ -29,10 +31,18 @@ pub(crate) struct ScanFile {
     pub(crate) listen: Option<(String, String)>,
     /// The credentials file; a relative path is taken from the folder of this file.
     pub(crate) snmp_credentials: Option<PathBuf>,
-    /// Rule packs.
+    /// Rule packs: ids, or paths from the folder of this file.
     pub(crate) rules: Option<Vec<(String, String)>>,
     /// The operator's file; a relative path is taken from the folder of this file.
     pub(crate) operator: Option<PathBuf>,
+    /// `[rules]`: files with public keys of those who may sign packs.
+    pub(crate) trusted_keys: Vec<PathBuf>,
+    /// `[rules]`: packs that are taken although nobody whom the operator trusts signed them.
+    pub(crate) allow_unsigned: Vec<PathBuf>,
+    /// `[rules]`: the file with the key of this host.
+    pub(crate) identity: Option<PathBuf>,
+    /// `[output.stdout]`: whether what is sealed may leave by it.
+    pub(crate) cleared: bool,
 }
 
 /// Reads the file and notes every problem.
@@ -52,8 +62,34 @@ fn parse(path: &Path, name: &str, text: &str, problems: &mut Problems) -> ScanFi
     let Some(table) = document.parse(text, problems) else { return ScanFile::default() };
     let root = Section::root(document, &table);
     let scan = root.take("scan").and_then(|found| found.section(problems));
+    let rules = root.take("rules").and_then(|found| found.section(problems));
+    let output = root.take("output").and_then(|found| found.section(problems));
     root.finish(problems);
-    let Some(scan) = scan else { return ScanFile::default() };
+    let mut file = scan.map(|scan| scanning(path, scan, problems)).unwrap_or_default();
+    let beside = |text: &str| path.parent().unwrap_or(Path::new("")).join(text);
+    if let Some(rules) = rules {
+        let paths = |key, problems: &mut Problems| {
+            let texts = rules.texts(key, problems).unwrap_or_default();
+            texts.iter().map(|(_, text)| beside(text)).collect()
+        };
+        file.trusted_keys = paths("trusted-keys", problems);
+        file.allow_unsigned = paths("allow-unsigned", problems);
+        file.identity = rules.text("identity", problems).map(beside);
+        rules.finish(problems);
+    }
+    if let Some(output) = output {
+        // By its name, since there will be others beside it.
+        if let Some(stdout) = output.take("stdout").and_then(|found| found.section(problems)) {
+            file.cleared = stdout.switch("cleared", problems).unwrap_or_default();
+            stdout.finish(problems);
+        }
+        output.finish(problems);
+    }
+    file
+}
+
+fn scanning(path: &Path, scan: Section<'_>, problems: &mut Problems) -> ScanFile {
+    let beside = |text: &str| path.parent().unwrap_or(Path::new("")).join(text);
     let limit = |key, problems: &mut Problems| {
         scan.number(key, 1..=1_000_000, problems).and_then(|number| u32::try_from(number).ok())
     };
@@ -71,13 +107,16 @@ fn parse(path: &Path, name: &str, text: &str, problems: &mut Problems) -> ScanFi
         listen: scan
             .take("listen")
             .and_then(|found| Some((found.place(), found.text(problems)?.to_owned()))),
-        snmp_credentials: scan
-            .text("snmp-credentials", problems)
-            .map(|text| path.parent().unwrap_or(Path::new("")).join(text)),
-        rules: scan.texts("rules", problems),
-        operator: scan
-            .text("operator", problems)
-            .map(|text| path.parent().unwrap_or(Path::new("")).join(text)),
+        snmp_credentials: scan.text("snmp-credentials", problems).map(beside),
+        rules: scan.texts("rules", problems).map(|packs| {
+            let path = |(place, name): (String, String)| match is_path(&name) {
+                true => (place, beside(&name).display().to_string()),
+                false => (place, name),
+            };
+            packs.into_iter().map(path).collect()
+        }),
+        operator: scan.text("operator", problems).map(beside),
+        ..ScanFile::default()
     };
     scan.finish(problems);
     file

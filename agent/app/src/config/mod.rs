@@ -5,6 +5,7 @@
 //! - [`operator`]: the operator's file, which says what stands in which part of the network.
 //! - [`checked`]: flags and file together, checked: what the rest of the program sees.
 //! - [`bounded`]: files, read as far as such a file can sensibly go.
+//! - [`private`]: files with secrets in them.
 //! - [`problems`]: everything that is wrong, at once.
 
 pub(crate) mod bounded;
@@ -12,6 +13,7 @@ pub(crate) mod checked;
 pub(crate) mod credentials;
 pub(crate) mod file;
 pub(crate) mod operator;
+pub(crate) mod private;
 pub(crate) mod problems;
 pub(crate) mod section;
 pub(crate) mod targets;

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::path::Path;
 
 use herkomst_identify::{Identification, Role};
 use herkomst_ids::{MacAddr, MacPrefix};
@@ -15,7 +14,6 @@ use herkomst_model::Device;
 use herkomst_rules::{Context, Pack, PartTag, Parts, Rule};
 use ipnet::IpNet;
 
-use super::bounded;
 use super::problems::{Problems, hint};
 use super::section::{Document, Found, Section};
 
@@ -172,19 +170,8 @@ impl Pattern {
     }
 }
 
-/// Reads the file and notes every problem.
-pub(crate) fn read(path: &Path, problems: &mut Problems) -> Operator {
-    let name = path.display().to_string();
-    match bounded::read(path) {
-        Ok(text) => parse(&name, &text, problems),
-        Err(what) => {
-            problems.add_configuration(&name, what);
-            Operator::default()
-        }
-    }
-}
-
-fn parse(name: &str, text: &str, problems: &mut Problems) -> Operator {
+/// Reads a file's text and notes every problem.
+pub(crate) fn parse(name: &str, text: &str, problems: &mut Problems) -> Operator {
     let document = Document { file: name, text };
     let Some(table) = document.parse(text, problems) else { return Operator::default() };
     let root = Section::root(document, &table);

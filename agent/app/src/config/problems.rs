@@ -43,6 +43,18 @@ impl Problems {
         self.list.is_empty()
     }
 
+    /// How many there are, and where in this file: for one whose content must not be quoted.
+    pub(crate) fn places(&self, file: &str) -> (usize, Vec<String>) {
+        let place = |problem: &String| {
+            let behind = problem.strip_prefix(file)?.strip_prefix(':')?;
+            let mut parts = behind.split([':', ' ']);
+            let (line, column) = (parts.next()?, parts.next()?);
+            let are_numbers = [line, column].iter().all(|text| text.parse::<usize>().is_ok());
+            are_numbers.then(|| format!("{line}:{column}"))
+        };
+        (self.list.len() + self.more, self.list.iter().filter_map(place).collect())
+    }
+
     /// What kind of failure they are together.
     pub(crate) fn kind(&self) -> Kind {
         if self.configuration { Kind::Configuration } else { Kind::Usage }
@@ -79,5 +91,20 @@ pub(crate) fn hint(text: &str, known: &[&str]) -> String {
     match nearest(text, known) {
         Some(near) => format!("did you mean {near:?}?"),
         None => format!("allowed are {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_told_without_what_stands_there() {
+        let mut problems = Problems::default();
+        problems.add("parts.age:3:13", "part[1].tag is secret");
+        problems.add("parts.age:9:1 part[2]", "is secret");
+        problems.add("parts.age", "is secret");
+        problems.add("other.toml:1:1", "is secret");
+        assert_eq!(problems.places("parts.age"), (4, vec!["3:13".to_owned(), "9:1".to_owned()]));
     }
 }

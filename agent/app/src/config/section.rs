@@ -208,6 +208,16 @@ impl<'t> Section<'t> {
         )
     }
 
+    /// `true` or `false`, if it is there.
+    pub(crate) fn switch(&self, key: &'static str, problems: &mut Problems) -> Option<bool> {
+        let found = self.take(key)?;
+        if let DeValue::Boolean(value) = found.value {
+            return Some(*value);
+        }
+        found.problem(problems, format!("is {}, it must be true or false", kind(found.value)));
+        None
+    }
+
     /// A whole number in this range.
     pub(crate) fn number(
         &self,

@@ -88,8 +88,14 @@ fn findings(out: &mut String, report: &Report, screen: Screen) {
         // Findings of one rule and one verdict differ in their device alone, where they were judged on the same grounds.
         let same = |group: &&mut (&FindingEntry, Vec<&DeviceEntry>)| {
             let first = group.0;
-            (&first.pack, &first.rule, &first.verdict, &first.because)
-                == (&finding.pack, &finding.rule, &finding.verdict, &finding.because)
+            (&first.pack, &first.rule, &first.verdict, &first.because, first.sealed)
+                == (
+                    &finding.pack,
+                    &finding.rule,
+                    &finding.verdict,
+                    &finding.because,
+                    finding.sealed,
+                )
         };
         match groups.iter_mut().find(same) {
             Some(group) => group.1.push(device),
@@ -120,7 +126,8 @@ fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], 
     let is_match = finding.verdict == "match";
     let label =
         if is_match { screen.paint(RED, "MATCH") } else { screen.paint(YELLOW, "UNDETERMINED") };
-    let rule = format!("{}/{}, severity {}", finding.pack, finding.rule, finding.severity);
+    let sealed = if finding.sealed { ", sealed" } else { "" };
+    let rule = format!("{}/{}, severity {}{sealed}", finding.pack, finding.rule, finding.severity);
     let _ = writeln!(
         out,
         "{label}  {}  {}",

@@ -1,40 +1,110 @@
-//! `herkomst rules list · show · check · test`.
+//! `herkomst rules`: what is asked of packs, and the answers. They judge nothing, so a pack needs no signature; whose it has
+//! is said.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use herkomst_registry::Registry;
-use herkomst_rules::shipped;
+use herkomst_rules::{Pack, shipped};
 use jiff::civil::Date;
+use zeroize::Zeroizing;
 
+use super::file::{Content, Keys, Opened, text};
+use super::read::{Named, named};
+use super::seal::{Kind, kind, sound};
 use super::show::show;
-use super::{Refused, aged, read, strangers};
-use crate::cli::{RulesArgs, RulesCommand, printable};
+use super::trust::Trust;
+use super::{aged, seal, shipped_pack, sign, strangers};
+use crate::cli::{KeygenCommand, Reading, RulesArgs, RulesCommand, printable};
 use crate::exit::{Failure, Result};
 use crate::outputs::table::{BOLD, Screen, wrapped};
 use crate::outputs::write_out;
 
 /// Runs one of the commands.
 pub(crate) fn run(args: &RulesArgs, registry: &Registry) -> Result<()> {
+    // Keys, passwords and what is sealed are about to be in this memory.
+    if let Err(error) = herkomst_net::forbid_core_dumps() {
+        tracing::warn!(%error, "core dumps cannot be forbidden");
+    }
     let on = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let screen = Screen::stdout();
     let text = match &args.command {
         RulesCommand::List => list(on, screen),
-        RulesCommand::Show(named) => {
-            let pack = read(&named.pack).map_err(|refused| failure(&named.pack, refused))?;
-            show(&pack, on, screen)
+        RulesCommand::Show(args) => shown(&args.pack, &Desk::new(&args.reading)?, on, screen)?,
+        RulesCommand::Check(args) => {
+            checked(&args.packs, &Desk::new(&args.reading)?, registry, on)?
         }
-        RulesCommand::Check(named) => checked(&named.packs, registry, on)?,
-        RulesCommand::Test(named) => tested(&named.packs)?,
+        RulesCommand::Test(args) => tested(&args.packs, &Desk::new(&args.reading)?)?,
+        RulesCommand::Keygen(args) => match &args.command {
+            KeygenCommand::Signing(args) => sign::signing_key_pair(args)?,
+            KeygenCommand::Host(args) => sign::host_key(args)?,
+        },
+        RulesCommand::Sign(args) => sign::sign(args)?,
+        RulesCommand::Seal(args) => seal::run(args)?,
+        RulesCommand::Unseal(args) => seal::unseal(args)?,
     };
     write_out(text.as_bytes()).context("writing the answer").map_err(Failure::io)
 }
 
-fn failure(name: &str, refused: Refused) -> Failure {
-    match refused {
-        Refused::Unknown(what) => Failure::usage(anyhow!(what)),
-        Refused::File(what) => Failure::data(anyhow!("{name}: {what}")),
-        Refused::Wrong(what) => Failure::data(anyhow!(what)),
+/// What files are read with: keys that a reader brought, and those that he trusts.
+struct Desk {
+    trust: Trust,
+    keys: Option<Keys>,
+}
+
+/// A file that was read, and who signed it.
+struct Read {
+    text: Zeroizing<String>,
+    standing: String,
+}
+
+impl Desk {
+    fn new(reading: &Reading) -> Result<Self> {
+        let told = |path: &Path, what: String| {
+            Failure::configuration(anyhow!("{}: {what}", path.display()))
+        };
+        let mut trust = Trust::default();
+        for path in &reading.trusted_key {
+            trust.trust(path).map_err(|what| told(path, what))?;
+        }
+        let open = |path| Keys::of_reader(path).map_err(|what| told(path, what));
+        Ok(Self { trust, keys: reading.identity.as_deref().map(open).transpose()? })
+    }
+
+    /// The text of a file, opened if it is sealed.
+    fn read(&self, path: &Path) -> std::result::Result<Read, String> {
+        let content = Opened::open(path)?.read()?;
+        let standing = self.trust.standing(path, content.bytes())?.in_words();
+        let text = match (content, &self.keys) {
+            (Content::Plain(text), _) => Zeroizing::new(text),
+            (Content::Sealed(bytes), Some(keys)) => {
+                let plain = keys.open(&bytes)?;
+                let text = text(plain.open(keys.clearance()))
+                    .map_err(|what| format!("what is sealed {what}"))?;
+                Zeroizing::new(text.to_owned())
+            }
+            (Content::Sealed(_), None) => {
+                return Err(format!(
+                    "is sealed ({standing}): --identity FILE names a key that opens it"
+                ));
+            }
+        };
+        Ok(Read { text, standing })
+    }
+
+    /// A pack by id or path, and who signed it.
+    fn pack(&self, name: &str) -> Result<(Pack, Option<String>)> {
+        let told = |what: String| Failure::data(anyhow!("{name}: {what}"));
+        match named(name).map_err(|what| Failure::usage(anyhow!(what)))? {
+            Named::Shipped(pack) => Ok((*pack, None)),
+            Named::File(path) => {
+                let read = self.read(&path).map_err(told)?;
+                let pack = Pack::parse(&read.text, name)
+                    .map_err(|problems| Failure::data(anyhow!("{problems}")))?;
+                Ok((pack, Some(read.standing)))
+            }
+        }
     }
 }
 
@@ -50,7 +120,7 @@ fn or_shipped(named: &[String]) -> Vec<String> {
 fn list(on: Date, screen: Screen) -> String {
     let mut out = String::new();
     for (id, _) in shipped() {
-        let Ok(pack) = read(id) else { continue };
+        let Some(pack) = shipped_pack(id) else { continue };
         let head = format!(
             "{} of {}, {}, {}; {} rules, last checked {}",
             pack.id,
@@ -69,25 +139,54 @@ fn list(on: Date, screen: Screen) -> String {
     printable(&out)
 }
 
-/// Every pack in turn, with all that is wrong with all of them.
-fn checked(named: &[String], registry: &Registry, on: Date) -> Result<String> {
+fn shown(name: &str, desk: &Desk, on: Date, screen: Screen) -> Result<String> {
+    let (pack, standing) = desk.pack(name)?;
+    let mut out = show(&pack, on, screen);
+    if let Some(standing) = standing {
+        let _ = writeln!(out, "\n{}", printable(&format!("{name}: {standing}")));
+    }
+    Ok(out)
+}
+
+/// Every file in turn, with all that is wrong with all of them.
+fn checked(named_ones: &[String], desk: &Desk, registry: &Registry, on: Date) -> Result<String> {
     let (mut out, mut wrong) = (String::new(), Vec::new());
-    for name in or_shipped(named) {
-        let pack = match read(&name) {
-            Ok(pack) => pack,
-            Err(unknown @ Refused::Unknown(_)) => return Err(failure(&name, unknown)),
-            Err(Refused::File(what)) => {
-                wrong.push(format!("{name}: {what}"));
-                continue;
-            }
-            Err(Refused::Wrong(what)) => {
-                wrong.push(what);
-                continue;
-            }
+    for name in or_shipped(named_ones) {
+        let mut file = None;
+        let pack = match named(&name).map_err(|what| Failure::usage(anyhow!(what)))? {
+            Named::Shipped(pack) => *pack,
+            Named::File(path) => match desk.read(&path) {
+                Ok(Read { text, standing }) => {
+                    let text = file.insert((text, standing)).0.as_str();
+                    if kind(text) == Kind::Operator {
+                        match sound(&name, text, Kind::Operator) {
+                            Ok(()) => {
+                                let _ =
+                                    writeln!(out, "{name}: an operator's file, no mistake found");
+                            }
+                            Err(failure) => wrong.push(failure.to_string()),
+                        }
+                        continue;
+                    }
+                    match Pack::parse(text, &name) {
+                        Ok(pack) => pack,
+                        Err(problems) => {
+                            wrong.push(problems.to_string());
+                            continue;
+                        }
+                    }
+                }
+                Err(what) => {
+                    wrong.push(format!("{name}: {what}"));
+                    continue;
+                }
+            },
         };
+        let standing = file.map_or_else(String::new, |(_, standing)| format!("; {standing}"));
         let strangers = strangers(&pack, &name, registry);
         if strangers.is_empty() {
-            let _ = writeln!(out, "{name}: {} rules, no mistake found", pack.rules.len());
+            let rules = pack.rules.len();
+            let _ = writeln!(out, "{name}: {rules} rules, no mistake found{standing}");
         }
         wrong.extend(strangers);
         if let Some(aged) = aged(&pack, on) {
@@ -97,16 +196,17 @@ fn checked(named: &[String], registry: &Registry, on: Date) -> Result<String> {
     settle(out, wrong)
 }
 
-fn tested(named: &[String]) -> Result<String> {
+fn tested(named: &[String], desk: &Desk) -> Result<String> {
     let (mut out, mut wrong) = (String::new(), Vec::new());
     for name in or_shipped(named) {
-        let pack = read(&name).map_err(|refused| failure(&name, refused))?;
+        let (pack, standing) = desk.pack(&name)?;
+        let standing = standing.map_or_else(String::new, |standing| format!("; {standing}"));
         let failures = pack.run_cases();
         let cases: usize = pack.rules.iter().map(|rule| rule.cases.len()).sum();
         if failures.is_empty() {
             let _ = writeln!(
                 out,
-                "{name}: all {cases} cases of {} rules come out as they should",
+                "{name}: all {cases} cases of {} rules come out as they should{standing}",
                 pack.rules.len()
             );
         }
@@ -132,8 +232,9 @@ mod tests {
     fn every_shipped_pack_is_right_tested_and_names_vendors_that_exist() {
         let registry = herkomst_registry::embedded();
         let on = "2026-11-21".parse().unwrap();
-        let text = checked(&[], registry, on).unwrap();
+        let desk = Desk { trust: Trust::default(), keys: None };
+        let text = checked(&[], &desk, registry, on).unwrap();
         assert_eq!(text.lines().count(), shipped().len(), "{text}");
-        assert!(tested(&[]).unwrap().contains("come out as they should"));
+        assert!(tested(&[], &desk).unwrap().contains("come out as they should"));
     }
 }

@@ -1,12 +1,12 @@
 //! Reading packs by name or path, and what is to be said of one beside its findings.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use herkomst_registry::Registry;
 use herkomst_rules::{NamedVendor, Pack, Rule, shipped};
 use jiff::civil::Date;
 
-use crate::config::bounded;
+use super::file::mistakes;
 use crate::config::problems::hint;
 
 /// After so many days since its facts were last checked a pack is said to have aged.
@@ -14,39 +14,40 @@ const STALE_AFTER: i64 = 180;
 /// The most ids that are offered for one that does not exist.
 const MOST_NEAR: usize = 3;
 
-/// Why a pack cannot be read.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    /// It is no shipped pack, and not written like a path.
-    Unknown(String),
-    /// The file cannot be read.
-    File(String),
-    /// It is read, and wrong.
-    Wrong(String),
+/// A pack as somebody named it.
+pub(crate) enum Named {
+    /// One that comes with the program.
+    Shipped(Box<Pack>),
+    /// A file.
+    File(PathBuf),
 }
 
-/// Reads a pack: the id of a shipped one, or a path.
-pub(crate) fn read(name: &str) -> std::result::Result<Pack, Refused> {
-    let parsed = match shipped().iter().find(|(id, _)| *id == name) {
-        Some((id, text)) => Pack::parse(text, &format!("{id}.toml")),
-        None if name.contains(['/', '.']) => {
-            let text = bounded::read(Path::new(name)).map_err(Refused::File)?;
-            Pack::parse(&text, name)
-        }
-        None => {
-            let known: Vec<&str> = shipped().iter().map(|(id, _)| *id).collect();
-            let hint = hint(name, &known);
-            return Err(Refused::Unknown(format!(
-                "{name:?} is no shipped pack and no path to one; {hint}"
-            )));
-        }
-    };
-    parsed.map_err(|problems| Refused::Wrong(problems.to_string()))
+/// Whether a name is one of a file and no id.
+pub(crate) fn is_path(name: &str) -> bool {
+    name.contains(['/', '.'])
+}
+
+/// The id of a shipped pack, or a path; else what would be right.
+pub(crate) fn named(name: &str) -> Result<Named, String> {
+    if let Some(pack) = shipped_pack(name) {
+        return Ok(Named::Shipped(Box::new(pack)));
+    }
+    if is_path(name) {
+        return Ok(Named::File(name.into()));
+    }
+    let known: Vec<&str> = shipped().iter().map(|(id, _)| *id).collect();
+    Err(format!("{name:?} is no shipped pack and no path to one; {}", hint(name, &known)))
+}
+
+/// A pack that comes with the program.
+pub(crate) fn shipped_pack(id: &str) -> Option<Pack> {
+    let (id, text) = shipped().iter().find(|(known, _)| *known == id)?;
+    // A test reads them all.
+    Pack::parse(text, &format!("{id}.toml")).ok()
 }
 
 /// Vendors of a pack that no register knows, each with its place and the nearest ids: such a rule would never match.
 pub(crate) fn strangers(pack: &Pack, file: &str, registry: &Registry) -> Vec<String> {
-    let is_known = |id: &str| registry.vendor(id).is_some() || registry.owner(id).is_some();
     let stranger = |vendor: &NamedVendor| {
         let NamedVendor { id, line, column } = vendor;
         let near = near(id.as_str(), registry);
@@ -57,7 +58,22 @@ pub(crate) fn strangers(pack: &Pack, file: &str, registry: &Registry) -> Vec<Str
         };
         format!("{file}:{line}:{column}: {:?} is no vendor of the register; {hint}", id.as_str())
     };
-    pack.vendors().filter(|vendor| !is_known(vendor.id.as_str())).map(stranger).collect()
+    unknown(pack, registry).map(stranger).collect()
+}
+
+/// How many such vendors a sealed pack names, and where.
+pub(crate) fn sealed_strangers(pack: &Pack, file: &str, registry: &Registry) -> Option<String> {
+    let places: Vec<String> =
+        unknown(pack, registry).map(|one| format!("{}:{}", one.line, one.column)).collect();
+    (!places.is_empty()).then(|| mistakes(file, places.len(), &places))
+}
+
+fn unknown<'p>(
+    pack: &'p Pack,
+    registry: &'p Registry,
+) -> impl Iterator<Item = &'p NamedVendor> + use<'p> {
+    let is_known = |id: &str| registry.vendor(id).is_some() || registry.owner(id).is_some();
+    pack.vendors().filter(move |vendor| !is_known(vendor.id.as_str()))
 }
 
 fn near<'a>(id: &str, registry: &'a Registry) -> Vec<&'a str> {
@@ -112,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_pack_that_was_not_checked_for_long_says_so() {
-        let pack = read("public-lists").unwrap();
+        let pack = shipped_pack("public-lists").unwrap();
         assert_eq!(aged(&pack, "2026-12-01".parse().unwrap()), None);
         assert!(aged(&pack, "2027-12-01".parse().unwrap()).unwrap().contains("last checked on"));
     }

@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_pack_is_shown_in_words() {
         let shown = show(
-            &crate::rules::read("public-lists").unwrap(),
+            &crate::rules::shipped_pack("public-lists").unwrap(),
             "2026-11-21".parse().unwrap(),
             Screen { width: None, colour: false },
         );
