@@ -12,6 +12,8 @@ mod manners;
 mod parts;
 mod peers;
 mod scenarios;
+mod sealed;
+mod signed;
 mod stage;
 
 use std::path::Path;
@@ -27,6 +29,8 @@ fn main() -> ExitCode {
     trials.extend(manners::trials());
     trials.extend(data::trials());
     trials.extend(parts::trials());
+    trials.extend(signed::trials());
+    trials.extend(sealed::trials());
     trials.extend(demo::trials());
     trials.extend(peers::trials());
     if !arguments.list

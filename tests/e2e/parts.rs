@@ -24,7 +24,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-const PACK: &str = r#"
+/// A pack of one rule, about the core.
+pub(crate) const PACK: &str = r#"
 id = "core-order"
 title = "An order on the core"
 edition = 2026-11-21
