@@ -66,6 +66,16 @@ expect = "undetermined"
 missing = "parts"
 "#;
 
+/// The same wherever a device stands.
+pub(crate) fn anywhere() -> String {
+    let (cases, elsewhere) = (
+        "title = \"nobody said where\"\non = 2026-11-21\nmaker = { id = \"huawei\", confidence = \"confirmed\" }\nexpect = \"undetermined\"\nmissing = \"parts\"\n",
+        "title = \"nobody knows who made it\"\non = 2026-11-21\nexpect = \"undetermined\"\nmissing = \"maker\"\n\
+         [[rule.case]]\ntitle = \"another maker\"\non = 2026-11-21\nmaker = { id = \"cisco\", confidence = \"confirmed\" }\nexpect = \"no-match\"\n",
+    );
+    PACK.replace(cases, elsewhere).replace("parts = [\"core.*\"]", "where = \"anywhere\"")
+}
+
 struct Desk {
     stage: Stage,
     pack: String,

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
 
-use crate::parts::PACK;
+use crate::parts::anywhere;
 use crate::stage::{Run, Stage, program, run, scenario};
 use crate::trial;
 
@@ -35,11 +35,7 @@ impl Desk {
             "title = \"t\"\n[[segment]]\naddress = \"10.99.0.2/24\"\n[[device]]\nuses = \"huawei-s5735\"\naddress = \"10.99.0.11\"\n",
         )?)?;
         let desk = Self { stage };
-        desk.write(
-            "order.toml",
-            &PACK.replace("parts = [\"core.*\"]", "where = \"anywhere\""),
-            0o644,
-        )?;
+        desk.write("order.toml", anywhere(), 0o644)?;
         Ok(desk)
     }
 
@@ -284,7 +280,8 @@ fn mistakes() -> Result<()> {
 /// A terminal of Python's making: the password is typed there, and all that the terminal shows is looked at.
 fn typed() -> Result<()> {
     let desk = Desk::new()?;
-    let script = "import os, pty, sys\n\
+    // Switching the echo off throws away what was typed before: nobody types until it is off.
+    let script = "import os, pty, sys, termios\n\
         words = [word.encode() for word in sys.argv[2].split('|')]\n\
         pid, terminal = pty.fork()\n\
         if pid == 0: os.execv(sys.argv[1], sys.argv[1:2] + sys.argv[3:])\n\
@@ -294,7 +291,9 @@ fn typed() -> Result<()> {
         \x20   except OSError: break\n\
         \x20   if not more: break\n\
         \x20   shown += more\n\
-        \x20   if words and shown.endswith((b'key: ', b'again: ', b'.key: ')): os.write(terminal, words.pop(0) + b'\\n')\n\
+        \x20   if words and shown.endswith((b'key: ', b'again: ', b'.key: ')):\n\
+        \x20       while termios.tcgetattr(terminal)[3] & termios.ECHO: pass\n\
+        \x20       os.write(terminal, words.pop(0) + b'\\n')\n\
         print(shown.decode())\n\
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))";
     let at_terminal = |typed: &str, words: &[&str]| {
