@@ -14,11 +14,9 @@ use crate::judge::Judged;
 pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> Coverage {
     let mut methods: BTreeMap<String, Counts> = BTreeMap::new();
     let mut targets = Counts::default();
-    let mut is_complete = !ledger.interrupted && receipt.dropped == 0 && ledger.overflow == 0;
     for line in ledger.targets.values() {
         for (method, outcome) in line.outcomes() {
             count(methods.entry(method.as_str().to_owned()).or_default(), outcome);
-            is_complete &= is_proper(method, outcome);
         }
         count(&mut targets, overall(line));
     }
@@ -30,7 +28,7 @@ pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> C
         ("lldp".to_owned(), entry)
     });
     Coverage {
-        complete: is_complete,
+        complete: is_complete(ledger, receipt),
         interrupted: ledger.interrupted,
         targets,
         methods,
@@ -45,6 +43,38 @@ pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> C
             .map(|(targets, line)| LedgerEntry { targets, outcomes: outcomes(&line) })
             .collect(),
     }
+}
+
+/// Whether every target was properly asked, and nothing that spoke was lost.
+pub(crate) fn is_complete(ledger: &Ledger, receipt: &Receipt) -> bool {
+    let lines = ledger.targets.values().flat_map(TargetLine::outcomes);
+    !ledger.interrupted
+        && receipt.dropped == 0
+        && ledger.overflow == 0
+        && lines.into_iter().all(|(method, outcome)| is_proper(method, outcome))
+}
+
+/// Why a count of what the scan saw is no count of what there is; none when it is. Here the operator's own choices weigh
+/// too: what he excluded, or had nobody ask, was not seen and may be anybody's.
+pub(crate) fn unseen(ledger: &Ledger, receipt: &Receipt) -> Option<String> {
+    if ledger.targets.is_empty() {
+        return Some("nobody was asked, it was only listened".to_owned());
+    }
+    let is_left_out = |line: &&TargetLine| {
+        let mut whys = line.outcomes().into_iter().filter_map(|(_, outcome)| match outcome {
+            Outcome::NotExpected => None,
+            Outcome::NotAsked(why) => Some(Some(why)),
+            _ => Some(None),
+        });
+        // Neither names a box of its own: the segment as a whole, and the host that scans.
+        whys.all(|why| why.is_some_and(|why| !matches!(why, Why::SegmentAddress | Why::ThisHost)))
+    };
+    let count = ledger.targets.values().filter(is_left_out).count();
+    if count > 0 {
+        let word = if count == 1 { "target was" } else { "targets were" };
+        return Some(format!("{count} {word} not asked by any method"));
+    }
+    (!is_complete(ledger, receipt)).then(|| "the scan is not complete".to_owned())
 }
 
 /// What was sent.
@@ -218,6 +248,28 @@ mod tests {
         assert!(coverage.complete, "silence is an outcome");
         assert_eq!(coverage.methods["snmp-engine"].not_asked, 3);
         assert_eq!(coverage.not_asked[0].why, "no answer before it");
+    }
+
+    #[test]
+    fn what_nobody_asked_may_be_anybodys() {
+        let asked = line(Outcome::Silent, Outcome::NotAsked(Why::NoneBefore));
+        let told = |lines: &[(u8, TargetLine)]| unseen(&ledger(lines), &Receipt::default());
+        assert_eq!(told(&[(1, asked)]), None, "silence is an answer");
+        assert_eq!(told(&[]).as_deref(), Some("nobody was asked, it was only listened"));
+        let by_why = |why| {
+            let left = Outcome::NotAsked(why);
+            let line = TargetLine { arp: left, icmp: left, snmp_engine: left, snmp: left };
+            told(&[(1, asked), (2, line)])
+        };
+        let left_out = Some("1 target was not asked by any method".to_owned());
+        assert_eq!(by_why(Why::Excluded), left_out, "his own choice hides a device too");
+        assert_eq!(by_why(Why::MethodOff), left_out);
+        assert_eq!((by_why(Why::SegmentAddress), by_why(Why::ThisHost)), (None, None));
+        let lost = Receipt { dropped: 1, ..Receipt::default() };
+        assert_eq!(
+            unseen(&ledger(&[(1, asked)]), &lost).as_deref(),
+            Some("the scan is not complete")
+        );
     }
 
     #[test]

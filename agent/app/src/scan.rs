@@ -21,7 +21,7 @@ use crate::coverage;
 use crate::data::{self, Folders, InUse, in_use};
 use crate::engine::{Engine, EngineError, OpenPorts, Spare};
 use crate::exit::{Failure, Result};
-use crate::judge::{Judged, judge};
+use crate::judge::{Grounds, Judged, judge};
 use crate::outputs::table::{self, Screen};
 use crate::outputs::{json, write_out};
 use crate::plan::{Plan, Surroundings, plan};
@@ -147,8 +147,8 @@ fn observe(
     }
     // Such a rule would never find anything, and nobody would notice.
     let open = scan.basis.open();
-    let strangers = open.packs.iter().flat_map(|pack| rules::strangers(pack, &pack.id, registry));
-    let strangers: Vec<String> = strangers.chain(scan.basis.sealed_strangers(registry)).collect();
+    let mut strangers = open.strangers(registry);
+    strangers.extend(scan.basis.sealed_strangers(registry));
     if !strangers.is_empty() {
         return Err(Failure::configuration(anyhow::anyhow!(strangers.join("\n"))));
     }
@@ -164,8 +164,17 @@ fn observe(
     observations.extend(kernel_neighbours(&through_kernel));
     let ended = Timestamp::now();
     let today = ended.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let judged_by =
-        |set: &Set| judge(&observations, &set.packs, set.operator.as_ref(), registry, today);
+    let unseen = coverage::unseen(&ledger, &receipt);
+    let judged_by = |set: &Set| {
+        let grounds = Grounds {
+            packs: &set.packs,
+            operator: set.operator.as_ref(),
+            registry,
+            unseen: unseen.as_deref(),
+            on: today,
+        };
+        judge(&observations, &grounds)
+    };
     let judged = judged_by(open);
     let coverage = coverage::coverage(&ledger, &receipt, &judged);
     let mut notes = told_of(open, today);
@@ -173,19 +182,19 @@ fn observe(
     for note in &notes {
         tracing::warn!("{note}");
     }
-    let mut result = outcome(scan.strict, open, &judged, coverage.complete);
+    let mut result = outcome(scan.strict, &judged, coverage.complete);
     let cleared = scan.basis.cleared();
     let mut judged = judged;
     if let Some(set) = &cleared {
         let open = std::mem::replace(&mut judged, judged_by(set));
         mark_sealed(&mut judged.findings, &open.findings);
         if scan.basis.is_exit_cleared() {
-            result = outcome(scan.strict, set, &judged, coverage.complete);
+            result = outcome(scan.strict, &judged, coverage.complete);
         }
         notes = told_of(set, today);
     }
     notes.extend(warnings);
-    let Judged { devices, findings, .. } = judged;
+    let Judged { devices, findings, figures, .. } = judged;
     let packs = &cleared.as_ref().unwrap_or(open).packs;
     let packs = packs.iter().map(|pack| (pack.id.clone(), pack.edition.to_string())).collect();
     let report = Report {
@@ -210,6 +219,7 @@ fn observe(
         },
         devices,
         findings,
+        figures,
         coverage,
         receipt: coverage::receipt(&receipt),
     };
@@ -353,8 +363,7 @@ fn names(plan: &Plan) -> Vec<String> {
 
 /// What the reader should know of the packs.
 fn told_of(set: &Set, today: Date) -> Vec<String> {
-    let aged = set.packs.iter().filter_map(|pack| rules::aged(pack, today));
-    aged.chain(set.packs.iter().flat_map(rules::not_judged)).collect()
+    set.packs.iter().filter_map(|pack| rules::aged(pack, today)).collect()
 }
 
 /// Marks what an output that is not cleared does not say: another finding, or the same one with other words.
@@ -366,13 +375,14 @@ fn mark_sealed(findings: &mut [FindingEntry], open: &[FindingEntry]) {
     }
 }
 
-fn outcome(is_strict: bool, set: &Set, judged: &Judged, is_complete: bool) -> Outcome {
-    let any = |verdict: &str| judged.findings.iter().any(|finding| finding.verdict == verdict);
-    let is_open = any("undetermined")
-        || judged.open > 0
-        || (is_strict && judged.unnamed > 0)
-        || set.packs.iter().any(|pack| !rules::not_judged(pack).is_empty())
-        || !is_complete;
+fn outcome(is_strict: bool, judged: &Judged, is_complete: bool) -> Outcome {
+    let verdicts = || {
+        let of_devices = judged.findings.iter().map(|finding| finding.verdict.as_str());
+        of_devices.chain(judged.figures.iter().map(|figure| figure.verdict.as_str()))
+    };
+    let any = |verdict: &str| verdicts().any(|other| other == verdict);
+    let is_open =
+        any("undetermined") || judged.open > 0 || (is_strict && judged.unnamed > 0) || !is_complete;
     match (any("match"), is_open) {
         (true, _) => Outcome::Matched,
         (false, true) => Outcome::Open,

@@ -13,7 +13,7 @@ use crate::DeviceText;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All that one scan says.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -23,6 +23,8 @@ pub struct Report {
     pub devices: Vec<DeviceEntry>,
     /// Every finding, worst first.
     pub findings: Vec<FindingEntry>,
+    /// What rules over the whole inventory came to, each scope of each rule, worst first.
+    pub figures: Vec<FigureEntry>,
     /// What was asked and what came of it.
     pub coverage: Coverage,
     /// What was sent.
@@ -30,7 +32,7 @@ pub struct Report {
 }
 
 /// What was asked.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Scan {
     /// Random, for this scan alone.
     pub id: String,
@@ -58,7 +60,7 @@ pub struct Scan {
 }
 
 /// The editions that the answers are from.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Editions {
     /// Of the IEEE and IANA registries.
     pub registry: String,
@@ -71,7 +73,7 @@ pub struct Editions {
 }
 
 /// One device.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceEntry {
     /// Stable while its strongest key is: a hash of that key.
     pub id: String,
@@ -85,6 +87,12 @@ pub struct DeviceEntry {
     pub roles: Vec<String>,
     /// Part tags that the operator declared.
     pub parts: Vec<String>,
+    /// Part tags of what else is on its segment.
+    pub adjacent: Vec<String>,
+    /// Sites that the operator declared it to stand on.
+    pub sites: Vec<String>,
+    /// What the operator states of it or of its maker, with who says so and since when.
+    pub stated: Vec<String>,
     /// The methods that saw it.
     pub seen_by: Vec<String>,
     /// Who made it; null when nothing names one.
@@ -112,7 +120,7 @@ pub struct DeviceEntry {
 }
 
 /// Who made it, and why we think so.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MakerEntry {
     /// The vendor's stable id, or null when the registrant is in no vendor table.
     pub id: Option<String>,
@@ -144,7 +152,7 @@ pub struct EvidenceEntry {
 }
 
 /// Who controls the maker, as of a day.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ControllerEntry {
     /// Its id in the vendor table, if it stands there.
     pub id: Option<String>,
@@ -159,7 +167,7 @@ pub struct ControllerEntry {
 }
 
 /// What the product is.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Product {
     /// The family or operating system.
     pub family: Option<String>,
@@ -172,7 +180,7 @@ pub struct Product {
 }
 
 /// A thing inside a device with a maker of its own.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ComponentEntry {
     /// `module`, `optic` …
     pub kind: String,
@@ -199,8 +207,15 @@ pub struct FindingEntry {
     pub title: String,
     /// `match` or `undetermined`.
     pub verdict: String,
-    /// As the rule says.
+    /// As the rule says, or the pack for those who are what the operator is.
     pub severity: String,
+    /// `obligation`, `policy`, `warning` or `advice` to this operator; null where the pack does not ask what he is, or he
+    /// did not say.
+    pub force: Option<String>,
+    /// As what the operator is bound, in the word of the pack; null as above.
+    pub addressee: Option<String>,
+    /// `established` by facts, or `suspected`.
+    pub grade: String,
     /// The device's id.
     pub device: String,
     /// The component, if it is about one.
@@ -209,20 +224,121 @@ pub struct FindingEntry {
     pub parts: Vec<String>,
     /// What is to be done by when.
     pub actions: Vec<ActionEntry>,
+    /// What is to be done next, in a line: its date with the days left or overdue; null where nothing is asked.
+    pub next_due: Option<String>,
     /// The tests that were met or could not be decided.
     pub because: Vec<String>,
+    /// What is not known, and where to say it; also for dates that cannot be told without it.
+    pub missing: Vec<MissingEntry>,
     /// The instrument that the pack restates.
     pub source: SourceEntry,
     /// The public lists that name the maker and reach the device.
     pub listings: Vec<ListingEntry>,
     /// A waiver of the operator, if any.
     pub waiver: Option<String>,
+    /// How it stands: `holds`, `expired` or `not-approved`.
+    pub waiver_state: Option<String>,
     /// The rule's wording.
     pub wording: String,
     /// What the pack says must be said with every finding.
     pub disclaimer: String,
     /// From what is sealed: an output that is not cleared does not have it, or has it in other words.
     pub sealed: bool,
+}
+
+/// What is not known, and where to say it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MissingEntry {
+    /// The word of docs/rules.md: `parts`, `maker` …; or `coverage`, for what the scan did not see.
+    pub what: String,
+    /// The file, table and key that supply it, or what else does.
+    pub how: String,
+}
+
+/// What a rule over the whole inventory came to in one scope of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FigureEntry {
+    /// Stable for pack, rule and scope.
+    pub id: String,
+    /// The pack.
+    pub pack: String,
+    /// The rule in it.
+    pub rule: String,
+    /// The rule's title.
+    pub title: String,
+    /// `the network`, or the part, site or zone: `part core.up`.
+    pub scope: String,
+    /// `match`: the cap is exceeded, or there are too few suppliers; `no-match` or `undetermined`.
+    pub verdict: String,
+    /// As the rule says, or the pack for those who are what the operator is.
+    pub severity: String,
+    /// `obligation`, `policy`, `warning` or `advice` to this operator; null as in a finding.
+    pub force: Option<String>,
+    /// For a cap: the share. Null otherwise.
+    pub share: Option<ShareEntry>,
+    /// For diversity: the suppliers. Null otherwise.
+    pub suppliers: Option<SuppliersEntry>,
+    /// How many devices of the scan were counted from, those that are out of scope too.
+    pub devices: u64,
+    /// Whether the scan saw all that it was told to look at; where not, only what more devices cannot change is certain.
+    pub complete: bool,
+    /// What is to be done by when.
+    pub actions: Vec<ActionEntry>,
+    /// What is to be done next, in a line.
+    pub next_due: Option<String>,
+    /// On what it rests, in words.
+    pub because: Vec<String>,
+    /// What is not known, and where to say it.
+    pub missing: Vec<MissingEntry>,
+    /// The instrument that the pack restates.
+    pub source: SourceEntry,
+    /// A waiver of the operator, if any.
+    pub waiver: Option<String>,
+    /// How it stands: `holds`, `expired` or `not-approved`.
+    pub waiver_state: Option<String>,
+    /// The rule's wording.
+    pub wording: String,
+    /// What the pack says must be said with every finding.
+    pub disclaimer: String,
+}
+
+/// The share of a party.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShareEntry {
+    /// The share that is still allowed, in percent.
+    pub cap: String,
+    /// What is counted: `devices`, `ports` or `sites`.
+    pub denominator: String,
+    /// The smallest share that fits what is known.
+    pub certain: RatioEntry,
+    /// The largest.
+    pub possible: RatioEntry,
+    /// Devices that could not be weighed, such as those whose ports nobody counted.
+    pub unweighed: u64,
+}
+
+/// So many of so many, exactly.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RatioEntry {
+    /// Of the party.
+    pub part: u64,
+    /// Of all.
+    pub whole: u64,
+    /// The same in percent, for people; null where there is nothing to share.
+    pub percent: Option<String>,
+}
+
+/// How many suppliers there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SuppliersEntry {
+    /// How many there must be.
+    pub at_least: u64,
+    /// The smallest number that fits what is known.
+    pub certain: u64,
+    /// The largest.
+    pub possible: u64,
+    /// One vendor of each that is certain to be there.
+    pub vendors: Vec<String>,
 }
 
 /// An action and its date.
@@ -238,10 +354,20 @@ pub struct ActionEntry {
     pub due: Option<String>,
     /// Days from today; negative when past.
     pub days_left: Option<i64>,
-    /// `ahead`, `overdue`, `in-effect` or `undated`.
+    /// `ahead`, `overdue`, `in-effect`, `undated` or `undetermined`.
     pub state: String,
     /// How well the date was checked, where that is known.
     pub mark: Option<String>,
+    /// The day by which it should be done, before the one by which it must.
+    pub soft_due: Option<String>,
+    /// Days until then; negative when past.
+    pub soft_days_left: Option<i64>,
+    /// The last day on which an extension can be asked for.
+    pub extension_request_by: Option<String>,
+    /// Days until then; negative when past.
+    pub extension_days_left: Option<i64>,
+    /// What must be known before the date, or whether it is for this device, can be told.
+    pub missing: Option<String>,
 }
 
 /// The instrument that a pack restates.
@@ -259,7 +385,18 @@ pub struct SourceEntry {
     pub binds: String,
     /// Where it, and the rule, can be read.
     pub texts: Vec<String>,
+    /// Sources of the rule itself, each with the day it was last compared.
+    pub rule_sources: Vec<RuleSourceEntry>,
     /// When the pack was last compared with its sources.
+    pub last_checked: String,
+}
+
+/// A source of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleSourceEntry {
+    /// The text, gazette or page.
+    pub text: String,
+    /// The day it was last compared.
     pub last_checked: String,
 }
 
@@ -316,7 +453,7 @@ pub struct Counts {
 }
 
 /// What was asked and what came of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// Whether every target was properly asked.
     pub complete: bool,
@@ -343,7 +480,7 @@ pub struct Coverage {
 }
 
 /// How long the scan listened for a protocol.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ListenedEntry {
     /// How long it listened, in whole seconds.
     pub seconds: u64,
@@ -372,7 +509,7 @@ pub struct LedgerEntry {
 }
 
 /// What was sent.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReceiptEntry {
     /// All packets.
     pub packets: u64,

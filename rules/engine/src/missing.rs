@@ -82,7 +82,8 @@ pub enum Missing {
 }
 
 impl Missing {
-    pub(crate) const ALL: &'static [Self] = &[
+    /// Every one, for tables that must leave out none.
+    pub const ALL: &'static [Self] = &[
         Self::Maker,
         Self::Confidence,
         Self::AgreedMaker,

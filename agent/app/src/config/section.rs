@@ -7,8 +7,10 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml::value::Datetime;
 
 use super::problems::{Problems, hint};
 
@@ -89,6 +91,11 @@ impl<'t> Found<'t> {
         }
     }
 
+    /// Whether it is a text, for keys that take a text or a table.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.value, DeValue::String(_))
+    }
+
     /// The place, for messages made elsewhere: `file:line:column key`.
     pub(crate) fn place(&self) -> String {
         format!("{} {}", self.document.place(&self.span), self.key)
@@ -155,6 +162,11 @@ impl<'t> Section<'t> {
         })
     }
 
+    /// Whether the key is there, whatever its value.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.table.get(key).is_some()
+    }
+
     /// A text, if it is there.
     pub(crate) fn text(&self, key: &'static str, problems: &mut Problems) -> Option<&'t str> {
         self.take(key)?.text(problems)
@@ -206,6 +218,26 @@ impl<'t> Section<'t> {
                 .filter_map(|item| Some((item.place(), item.text(problems)?.to_owned())))
                 .collect(),
         )
+    }
+
+    /// A day, written without quotes.
+    pub(crate) fn date(&self, key: &'static str, problems: &mut Problems) -> Option<Date> {
+        let found = self.take(key)?;
+        let day = match found.value {
+            DeValue::Datetime(Datetime { date: Some(day), time: None, offset: None }) => {
+                // TOML allows a year of 0000 and no more than four digits: all of it fits.
+                let year = i16::try_from(day.year).ok();
+                let (month, day) = (i8::try_from(day.month).ok(), i8::try_from(day.day).ok());
+                year.zip(month)
+                    .zip(day)
+                    .and_then(|((year, month), day)| Date::new(year, month, day).ok())
+            }
+            _ => None,
+        };
+        if day.is_none() {
+            found.problem(problems, "is not a day, written without quotes: 2026-11-21");
+        }
+        day
     }
 
     /// `true` or `false`, if it is there.

@@ -27,6 +27,9 @@ pub(super) fn entry(
         names: found.names.clone(),
         roles: found.roles.keys().map(|role| role.as_str().to_owned()).collect(),
         parts: Vec::new(),
+        adjacent: Vec::new(),
+        sites: Vec::new(),
+        stated: Vec::new(),
         seen_by: seen_by.into_iter().map(str::to_owned).collect(),
         maker: found.maker.as_ref().map(|maker| MakerEntry {
             id: maker.id.as_ref().map(VendorId::to_string),

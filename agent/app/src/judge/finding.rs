@@ -1,12 +1,20 @@
 //! A judgement as the report shows it.
 
-use herkomst_model::report::{ActionEntry, DeviceEntry, FindingEntry, ListingEntry, SourceEntry};
-use herkomst_rules::{Because, Judgement, Listing, ListingDate, Pack, Rule, Waived, WaiverState};
+use herkomst_model::report::{
+    ActionEntry, DeviceEntry, FindingEntry, ListingEntry, MissingEntry, RuleSourceEntry,
+    SourceEntry,
+};
+use herkomst_rules::{
+    ActionState, Because, DueAction, Judgement, Listing, ListingDate, Missing, Pack, Rule, Source,
+    Verdict, Waived, WaiverState,
+};
+use jiff::civil::Date;
 
 use super::device::fnv;
+use super::supply::supply;
 
 /// A waiver in a sentence: it is shown beside the finding and takes nothing away from it.
-fn waiver(waived: &Waived) -> String {
+pub(super) fn waiver(waived: &Waived) -> String {
     let Waived { waiver, state } = waived;
     let state = match state {
         WaiverState::Holds => format!("waived until {}", waiver.expires),
@@ -23,15 +31,6 @@ pub(super) fn finding(
     judgement: &Judgement,
     device: &DeviceEntry,
 ) -> FindingEntry {
-    let actions = judgement.actions.iter().map(|due| ActionEntry {
-        action: due.action.to_string(),
-        instrument: due.list.clone(),
-        scope: due.scope.clone(),
-        due: due.due.map(|date| date.to_string()),
-        days_left: due.days_left,
-        state: due.state.to_string(),
-        mark: due.mark.map(|mark| mark.to_string()),
-    });
     // The lists stand beside the grounds, with more to each than a sentence.
     let tests = judgement.because.iter().filter(|because| !matches!(because, Because::Listed(_)));
     let because = tests.map(Because::to_string);
@@ -45,21 +44,143 @@ pub(super) fn finding(
         title: rule.title.clone(),
         verdict: judgement.verdict.to_string(),
         severity: judgement.severity.to_string(),
+        force: judgement.force.map(|force| force.to_string()),
+        addressee: judgement.because.iter().find_map(|because| {
+            if let Because::Bound { who, .. } = because { Some(who.clone()) } else { None }
+        }),
+        grade: judgement.grade.to_string(),
         device: device.id.clone(),
         component: None,
         parts: device.parts.clone(),
-        actions: actions.collect(),
+        actions: actions(judgement),
+        next_due: next_due(&judgement.actions),
         because: because.collect(),
+        missing: entries(missing(judgement)),
         source: source(pack, rule),
         listings: judgement.listings().map(listed).collect(),
         waiver: judgement.waiver.as_ref().map(|waived| waiver(waived)),
+        waiver_state: judgement.waiver.as_ref().map(|waived| waiver_word(waived.state).to_owned()),
         wording: rule.wording.clone(),
         disclaimer: pack.disclaimer.clone(),
         sealed: false,
     }
 }
 
-fn source(pack: &Pack, rule: &Rule) -> SourceEntry {
+/// What is asked, with its dates.
+pub(super) fn actions(judgement: &Judgement) -> Vec<ActionEntry> {
+    let text = |date: Option<Date>| date.map(|date| date.to_string());
+    let entry = |due: &DueAction| ActionEntry {
+        action: due.action.to_string(),
+        instrument: due.list.clone(),
+        scope: due.scope.clone(),
+        due: text(due.due),
+        days_left: due.days_left,
+        state: due.state.to_string(),
+        mark: due.mark.map(|mark| mark.to_string()),
+        soft_due: text(due.soft_due),
+        soft_days_left: due.soft_days_left,
+        extension_request_by: text(due.extension_request_by),
+        extension_days_left: due.extension_days_left,
+        missing: due.missing.map(|missing| missing.to_string()),
+    };
+    judgement.actions.iter().map(entry).collect()
+}
+
+/// What is to be done next, in a line. What the instrument itself asks comes before what public lists ask of those they
+/// bind; of each the first day that is to come, with what is overdue beside it.
+pub(super) fn next_due(actions: &[DueAction]) -> Option<String> {
+    let (own, cited): (Vec<_>, Vec<_>) = actions.iter().partition(|action| action.list.is_none());
+    let told = |actions: &[&DueAction]| {
+        let of = |state: ActionState| actions.iter().filter(move |action| action.state == state);
+        // What has been overdue for longest is told, not the last that came to it.
+        let overdue = of(ActionState::Overdue).min_by_key(|action| action.due);
+        let ahead = of(ActionState::Ahead).min_by_key(|action| action.due);
+        let both: Vec<String> =
+            ahead.into_iter().chain(overdue).map(|action| in_words(action)).collect();
+        if !both.is_empty() {
+            return Some(both.join("; "));
+        }
+        let rest = [ActionState::InEffect, ActionState::Undetermined, ActionState::Undated];
+        rest.into_iter().find_map(|state| of(state).next()).map(|action| in_words(action))
+    };
+    told(&own).or_else(|| told(&cited))
+}
+
+fn in_words(due: &DueAction) -> String {
+    let what = due.action;
+    let mut line = match (due.state, due.due, due.days_left) {
+        (ActionState::Ahead, Some(date), Some(0)) => format!("{what} by {date}, today"),
+        (ActionState::Ahead, Some(date), Some(left)) => {
+            format!("{what} by {date}, {}", days(left, "left"))
+        }
+        (ActionState::Overdue, Some(date), Some(left)) => {
+            format!("{what} by {date}, {}", days(-left, "overdue"))
+        }
+        (ActionState::InEffect, Some(date), _) => format!("{what} since {date}"),
+        (ActionState::Undetermined, _, _) => match due.missing {
+            Some(missing) => format!("{what}, not known by when: {missing} is missing"),
+            None => format!("{what}, not known by when"),
+        },
+        (
+            ActionState::Ahead
+            | ActionState::Overdue
+            | ActionState::InEffect
+            | ActionState::Undated,
+            _,
+            _,
+        ) => format!("{what}, no date set"),
+    };
+    if let Some(scope) = &due.scope {
+        line.push_str(&format!(" ({scope})"));
+    }
+    if let Some(list) = &due.list {
+        line.push_str(&format!(" — {list}, for those it binds"));
+    }
+    line
+}
+
+fn days(count: i64, word: &str) -> String {
+    format!("{count} {} {word}", if count == 1 { "day" } else { "days" })
+}
+
+/// Everything that is not known, the verdict's own reason first.
+pub(super) fn missing(judgement: &Judgement) -> Vec<Missing> {
+    let verdict = match judgement.verdict {
+        Verdict::Undetermined(missing) => Some(missing),
+        Verdict::Match | Verdict::NoMatch | Verdict::NotApplicable(_) => None,
+    };
+    let open = judgement.because.iter().filter_map(|because| {
+        if let Because::Open { missing } = because { Some(*missing) } else { None }
+    });
+    let dates = judgement.actions.iter().filter_map(|action| action.missing);
+    let mut all: Vec<Missing> = Vec::new();
+    for one in verdict.into_iter().chain(open).chain(dates) {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all
+}
+
+/// Each with where to say it.
+pub(super) fn entries(missing: Vec<Missing>) -> Vec<MissingEntry> {
+    let entry = |missing: Missing| MissingEntry {
+        what: missing.to_string(),
+        how: supply(missing).to_string(),
+    };
+    missing.into_iter().map(entry).collect()
+}
+
+/// The word for how a waiver stands.
+pub(super) fn waiver_word(state: WaiverState) -> &'static str {
+    match state {
+        WaiverState::Holds => "holds",
+        WaiverState::Expired => "expired",
+        WaiverState::NotApproved => "not-approved",
+    }
+}
+
+pub(super) fn source(pack: &Pack, rule: &Rule) -> SourceEntry {
     let texts =
         pack.sources.iter().cloned().chain(rule.sources.iter().map(|source| source.text.clone()));
     SourceEntry {
@@ -69,8 +190,13 @@ fn source(pack: &Pack, rule: &Rule) -> SourceEntry {
         status: pack.status.to_string(),
         binds: pack.bound.clone(),
         texts: texts.collect(),
+        rule_sources: rule.sources.iter().map(rule_source).collect(),
         last_checked: pack.last_checked.to_string(),
     }
+}
+
+fn rule_source(source: &Source) -> RuleSourceEntry {
+    RuleSourceEntry { text: source.text.clone(), last_checked: source.last_checked.to_string() }
 }
 
 fn listed(listing: &Listing) -> ListingEntry {
@@ -94,5 +220,69 @@ fn listed(listing: &Listing) -> ListingEntry {
         mark: listing.mark.to_string(),
         note: (!notes.is_empty()).then(|| notes.join("; ")),
         last_checked: list.sources.iter().map(|source| source.last_checked.to_string()).max(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use herkomst_rules::{Action, Mark};
+
+    use super::*;
+
+    fn due(action: Action, day: &str, left: i64, state: ActionState) -> DueAction {
+        DueAction {
+            action,
+            due: Some(day.parse().unwrap()),
+            days_left: Some(left),
+            state,
+            scope: None,
+            mark: Some(Mark::Official),
+            list: None,
+            soft_due: None,
+            soft_days_left: None,
+            extension_request_by: None,
+            extension_days_left: None,
+            missing: None,
+        }
+    }
+
+    #[test]
+    fn the_next_day_to_come_is_told_with_what_is_overdue() {
+        let ahead = due(Action::Remove, "2026-12-31", 40, ActionState::Ahead);
+        let later = due(Action::Remove, "2027-12-31", 405, ActionState::Ahead);
+        let over = due(Action::ReplaceFunction, "2025-01-01", -689, ActionState::Overdue);
+        let told = |actions: &[&DueAction]| {
+            next_due(&actions.iter().map(|one| (*one).clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            told(&[&ahead, &later, &over]).as_deref(),
+            Some(
+                "remove by 2026-12-31, 40 days left; replace-function by 2025-01-01, 689 days overdue"
+            )
+        );
+        assert_eq!(
+            told(&[&over]).as_deref(),
+            Some("replace-function by 2025-01-01, 689 days overdue")
+        );
+        assert_eq!(told(&[]), None);
+        let listed = DueAction { list: Some("de-2024".to_owned()), ..ahead.clone() };
+        assert_eq!(
+            told(&[&listed, &later]).as_deref(),
+            Some("remove by 2027-12-31, 405 days left"),
+            "what a list asks of others does not hide what is asked of the operator"
+        );
+        let one = due(Action::Remove, "2026-11-23", 1, ActionState::Ahead);
+        assert_eq!(told(&[&one]).as_deref(), Some("remove by 2026-11-23, 1 day left"));
+        let open = DueAction {
+            due: None,
+            days_left: None,
+            state: ActionState::Undetermined,
+            missing: Some(Missing::OrderDate),
+            ..ahead
+        };
+        assert_eq!(
+            told(&[&open]).as_deref(),
+            Some("remove, not known by when: order-date is missing")
+        );
     }
 }

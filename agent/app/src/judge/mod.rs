@@ -1,23 +1,28 @@
 //! Observations in, the report out: joins, identifies, judges and counts. Pure but for the date it is handed.
 
 mod device;
+mod figure;
 mod finding;
 mod subject;
+mod supply;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use herkomst_identify::{Identifier, merge};
-use herkomst_model::report::{DeviceEntry, FindingEntry};
+use herkomst_model::report::{DeviceEntry, FigureEntry, FindingEntry};
 use herkomst_model::{DeviceText, Observation};
 use herkomst_registry::Registry;
-use herkomst_rules::{Pack, PartTag, PartyExpression, Rule, Severity, Verdict, evaluate_in};
+use herkomst_rules::{
+    Context, Index, Pack, PartTag, PartyExpression, Rule, Severity, Verdict, evaluate_in,
+};
 use jiff::civil::Date;
 
 use self::device::entry;
+use self::figure::{Inventory, Seen};
 use self::finding::finding;
-use self::subject::subject;
-use crate::config::operator::Operator;
+use self::subject::Parties;
+use crate::config::operator::{Known, Membership, Operator, Stated};
 
 /// What all observations of a scan come to.
 #[derive(Debug, Default)]
@@ -26,6 +31,8 @@ pub(crate) struct Judged {
     pub(crate) devices: Vec<DeviceEntry>,
     /// Every finding, worst first.
     pub(crate) findings: Vec<FindingEntry>,
+    /// What rules over the whole inventory came to, worst first.
+    pub(crate) figures: Vec<FigureEntry>,
     /// Devices with a maker.
     pub(crate) identified: u64,
     /// Devices that nobody could name.
@@ -36,57 +43,65 @@ pub(crate) struct Judged {
     pub(crate) open: u64,
 }
 
-/// Joins the observations to devices, and judges each under every pack, as of a day.
-pub(crate) fn judge(
-    observations: &[Arc<Observation>],
-    packs: &[Pack],
-    operator: Option<&Operator>,
-    registry: &Registry,
-    on: Date,
-) -> Judged {
-    let identifier = Identifier::new(registry);
-    let context = operator.map(|operator| operator.context.clone()).unwrap_or_default();
+/// What a scan is judged by.
+pub(crate) struct Grounds<'a> {
+    /// The rules.
+    pub(crate) packs: &'a [Pack],
+    /// What the operator declares; none when he declares nothing.
+    pub(crate) operator: Option<&'a Operator>,
+    /// Who is who.
+    pub(crate) registry: &'a Registry,
+    /// Why what was seen is not all there is; none when it is.
+    pub(crate) unseen: Option<&'a str>,
+    /// The day asked.
+    pub(crate) on: Date,
+}
+
+/// Joins the observations to devices, and judges each, and all of them together, as of a day.
+pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) -> Judged {
+    let Grounds { packs, operator, unseen, on, registry: _ } = *grounds;
+    let nothing_said = Context::default();
+    let context = operator.map_or(&nothing_said, |operator| &operator.context);
     let mut judged = Judged::default();
+    let mut seen = seen(observations, grounds, &mut judged);
+    if let Some(operator) = operator {
+        let mut places: Vec<&mut Membership> =
+            seen.iter_mut().filter_map(|seen| seen.membership.as_mut()).collect();
+        operator.neighbours(&mut places, unseen.is_none());
+    }
+    let index = Index::new(packs);
     let mut findings: Vec<(Severity, FindingEntry)> = Vec::new();
-    for device in merge(observations, registry) {
-        let found = identifier.identify(&device, on);
-        let membership = operator.and_then(|operator| operator.membership(&device, &found));
-        let mut entry = entry(&device, &found, registry, on);
-        if let Some(membership) = &membership {
+    for (seen, entry) in seen.iter_mut().zip(&mut judged.devices) {
+        if let Some(membership) = &seen.membership {
             entry.parts = membership.certain.iter().map(PartTag::to_string).collect();
+            entry.adjacent = membership.beside.iter().map(PartTag::to_string).collect();
+            entry.sites = membership.sites.iter().flatten().cloned().collect();
         }
-        match (&entry.maker, &entry.special) {
-            (Some(_), _) => judged.identified += 1,
-            (None, Some(_)) => judged.special += 1,
-            (None, None) => judged.unnamed += 1,
-        }
-        let mut subject = subject(&found, registry, on);
-        subject.id = Some(entry.id.clone());
         let mut is_open = false;
-        for pack in packs {
-            for rule in &pack.rules {
-                if let Some(membership) = &membership {
-                    subject.parts = membership.for_rule(pack, rule, &context);
+        for (pack, rule) in index.rules(&seen.subject) {
+            if let Some(membership) = &seen.membership {
+                membership.place(&mut seen.subject, pack, rule, context);
+            }
+            let judgement = evaluate_in(pack, rule, &seen.subject, context, on);
+            match judgement.verdict {
+                Verdict::Match => {
+                    findings.push((judgement.severity, finding(pack, rule, &judgement, entry)))
                 }
-                let judgement = evaluate_in(pack, rule, &subject, &context, on);
-                match judgement.verdict {
-                    Verdict::Match => {
-                        findings.push((judgement.severity, finding(pack, rule, &judgement, &entry)))
-                    }
-                    Verdict::Undetermined(_) if judgement.points_here() => {
-                        findings
-                            .push((judgement.severity, finding(pack, rule, &judgement, &entry)));
-                    }
-                    Verdict::Undetermined(_) => {
-                        is_open |= !rule.parts().is_empty() || is_of_anybody(rule);
-                    }
-                    Verdict::NoMatch | Verdict::NotApplicable(_) => {}
+                Verdict::Undetermined(_) if judgement.points_here() => {
+                    findings.push((judgement.severity, finding(pack, rule, &judgement, entry)));
                 }
+                Verdict::Undetermined(_) => {
+                    is_open |= !rule.parts().is_empty() || is_of_anybody(rule);
+                }
+                Verdict::NoMatch | Verdict::NotApplicable(_) => {}
             }
         }
         judged.open += u64::from(is_open);
-        judged.devices.push(entry);
     }
+    // A special address is no box, and does not count as one.
+    let boxes = seen.into_iter().zip(&judged.devices).filter(|(_, entry)| entry.special.is_none());
+    let boxes: Vec<Seen> = boxes.map(|(seen, _)| seen).collect();
+    judged.figures = Inventory { seen: &boxes, context, unseen, on }.figures(packs);
     judged.devices.sort_by_cached_key(sort_key);
     let places: BTreeMap<String, usize> = judged
         .devices
@@ -107,6 +122,47 @@ pub(crate) fn judge(
     });
     judged.findings = findings.into_iter().map(|(_, finding)| finding).collect();
     judged
+}
+
+/// Every device as the report shows it and as the rules see it, in one order.
+fn seen(
+    observations: &[Arc<Observation>],
+    grounds: &Grounds<'_>,
+    judged: &mut Judged,
+) -> Vec<Seen> {
+    let Grounds { operator, registry, on, .. } = *grounds;
+    let identifier = Identifier::new(registry);
+    let mut all = Vec::new();
+    for device in merge(observations, registry) {
+        let found = identifier.identify(&device, on);
+        let mut entry = entry(&device, &found, registry, on);
+        match (&entry.maker, &entry.special) {
+            (Some(_), _) => judged.identified += 1,
+            (None, Some(_)) => judged.special += 1,
+            (None, None) => judged.unnamed += 1,
+        }
+        let roles = subject::roles(&found);
+        let mut membership = None;
+        let mut stated = Stated::default();
+        if let Some(operator) = operator {
+            let known = Known { id: &entry.id, device: &device, found: &found, roles: &roles };
+            stated = operator.stated(&known, on);
+            let roles = stated.with_roles(&roles);
+            membership = Some(operator.place(&Known { roles: &roles, ..known }));
+        }
+        let parties = Parties { registry, operator, on };
+        let (mut subject, on_makers) = parties.subject(&found, stated.maker());
+        subject.id = Some(entry.id.clone());
+        if let Some(membership) = &membership {
+            membership.apply(&mut subject);
+        }
+        stated.apply(&mut subject);
+        entry.stated = stated.in_words();
+        entry.stated.extend(on_makers);
+        all.push(Seen { subject, membership });
+        judged.devices.push(entry);
+    }
+    all
 }
 
 /// Whether a rule is about more than vendors by name, by an allow-list or a country: then nothing can point to its party,

@@ -2,88 +2,193 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use herkomst_identify::{Confidence, Identification, Weight};
+use herkomst_identify::{Confidence, Identification, MakerClaim, Weight};
 use herkomst_ids::VendorId;
 use herkomst_registry::{Control, ControlTest, Registry};
 use herkomst_rules::{
-    Contender, ControlKind, Controller, Controllers, CountryFact, CountryOf, Parts, Party, Subject,
+    Confidence as Sure, Contender, ControlKind, Controller, Controllers, CountryFact, CountryOf,
+    Party, Subject,
 };
 use jiff::civil::Date;
 
-fn confidence(confidence: Confidence) -> herkomst_rules::Confidence {
+use crate::config::operator::{MakerStatement, Operator};
+
+fn sure(confidence: Confidence) -> Sure {
     match confidence {
-        Confidence::Possible => herkomst_rules::Confidence::Possible,
-        Confidence::Probable => herkomst_rules::Confidence::Probable,
-        Confidence::Confirmed => herkomst_rules::Confidence::Confirmed,
+        Confidence::Possible => Sure::Possible,
+        Confidence::Probable => Sure::Probable,
+        Confidence::Confirmed => Sure::Confirmed,
     }
 }
 
-/// What the rules may know of a device.
-pub(super) fn subject(found: &Identification<'_>, registry: &Registry, on: Date) -> Subject {
-    let on = on.to_string();
-    let Some(maker) = &found.maker else {
-        return Subject { roles: roles(found), ..Subject::default() };
-    };
-    let party = |id: &VendorId| Party { id: id.clone(), confidence: confidence(maker.confidence) };
-    // A maker that stands in no vendor table is known all the same: no rule names it, and nothing is open.
-    let unlisted = || "not-in-the-vendor-table".parse().expect("is a valid id");
-    let id = maker.id.clone().unwrap_or_else(unlisted);
-    let mut against: Vec<Contender> = Vec::new();
-    for evidence in maker.against.iter().filter(|evidence| evidence.weight() >= Weight::Likely) {
-        let Some(id) = evidence.party().and_then(|party| party.id().cloned()) else { continue };
-        if against.iter().all(|contender| contender.party.id != id) {
+/// Who stands behind whom: what the register says, and what the operator states beside it.
+pub(super) struct Parties<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) operator: Option<&'a Operator>,
+    pub(super) on: Date,
+}
+
+/// Who made it, and who else may have.
+struct Makers {
+    id: VendorId,
+    sure: Sure,
+    against: Vec<VendorId>,
+}
+
+impl Parties<'_> {
+    /// What the rules may know of a device, and in words what of that the operator states of makers.
+    pub(super) fn subject(
+        &self,
+        found: &Identification<'_>,
+        stated: Option<&VendorId>,
+    ) -> (Subject, Vec<String>) {
+        let plain = Subject {
+            roles: roles(found),
+            // The operating system stands in where no family is known: it does not tell which product it is.
+            family: found.product.family.clone().filter(|_| !found.product.is_system),
+            ..Subject::default()
+        };
+        let Some(Makers { id, sure, against }) = settled(found.maker.as_ref().map(claimed), stated)
+        else {
+            return (plain, Vec::new());
+        };
+        let against = against.into_iter().map(|id| {
             // The engine supposes that it is that one, so who controls it is as sure as it was checked.
-            let controllers =
-                controllers(&id, registry, &on, herkomst_rules::Confidence::Confirmed);
-            against.push(Contender {
-                party: Party { id, confidence: herkomst_rules::Confidence::Possible },
-                controllers,
-            });
+            let controllers = self.controllers(&id, Sure::Confirmed);
+            Contender { party: Party { id, confidence: Sure::Possible }, controllers }
+        });
+        let statement = self.statement(&id);
+        let related = |of: fn(&MakerStatement) -> &Option<Vec<Controller>>| {
+            let stated = statement.and_then(|one| of(one).as_ref());
+            stated.map_or(Controllers::Unrecorded, |all| {
+                Controllers::Recorded(all.iter().map(|one| at_most(one, sure)).collect())
+            })
+        };
+        let subject = Subject {
+            against: against.collect(),
+            controllers: self.controllers(&id, sure),
+            controls: related(|one| &one.controls),
+            successor_of: related(|one| &one.successor_of),
+            predecessor_of: related(|one| &one.predecessor_of),
+            countries: self.countries(&id, sure),
+            state_owned: state_owned(&id, self.registry, &self.on.to_string())
+                .or(statement.and_then(|one| one.state_owned)),
+            maker: Some(Party { id, confidence: sure }),
+            ..plain
+        };
+        (subject, statement.map(MakerStatement::in_words).into_iter().collect())
+    }
+
+    fn statement(&self, id: &VendorId) -> Option<&MakerStatement> {
+        self.operator?.maker(id, self.on)
+    }
+
+    /// Who controls a vendor on the day. What the operator states takes the place of what nobody verified; what was
+    /// verified stays beside it.
+    fn controllers(&self, id: &VendorId, most: Sure) -> Controllers {
+        let on = self.on.to_string();
+        let chain = self.registry.vendor(id.as_str()).map(|vendor| vendor.control_chain(&on));
+        let recorded = recorded(id, &chain.unwrap_or_default(), most);
+        match self.statement(id).and_then(|one| one.controllers.as_ref()) {
+            Some(stated) => beside(recorded, stated, most),
+            None => recorded,
         }
     }
-    Subject {
-        maker: Some(party(&id)),
-        against,
-        brand: None,
-        controllers: match &maker.id {
-            Some(id) => controllers(id, registry, &on, confidence(maker.confidence)),
-            None => Controllers::Unrecorded,
-        },
-        roles: roles(found),
-        // Declared in the operator's file, if there is one: `judge` fills it in for each rule.
-        parts: Parts::Undeclared,
-        first_seen: None,
-        component: None,
-        countries: maker
-            .id
-            .as_ref()
-            .map(|id| countries(id, registry, &on, confidence(maker.confidence)))
-            .unwrap_or_default(),
-        state_owned: maker.id.as_ref().and_then(|id| state_owned(id, registry, &on)),
-        // The operating system stands in where no family is known: it does not tell which product it is.
-        family: found.product.family.clone().filter(|_| !found.product.is_system),
-        ..Subject::default()
+
+    /// Seat and country of control of a maker. What nobody verified is possible at most, as control is.
+    fn countries(&self, id: &VendorId, most: Sure) -> BTreeMap<CountryOf, CountryFact> {
+        let on = self.on.to_string();
+        let sure = |verified| if verified { most } else { Sure::Possible };
+        let mut countries = BTreeMap::new();
+        if let Some(vendor) = self.registry.vendor(id.as_str()) {
+            let chain = vendor.control_chain(&on);
+            let facts = [
+                (CountryOf::Seat, vendor.country(), vendor.verified()),
+                (
+                    CountryOf::Control,
+                    vendor.country_of_control(&on),
+                    !chain.is_empty() && chain.iter().all(|step| step.verified),
+                ),
+            ];
+            for (of, country, verified) in facts {
+                if let Some(country) = country {
+                    countries.insert(of, CountryFact { country, confidence: sure(verified) });
+                }
+            }
+        }
+        for (of, country) in self.statement(id).iter().flat_map(|one| &one.countries) {
+            let known = countries.get(of);
+            if known.is_none_or(|fact| fact.confidence == Sure::Possible) {
+                countries.insert(*of, CountryFact { country: *country, confidence: most });
+            }
+        }
+        countries
     }
 }
 
-fn roles(found: &Identification<'_>) -> BTreeSet<String> {
-    found.roles.keys().map(|role| role.as_str().to_owned()).collect()
+/// A maker that stands in no vendor table is known all the same: no rule names it, and nothing is open.
+fn unlisted() -> VendorId {
+    "not-in-the-vendor-table".parse().expect("is a valid id")
 }
 
-/// Who controls a vendor on a day.
-fn controllers(
-    id: &VendorId,
-    registry: &Registry,
-    on: &str,
-    most: herkomst_rules::Confidence,
-) -> Controllers {
-    let chain = registry.vendor(id.as_str()).map(|vendor| vendor.control_chain(on));
-    recorded(id, &chain.unwrap_or_default(), most)
+/// What evidence says.
+fn claimed(maker: &MakerClaim) -> Makers {
+    let mut against: Vec<VendorId> = Vec::new();
+    for evidence in maker.against.iter().filter(|evidence| evidence.weight() >= Weight::Likely) {
+        let Some(party) = evidence.party() else { continue };
+        let other = party.id().cloned().unwrap_or_else(unlisted);
+        if !against.contains(&other) {
+            against.push(other);
+        }
+    }
+    let id = maker.id.clone().unwrap_or_else(unlisted);
+    Makers { id, sure: sure(maker.confidence), against }
+}
+
+/// Evidence and the operator's statement together. Where evidence of weight names another maker, and none the stated one,
+/// both are kept: he may have looked at another box.
+fn settled(found: Option<Makers>, stated: Option<&VendorId>) -> Option<Makers> {
+    let Some(stated) = stated else { return found };
+    let against = match found {
+        Some(found)
+            if found.sure > Sure::Possible
+                && found.id != *stated
+                && !found.against.contains(stated) =>
+        {
+            vec![found.id]
+        }
+        Some(_) | None => Vec::new(),
+    };
+    Some(Makers { id: stated.clone(), sure: Sure::Confirmed, against })
+}
+
+/// What a statement adds to what is recorded.
+fn beside(recorded: Controllers, stated: &[Controller], most: Sure) -> Controllers {
+    let mut all: Vec<Controller> = stated.iter().map(|one| at_most(one, most)).collect();
+    if let Controllers::Recorded(recorded) = recorded {
+        let is_new = |one: &Controller| {
+            one.party.confidence > Sure::Possible
+                && stated.iter().all(|other| other.party.id != one.party.id)
+        };
+        all.extend(recorded.into_iter().filter(is_new));
+    }
+    Controllers::Recorded(all)
+}
+
+/// No tie to a maker is surer than the maker.
+fn at_most(stated: &Controller, most: Sure) -> Controller {
+    let mut controller = stated.clone();
+    controller.party.confidence = controller.party.confidence.min(most);
+    controller
+}
+
+pub(super) fn roles(found: &Identification<'_>) -> BTreeSet<String> {
+    found.roles.keys().map(|role| role.as_str().to_owned()).collect()
 }
 
 /// A chain of control as the rules see it. A vendor that the table calls its own controller, by a source that was checked,
 /// is controlled by nobody else; of one without any entry for the day nobody knows.
-fn recorded(id: &VendorId, chain: &[Control<'_>], most: herkomst_rules::Confidence) -> Controllers {
+fn recorded(id: &VendorId, chain: &[Control<'_>], most: Sure) -> Controllers {
     let is_own = |control: &Control<'_>| control.id == Some(id.as_str());
     match chain.first() {
         None => return Controllers::Unrecorded,
@@ -99,7 +204,7 @@ fn recorded(id: &VendorId, chain: &[Control<'_>], most: herkomst_rules::Confiden
         else {
             continue;
         };
-        let confidence = if is_checked { most } else { herkomst_rules::Confidence::Possible };
+        let confidence = if is_checked { most } else { Sure::Possible };
         let by = match control.test {
             ControlTest::Majority => Some(ControlKind::Majority),
             ControlTest::DecisiveInfluence => Some(ControlKind::DecisiveInfluence),
@@ -115,33 +220,6 @@ fn recorded(id: &VendorId, chain: &[Control<'_>], most: herkomst_rules::Confiden
         listed.push(controller);
     }
     Controllers::Recorded(listed)
-}
-
-/// Seat and country of control of a maker. What nobody verified is possible at most, as control is.
-fn countries(
-    id: &VendorId,
-    registry: &Registry,
-    on: &str,
-    most: herkomst_rules::Confidence,
-) -> BTreeMap<CountryOf, CountryFact> {
-    let mut countries = BTreeMap::new();
-    let Some(vendor) = registry.vendor(id.as_str()) else { return countries };
-    let sure = |verified| if verified { most } else { herkomst_rules::Confidence::Possible };
-    let chain = vendor.control_chain(on);
-    let facts = [
-        (CountryOf::Seat, vendor.country(), vendor.verified()),
-        (
-            CountryOf::Control,
-            vendor.country_of_control(on),
-            !chain.is_empty() && chain.iter().all(|step| step.verified),
-        ),
-    ];
-    for (of, country, verified) in facts {
-        if let Some(country) = country {
-            countries.insert(of, CountryFact { country, confidence: sure(verified) });
-        }
-    }
-    countries
 }
 
 /// Whether a state owns a maker, where every step of its control was verified; else nobody knows.
@@ -183,7 +261,7 @@ mod tests {
     }
 
     fn sure(chain: &[Control<'_>]) -> Vec<bool> {
-        let most = herkomst_rules::Confidence::Confirmed;
+        let most = Sure::Confirmed;
         let id = "maker".parse().expect("is an id");
         match recorded(&id, chain, most) {
             Controllers::Recorded(all) => {
@@ -203,13 +281,57 @@ mod tests {
 
     #[test]
     fn that_nobody_controls_a_maker_must_have_been_checked_too() {
-        let most = herkomst_rules::Confidence::Confirmed;
+        let most = Sure::Confirmed;
         let id = "maker".parse().expect("is an id");
         let own =
             |verified| recorded(&id, &[control("maker", ControlTest::Listed, verified)], most);
         assert_eq!(own(true), Controllers::Recorded(Vec::new()));
         assert_eq!(own(false), Controllers::Unrecorded);
         assert_eq!(recorded(&id, &[], most), Controllers::Unrecorded);
+    }
+
+    #[test]
+    fn what_the_operator_states_takes_the_place_of_what_nobody_verified() {
+        let tie = |id: &str, confidence| {
+            Controller::from(Party { id: id.parse().expect("is an id"), confidence })
+        };
+        let (sure, weak) = (tie("a", Sure::Confirmed), tie("b", Sure::Possible));
+        let register = Controllers::Recorded(vec![sure.clone(), weak]);
+        assert_eq!(
+            beside(register.clone(), &[], Sure::Confirmed),
+            Controllers::Recorded(vec![sure.clone()]),
+            "that nobody controls it does not undo what was checked"
+        );
+        let stated = tie("b", Sure::Confirmed);
+        assert_eq!(
+            beside(register, std::slice::from_ref(&stated), Sure::Confirmed),
+            Controllers::Recorded(vec![stated.clone(), sure])
+        );
+        let Controllers::Recorded(all) = beside(Controllers::Unrecorded, &[stated], Sure::Probable)
+        else {
+            panic!("it is stated")
+        };
+        assert_eq!(all[0].party.confidence, Sure::Probable, "no surer than the maker");
+    }
+
+    #[test]
+    fn a_stated_maker_settles_what_is_open_and_contradicts_what_is_sure() {
+        let id = |text: &str| text.parse::<VendorId>().expect("is an id");
+        let claim = |maker: &str, sure| Makers { id: id(maker), sure, against: Vec::new() };
+        let told = |found: Option<Makers>, stated: Option<&str>| {
+            settled(found, stated.map(id).as_ref())
+                .map(|makers| (makers.id.to_string(), makers.sure, makers.against.len()))
+        };
+        let says = |id: &str, sure, against| Some((id.to_owned(), sure, against));
+        assert_eq!(told(None, None), None);
+        assert_eq!(told(None, Some("a")), says("a", Sure::Confirmed, 0));
+        let (weak, good) = (Sure::Possible, Sure::Probable);
+        assert_eq!(told(Some(claim("a", good)), None), says("a", good, 0));
+        assert_eq!(told(Some(claim("a", good)), Some("a")), says("a", Sure::Confirmed, 0));
+        assert_eq!(told(Some(claim("b", weak)), Some("a")), says("a", Sure::Confirmed, 0));
+        assert_eq!(told(Some(claim("b", good)), Some("a")), says("a", Sure::Confirmed, 1));
+        let torn = Makers { against: vec![id("a")], ..claim("b", good) };
+        assert_eq!(told(Some(torn), Some("a")), says("a", Sure::Confirmed, 0), "he settles it");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! JSON: one document, or one object a line.
 //!
-//! Lines begin with `{"type":"scan"}`, then come devices and findings, and at the end coverage and receipt. Characters that
+//! Lines begin with `{"type":"scan"}`, then come devices, findings and figures, and at the end coverage and receipt. Characters that
 //! a terminal or a viewer would obey are written as `\u` escapes, which every JSON reader takes for the same text.
 
 use std::io;
@@ -49,6 +49,7 @@ pub(crate) fn lines(report: &Report) -> Vec<u8> {
     line(&mut out, "scan", Some(report.schema_version), &report.scan);
     report.devices.iter().for_each(|device| line(&mut out, "device", None, device));
     report.findings.iter().for_each(|finding| line(&mut out, "finding", None, finding));
+    report.figures.iter().for_each(|figure| line(&mut out, "figure", None, figure));
     line(&mut out, "coverage", None, &report.coverage);
     line(&mut out, "receipt", None, &report.receipt);
     out

@@ -11,7 +11,7 @@ use herkomst_rules::Pack;
 use herkomst_seal::{Plain, Sealed};
 
 use super::file::{Content, Keys, Opened, mistakes, mistakes_of, text};
-use super::read::{Named, named, sealed_strangers, shipped_pack};
+use super::read::{Named, named, sealed_strangers, shipped_pack, stranger, strangers};
 use super::trust::{Standing, Trust};
 use crate::config::operator::{self, Operator};
 use crate::config::problems::Problems;
@@ -39,6 +39,15 @@ pub(crate) struct Set {
     pub(crate) operator: Option<Operator>,
 }
 
+impl Set {
+    /// Vendors that no register knows, each with its place and near ones: nothing that is said of them would ever count.
+    pub(crate) fn strangers(&self, registry: &Registry) -> Vec<String> {
+        let of_packs = self.packs.iter().flat_map(|pack| strangers(pack, &pack.id, registry));
+        let named = self.operator.iter().flat_map(|operator| &operator.vendors);
+        of_packs.chain(named.filter_map(|(id, place)| stranger(id, place, registry))).collect()
+    }
+}
+
 /// What a scan judges by.
 #[derive(Default)]
 pub(crate) struct Basis {
@@ -54,7 +63,7 @@ struct Cleared {
     /// The reader brought the key, and so he sees the exit code too.
     has_key: bool,
     packs: Vec<(String, Sealed<Pack>)>,
-    operator: Option<Sealed<Operator>>,
+    operator: Option<(String, Sealed<Operator>)>,
 }
 
 impl fmt::Debug for Basis {
@@ -139,7 +148,8 @@ impl Basis {
                 self.open.operator = Some(operator::parse(&name, &text, problems));
             }
             (Content::Sealed(bytes), Some(cleared)) => {
-                cleared.operator = cleared.open(&bytes, &name, problems, parse_operator)?;
+                let operator = cleared.open(&bytes, &name, problems, parse_operator)?;
+                cleared.operator = operator.map(|operator| (name, operator));
             }
             (Content::Sealed(_), None) => {}
         }
@@ -173,19 +183,31 @@ impl Basis {
             set.packs.clear();
         }
         set.packs.extend(cleared.packs.iter().map(|(_, pack)| pack.open(clearance).clone()));
-        if let Some(operator) = &cleared.operator {
+        if let Some((_, operator)) = &cleared.operator {
             set.operator = Some(operator.open(clearance).clone());
         }
         Some(set)
     }
 
-    /// Vendors of sealed packs that no register knows: how many, and where.
+    /// Vendors that sealed files name and no register knows: how many, and where.
     pub(crate) fn sealed_strangers(&self, registry: &Registry) -> Vec<String> {
         let Some(cleared) = &self.cleared else { return Vec::new() };
-        let strangers = cleared.packs.iter().map(|(file, pack)| {
-            sealed_strangers(pack.open(cleared.keys.clearance()), file, registry)
+        let clearance = cleared.keys.clearance();
+        let of_packs = cleared.packs.iter().map(|(file, pack)| {
+            let named = pack.open(clearance).vendors();
+            let named = named.map(|one| (one.id.clone(), format!("{}:{}", one.line, one.column)));
+            sealed_strangers(file, named, registry)
         });
-        strangers.flatten().collect()
+        let of_operator = cleared.operator.iter().map(|(file, operator)| {
+            let named = operator.open(clearance).vendors.iter().map(|(id, place)| {
+                // As it is written: the file, line and column, and the key.
+                let place = place.strip_prefix(file.as_str()).unwrap_or(place);
+                let place = place.trim_start_matches(':').split(' ').next().unwrap_or_default();
+                (id.clone(), place.to_owned())
+            });
+            sealed_strangers(file, named, registry)
+        });
+        of_packs.chain(of_operator).flatten().collect()
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use herkomst_ids::VendorId;
 use herkomst_registry::Registry;
-use herkomst_rules::{NamedVendor, Pack, Rule, shipped};
+use herkomst_rules::{NamedVendor, Pack, shipped};
 use jiff::civil::Date;
 
 use super::file::mistakes;
@@ -48,32 +49,40 @@ pub(crate) fn shipped_pack(id: &str) -> Option<Pack> {
 
 /// Vendors of a pack that no register knows, each with its place and the nearest ids: such a rule would never match.
 pub(crate) fn strangers(pack: &Pack, file: &str, registry: &Registry) -> Vec<String> {
-    let stranger = |vendor: &NamedVendor| {
+    let told = |vendor: &NamedVendor| {
         let NamedVendor { id, line, column } = vendor;
-        let near = near(id.as_str(), registry);
-        let hint = if near.is_empty() {
-            "herkomst explain finds ids by name".to_owned()
-        } else {
-            format!("near ones are {}", near.join(", "))
-        };
-        format!("{file}:{line}:{column}: {:?} is no vendor of the register; {hint}", id.as_str())
+        stranger(id, &format!("{file}:{line}:{column}:"), registry)
     };
-    unknown(pack, registry).map(stranger).collect()
+    pack.vendors().filter_map(told).collect()
 }
 
-/// How many such vendors a sealed pack names, and where.
-pub(crate) fn sealed_strangers(pack: &Pack, file: &str, registry: &Registry) -> Option<String> {
+/// How many vendors that no register knows a sealed file names, and where.
+pub(crate) fn sealed_strangers(
+    file: &str,
+    named: impl Iterator<Item = (VendorId, String)>,
+    registry: &Registry,
+) -> Option<String> {
     let places: Vec<String> =
-        unknown(pack, registry).map(|one| format!("{}:{}", one.line, one.column)).collect();
+        named.filter(|(id, _)| !is_known(id, registry)).map(|(_, place)| place).collect();
     (!places.is_empty()).then(|| mistakes(file, places.len(), &places))
 }
 
-fn unknown<'p>(
-    pack: &'p Pack,
-    registry: &'p Registry,
-) -> impl Iterator<Item = &'p NamedVendor> + use<'p> {
-    let is_known = |id: &str| registry.vendor(id).is_some() || registry.owner(id).is_some();
-    pack.vendors().filter(move |vendor| !is_known(vendor.id.as_str()))
+fn is_known(id: &VendorId, registry: &Registry) -> bool {
+    registry.vendor(id.as_str()).is_some() || registry.owner(id.as_str()).is_some()
+}
+
+/// What to say of a vendor that no register knows; nothing of one that it knows.
+pub(crate) fn stranger(id: &VendorId, place: &str, registry: &Registry) -> Option<String> {
+    if is_known(id, registry) {
+        return None;
+    }
+    let near = near(id.as_str(), registry);
+    let hint = if near.is_empty() {
+        "herkomst explain finds ids by name".to_owned()
+    } else {
+        format!("near ones are {}", near.join(", "))
+    };
+    Some(format!("{place} {:?} is no vendor of the register; {hint}", id.as_str()))
 }
 
 fn near<'a>(id: &str, registry: &'a Registry) -> Vec<&'a str> {
@@ -85,16 +94,6 @@ fn near<'a>(id: &str, registry: &'a Registry) -> Vec<&'a str> {
         .collect();
     near.sort_unstable();
     near.into_iter().take(MOST_NEAR).map(|(_, known)| known).collect()
-}
-
-/// What to say of rules that a scan does not judge: they count over a whole inventory.
-pub(crate) fn not_judged(pack: &Pack) -> Vec<String> {
-    let counting = pack.rules.iter().filter(|rule| rule.set.is_some());
-    let told = |rule: &Rule| {
-        let (pack, rule) = (&pack.id, &rule.id);
-        format!("rule {pack}/{rule} counts over a whole inventory: a scan does not judge it yet")
-    };
-    counting.map(told).collect()
 }
 
 /// What to say of a pack whose facts were not checked for long.

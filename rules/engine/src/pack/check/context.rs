@@ -10,8 +10,10 @@ use crate::{Answer, Approval, Context, Order, PartTag, Waiver, person};
 
 pub(crate) fn parse_context(text: &str, file: &str) -> Result<Context, PackProblems> {
     parse_with(text, file, |mut file, problems| {
-        // What stands where is the caller's to read, who knows the devices.
-        drop(file.take("part"));
+        // What stands where, and what is stated of whom, is the caller's to read, who knows the devices.
+        for key in ["part", "site", "segment", "device", "maker"] {
+            drop(file.take(key));
+        }
         context(file, problems, None)
     })
 }

@@ -1,0 +1,315 @@
+//! By what a device is meant: prefixes, hardware addresses, names, serial numbers, roles, interfaces, VLANs or its id in
+//! the report. One that fits suffices, and one that nobody can tell leaves it open: unknown is not outside.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use herkomst_identify::Identification;
+use herkomst_ids::{MacAddr, MacPrefix};
+use herkomst_model::Device;
+use herkomst_rules::ROLES;
+use ipnet::IpNet;
+
+use crate::config::problems::{Problems, hint};
+use crate::config::section::{Found, Section};
+
+/// The longest pattern of a name.
+const LONGEST_PATTERN: usize = 255;
+/// The most items of one list.
+const MOST_ITEMS: usize = 10_000;
+
+/// What is known of a device that a selector is held against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// Its id in the report.
+    pub(crate) id: &'a str,
+    /// Its keys, and what was seen of it.
+    pub(crate) device: &'a Device,
+    /// What is concluded from that.
+    pub(crate) found: &'a Identification<'a>,
+    /// Its roles, those that the operator stated too.
+    pub(crate) roles: &'a BTreeSet<String>,
+}
+
+/// Whatever fits one of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Selector {
+    ids: BTreeSet<String>,
+    prefixes: Vec<IpNet>,
+    macs: Vec<MacPrefix>,
+    names: Vec<Pattern>,
+    serials: BTreeSet<String>,
+    roles: BTreeSet<String>,
+    interfaces: BTreeSet<String>,
+    vlans: BTreeSet<u16>,
+}
+
+/// A name in which `*` stands for any text and `?` for one character; letters of either case are the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pattern(Vec<char>);
+
+impl Selector {
+    /// Reads the keys of a table that say which devices are meant.
+    pub(super) fn read(section: &Section<'_>, problems: &mut Problems) -> Self {
+        let ids = each(section, "ids", problems, |text| {
+            let is_id = text.strip_prefix("dev-").is_some_and(|hash| {
+                hash.len() == 16 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+            });
+            is_id
+                .then(|| text.to_owned())
+                .ok_or("the id of a device in the report, such as dev-0123456789abcdef".to_owned())
+        });
+        let prefixes = each(section, "prefixes", problems, |text| {
+            let whole = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            whole.ok().filter(|net| net.trunc() == *net).ok_or(
+                "a prefix such as 10.0.0.0/24 without bits behind it, or an address".to_owned(),
+            )
+        });
+        let macs = each(section, "macs", problems, |text| {
+            let address = text.parse::<MacAddr>().map(|mac| mac.prefix(48));
+            address
+                .or_else(|_| text.parse::<MacPrefix>())
+                .map_err(|_| "a MAC address or a prefix such as 00:e0:fc".to_owned())
+        });
+        let names = each(section, "names", problems, |text| {
+            let fits = (1..=LONGEST_PATTERN).contains(&text.len());
+            fits.then(|| Pattern::new(text))
+                .ok_or(format!("a name of at most {LONGEST_PATTERN} bytes, * for any text"))
+        });
+        let serials = each(section, "serials", problems, |text| {
+            let text = text.trim();
+            (!text.is_empty()).then(|| text.to_owned()).ok_or("a serial number".to_owned())
+        });
+        let interfaces = each(section, "interfaces", problems, |text| {
+            (1..=15)
+                .contains(&text.len())
+                .then(|| text.to_owned())
+                .ok_or("the name of an interface of this host".to_owned())
+        });
+        Self {
+            ids: ids.into_iter().collect(),
+            prefixes,
+            macs,
+            names,
+            serials: serials.into_iter().collect(),
+            roles: roles(section, problems),
+            interfaces: interfaces.into_iter().collect(),
+            vlans: numbers(section, problems),
+        }
+    }
+
+    /// Whether it means no device at all.
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether it means this one: Kleene's or over what is asked.
+    pub(super) fn holds(&self, known: &Known<'_>) -> Option<bool> {
+        let Known { id, device, found, roles } = known;
+        let names: Vec<&str> = found.names.iter().map(|name| name.raw().trim()).collect();
+        let serial = found.product.serial.as_ref().map(|serial| serial.raw().trim());
+        let seen = &device.observations;
+        let answers = [
+            Some(self.ids.contains(*id)),
+            self.holds_an_address(device),
+            among(&self.macs, device.macs.iter(), |prefix, mac: &&MacAddr| prefix.contains(**mac)),
+            among(&self.names, names.iter(), |pattern, name| pattern.fits(name)),
+            among(&self.serials, serial.iter(), |wanted, serial| wanted == *serial),
+            among(&self.roles, roles.iter(), |wanted, role| wanted == *role),
+            among(
+                &self.interfaces,
+                seen.iter().filter_map(|one| one.interface.as_deref()),
+                |wanted, name| wanted == *name,
+            ),
+            among(&self.vlans, seen.iter().filter_map(|one| one.vlan), |wanted, vlan| {
+                wanted == vlan
+            }),
+        ];
+        any(answers)
+    }
+
+    /// A device is known by its addresses of either family, and those of one say nothing of the other: prefixes of IPv6
+    /// alone leave it open of whom nobody looked which addresses of IPv6 it has. Prefixes of both describe one place twice, and
+    /// an address of either family answers.
+    fn holds_an_address(&self, device: &Device) -> Option<bool> {
+        let is_asked =
+            |ip: &&IpAddr| self.prefixes.iter().any(|net| net.addr().is_ipv4() == ip.is_ipv4());
+        among(&self.prefixes, device.ips.iter().filter(is_asked), |net, ip| net.contains(*ip))
+    }
+}
+
+/// Kleene's or.
+pub(super) fn any(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    let mut open = false;
+    for answer in answers {
+        match answer {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => open = true,
+        }
+    }
+    (!open).then_some(false)
+}
+
+/// The roles that a table lists.
+pub(super) fn roles(section: &Section<'_>, problems: &mut Problems) -> BTreeSet<String> {
+    let read = |text: &str| {
+        let known = ROLES.contains(&text).then(|| text.to_owned());
+        known.ok_or_else(|| format!("a role; {}", hint(text, ROLES)))
+    };
+    each(section, "roles", problems, read).into_iter().collect()
+}
+
+/// Whether one of the values that are known fits one that is wanted; none when something is wanted and nothing is known.
+fn among<'a, W: 'a, V>(
+    wanted: impl IntoIterator<Item = &'a W> + Copy,
+    known: impl Iterator<Item = V>,
+    fits: impl Fn(&'a W, &V) -> bool,
+) -> Option<bool> {
+    if wanted.into_iter().next().is_none() {
+        return Some(false);
+    }
+    let mut any = false;
+    for value in known {
+        any = true;
+        if wanted.into_iter().any(|one| fits(one, &value)) {
+            return Some(true);
+        }
+    }
+    any.then_some(false)
+}
+
+impl Pattern {
+    fn new(text: &str) -> Self {
+        Self(text.chars().flat_map(char::to_lowercase).collect())
+    }
+
+    /// Linear in the name for each `*`: the last one is enough to go back to.
+    fn fits(&self, name: &str) -> bool {
+        let name: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
+        let (mut at, mut here) = (0, 0);
+        let mut star = None;
+        while here < name.len() {
+            match self.0.get(at) {
+                Some('*') => {
+                    star = Some((at, here));
+                    at += 1;
+                }
+                Some(c) if *c == '?' || *c == name[here] => {
+                    at += 1;
+                    here += 1;
+                }
+                _ => {
+                    let Some((behind, from)) = star else { return false };
+                    star = Some((behind, from + 1));
+                    at = behind + 1;
+                    here = from + 1;
+                }
+            }
+        }
+        self.0.get(at..).unwrap_or_default().iter().all(|c| *c == '*')
+    }
+}
+
+/// Every text of a list as a value, or a problem that says what would be right.
+pub(super) fn each<T>(
+    section: &Section<'_>,
+    key: &'static str,
+    problems: &mut Problems,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Vec<T> {
+    let mut values = Vec::new();
+    let items = section.items(key, problems);
+    if items.len() > MOST_ITEMS {
+        section.problem(problems, format!("has {} {key}, allowed are {MOST_ITEMS}", items.len()));
+    }
+    for item in items.into_iter().take(MOST_ITEMS) {
+        let Some(text) = item.text(problems) else { continue };
+        match read(text) {
+            Ok(value) => values.push(value),
+            Err(right) => item.problem(problems, format!("is not {right}")),
+        }
+    }
+    values
+}
+
+fn numbers(section: &Section<'_>, problems: &mut Problems) -> BTreeSet<u16> {
+    let mut vlans = BTreeSet::new();
+    let read = |item: &Found<'_>, problems: &mut Problems| {
+        item.number_or_text(problems)?.parse::<u16>().ok().filter(|vlan| (1..=4094).contains(vlan))
+    };
+    for item in section.items("vlans", problems) {
+        match read(&item, problems) {
+            Some(vlan) => drop(vlans.insert(vlan)),
+            None => item.problem(problems, "is not a VLAN, allowed are 1 to 4094"),
+        }
+    }
+    vlans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_family_say_nothing_of_the_other() {
+        let selector = |prefixes: &[&str]| Selector {
+            prefixes: prefixes.iter().map(|net| net.parse().unwrap()).collect(),
+            ..Selector::default()
+        };
+        let device = |ips: &[&str]| Device {
+            ips: ips.iter().map(|ip| ip.parse().unwrap()).collect(),
+            ..Device::default()
+        };
+        for (prefixes, ips, told) in [
+            (&["2001:db8::/32"][..], &["192.0.2.1"][..], None),
+            (&["2001:db8::/32"], &["192.0.2.1", "2001:db8::1"], Some(true)),
+            (&["2001:db8::/32"], &["192.0.2.1", "2001:db9::1"], Some(false)),
+            (&["192.0.2.0/24"], &["2001:db8::1"], None),
+            (&["192.0.2.0/24", "2001:db8::/32"], &["198.51.100.1"], Some(false)),
+            (&["192.0.2.0/24"], &[], None),
+            (&[], &["192.0.2.1"], Some(false)),
+        ] {
+            let held = selector(prefixes).holds_an_address(&device(ips));
+            assert_eq!(held, told, "{prefixes:?} {ips:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_patterns_in_either_case() {
+        for (pattern, name, fits) in [
+            ("core-*", "CORE-pe-1", true),
+            ("core-*", "score-1", false),
+            ("*.example.net", "a.example.net", true),
+            ("*.example.net", "a.example.net.", false),
+            ("pe-?", "pe-1", true),
+            ("pe-?", "pe-10", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("*a*b*", "xxbxxaxx", false),
+            ("", "", true),
+            ("*", "", true),
+            ("É*", "é1", true),
+        ] {
+            assert_eq!(Pattern::new(pattern).fits(name), fits, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_stars_is_not_slow() {
+        let pattern = Pattern::new(&"*a".repeat(120));
+        assert!(!pattern.fits(&"a".repeat(100)));
+        assert!(!Pattern::new(&format!("{}b", "*a".repeat(100))).fits(&"a".repeat(200)));
+    }
+
+    #[test]
+    fn what_is_asked_for_and_not_known_is_open() {
+        let wanted = [1, 2];
+        let equal = |one: &i32, other: &i32| one == other;
+        assert_eq!(among(&wanted, [2].into_iter(), equal), Some(true));
+        assert_eq!(among(&wanted, [3].into_iter(), equal), Some(false));
+        assert_eq!(among(&wanted, [].into_iter(), equal), None);
+        let nothing: [i32; 0] = [];
+        assert_eq!(among(&nothing, [3].into_iter(), equal), Some(false));
+        assert_eq!(among(&nothing, [].into_iter(), equal), Some(false));
+    }
+}

@@ -1,0 +1,201 @@
+//! Rules over the whole inventory: a cap on a share, a number of suppliers; one figure for each scope.
+//!
+//! The engine counts what it is given. Whether that is all there is, only the scan knows: what nobody saw may be anybody's,
+//! so that a scan with gaps shows neither that a cap is kept nor that it is exceeded.
+
+use herkomst_model::report::{FigureEntry, MissingEntry, RatioEntry, ShareEntry, SuppliersEntry};
+use herkomst_rules::{
+    Because, Context, Counted, Figure, Pack, Parts, PartyExpression, PartyTest, PlaceTest, Ratio,
+    Rule, Scope, Severity, Subject, ThingTest, Verdict, evaluate_in, evaluate_set,
+};
+use jiff::civil::Date;
+
+use super::device::fnv;
+use super::finding::{actions, entries, missing, next_due, source, waiver, waiver_word};
+use crate::config::operator::Membership;
+
+/// A device as the rules see it, and where it is or may be.
+pub(super) struct Seen {
+    pub(super) subject: Subject,
+    pub(super) membership: Option<Membership>,
+}
+
+/// What there is beside the devices.
+pub(super) struct Inventory<'a> {
+    pub(super) seen: &'a [Seen],
+    pub(super) context: &'a Context,
+    /// Why it is not all there is; none when it is.
+    pub(super) unseen: Option<&'a str>,
+    pub(super) on: Date,
+}
+
+impl Inventory<'_> {
+    /// Every figure of every rule that counts, worst first.
+    pub(super) fn figures(&self, packs: &[Pack]) -> Vec<FigureEntry> {
+        let mut figures: Vec<(Severity, FigureEntry)> = Vec::new();
+        let counting =
+            packs.iter().flat_map(|pack| pack.rules.iter().map(move |rule| (pack, rule)));
+        for (pack, rule) in counting.filter(|(_, rule)| rule.set.is_some()) {
+            let subjects: Vec<Subject> =
+                self.seen.iter().map(|seen| self.placed(seen, pack, rule)).collect();
+            // A rule that is not in force, or does not bind this operator, counts nothing.
+            let Ok(counted) = evaluate_set(pack, rule, &subjects, self.context, self.on) else {
+                continue;
+            };
+            figures.extend(counted.iter().map(|figure| self.entry(pack, rule, figure)));
+        }
+        let rank = |verdict: &str| match verdict {
+            "match" => 0,
+            "undetermined" => 1,
+            _ => 2,
+        };
+        // The sort is stable: beyond that, packs, rules and scopes keep their order.
+        figures.sort_by_key(|(severity, figure)| {
+            (rank(&figure.verdict), std::cmp::Reverse(*severity))
+        });
+        figures.into_iter().map(|(_, figure)| figure).collect()
+    }
+
+    fn placed(&self, seen: &Seen, pack: &Pack, rule: &Rule) -> Subject {
+        let mut subject = seen.subject.clone();
+        if let Some(membership) = &seen.membership {
+            membership.place(&mut subject, pack, rule, self.context);
+        }
+        subject
+    }
+
+    fn entry(&self, pack: &Pack, rule: &Rule, figure: &Figure) -> (Severity, FigureEntry) {
+        let scope = figure.scope.to_string();
+        let id = format!("fig-{:016x}", fnv(format!("{} {} {scope}", pack.id, rule.id).as_bytes()));
+        let verdict = settled(figure, self.unseen.is_some());
+        // What the instrument asks, of whom and by when, does not depend on any one subject: the same rule about
+        // anything anywhere tells it.
+        let plain = Rule {
+            set: None,
+            party: PartyTest {
+                vendors: Vec::new(),
+                relations: Default::default(),
+                tests: PartyExpression::All(Vec::new()),
+            },
+            thing: ThingTest::default(),
+            place: PlaceTest::Anywhere,
+            except: Vec::new(),
+            ..rule.clone()
+        };
+        let mut anything = Subject { id: Some(id.clone()), ..Subject::default() };
+        match &figure.scope {
+            Scope::Network => {}
+            Scope::Part(tag) => anything.parts = Parts::Declared([tag.clone()].into()),
+            Scope::Site(site) => anything.sites = Some([site.clone()].into()),
+            Scope::Zone(zone) => anything.zones = Some([zone.clone()].into()),
+        }
+        let judgement = evaluate_in(pack, &plain, &anything, self.context, self.on);
+        let mut lacks = missing(&judgement);
+        if let Verdict::Undetermined(missing) = figure.verdict
+            && !lacks.contains(&missing)
+        {
+            lacks.insert(0, missing);
+        }
+        let mut missing = entries(lacks);
+        if verdict != Verdict::Match.as_str()
+            && let Some(unseen) = self.unseen
+        {
+            missing.insert(
+                0,
+                MissingEntry {
+                    what: "coverage".to_owned(),
+                    how: format!(
+                        "{unseen}: what was not seen may be anybody's; scan all of the network"
+                    ),
+                },
+            );
+        }
+        let mut because = vec![figure.to_string()];
+        because.extend(
+            self.unseen.map(|unseen| format!("{unseen}, so this is no count of all there is")),
+        );
+        because.extend(
+            judgement
+                .because
+                .iter()
+                .filter(|because| !matches!(because, Because::Open { .. } | Because::Listed(_)))
+                .map(Because::to_string),
+        );
+        let (share, suppliers) = counted(&figure.counted);
+        let entry = FigureEntry {
+            id,
+            pack: pack.id.clone(),
+            rule: rule.id.clone(),
+            title: rule.title.clone(),
+            scope,
+            verdict: verdict.to_owned(),
+            severity: judgement.severity.to_string(),
+            force: judgement.force.map(|force| force.to_string()),
+            share,
+            suppliers,
+            devices: self.seen.len() as u64,
+            complete: self.unseen.is_none(),
+            actions: actions(&judgement),
+            next_due: next_due(&judgement.actions),
+            because,
+            missing,
+            source: source(pack, rule),
+            waiver: judgement.waiver.as_ref().map(|waived| waiver(waived)),
+            waiver_state: judgement
+                .waiver
+                .as_ref()
+                .map(|waived| waiver_word(waived.state).to_owned()),
+            wording: rule.wording.clone(),
+            disclaimer: pack.disclaimer.clone(),
+        };
+        (judgement.severity, entry)
+    }
+}
+
+/// The verdict, once it is known whether more devices may be there: they can change every share, and can only add
+/// suppliers.
+fn settled(figure: &Figure, more_may_be_there: bool) -> &'static str {
+    let stays = match (&figure.counted, figure.verdict) {
+        (Counted::Suppliers { at_least, certain, .. }, Verdict::NoMatch) => {
+            *certain >= u64::from(*at_least)
+        }
+        _ => false,
+    };
+    if more_may_be_there && !stays { "undetermined" } else { figure.verdict.as_str() }
+}
+
+fn counted(counted: &Counted) -> (Option<ShareEntry>, Option<SuppliersEntry>) {
+    match counted {
+        Counted::Share { cap, denominator, certain, possible, unweighed } => {
+            let share = ShareEntry {
+                cap: cap.to_string(),
+                denominator: denominator.to_string(),
+                certain: ratio(*certain),
+                possible: ratio(*possible),
+                unweighed: *unweighed,
+            };
+            (Some(share), None)
+        }
+        Counted::Suppliers { at_least, certain, possible, vendors } => {
+            let suppliers = SuppliersEntry {
+                at_least: u64::from(*at_least),
+                certain: *certain,
+                possible: *possible,
+                vendors: vendors.clone(),
+            };
+            (None, Some(suppliers))
+        }
+    }
+}
+
+/// Exact where two decimals hold it, else marked as rounded: 35.004 % must not read as if a cap of 35 % were kept.
+fn ratio(of: Ratio) -> RatioEntry {
+    let scaled = u128::from(of.part) * 10_000;
+    let percent = (of.whole > 0).then(|| {
+        let whole = u128::from(of.whole);
+        let (hundredths, rest) = (scaled / whole, scaled % whole);
+        let over = if rest == 0 { "" } else { "a little over " };
+        format!("{over}{}.{:02} %", hundredths / 100, hundredths % 100)
+    });
+    RatioEntry { part: of.part, whole: of.whole, percent }
+}
