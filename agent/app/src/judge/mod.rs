@@ -115,6 +115,7 @@ pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) ->
         (
             std::cmp::Reverse(is_match),
             std::cmp::Reverse(*severity),
+            urgency(finding),
             device,
             finding.pack.clone(),
             finding.rule.clone(),
@@ -163,6 +164,12 @@ fn seen(
         judged.devices.push(entry);
     }
     all
+}
+
+/// The days that are left for what is asked of the operator himself, overdue ones first.
+fn urgency(finding: &FindingEntry) -> i64 {
+    let own = finding.actions.iter().filter(|action| action.instrument.is_none());
+    own.filter_map(|action| action.days_left).min().unwrap_or(i64::MAX)
 }
 
 /// Whether a rule is about more than vendors by name, by an allow-list or a country: then nothing can point to its party,

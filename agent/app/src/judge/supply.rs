@@ -106,3 +106,96 @@ impl fmt::Display for Supply {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::operator;
+    use crate::config::problems::Problems;
+
+    const WHO: &str = "author = \"A. Example\"\ndate = 2026-11-01\nevidence = \"label\"\n";
+
+    fn device(says: &str) -> String {
+        format!("[[device]]\nwhich = {{ serials = \"S1\" }}\n{says}\n{WHO}")
+    }
+
+    fn maker(says: &str) -> String {
+        format!("[[maker]]\nid = \"zte\"\n{says}\n{WHO}")
+    }
+
+    /// How each is said.
+    fn example(missing: Missing) -> String {
+        match missing {
+            Missing::Maker | Missing::Confidence | Missing::AgreedMaker => {
+                device("maker = \"nokia\"")
+            }
+            Missing::Controllers | Missing::ControllerConfidence => maker("controllers = []"),
+            Missing::ControlTest => {
+                maker("controllers = [{ id = \"nokia\", by = [\"majority\"], share = \"60\" }]")
+            }
+            Missing::Controlled => maker("controls = [\"nokia\"]"),
+            Missing::Succession => maker("successor-of = [\"nokia\"]\npredecessor-of = []"),
+            Missing::CountryOfControl => maker("country-of-control = \"FI\""),
+            Missing::CountryOfSeat => maker("country-of-seat = \"FI\""),
+            Missing::StateOwned => maker("state-owned = false"),
+            Missing::Role => device("roles = [\"olt\"]"),
+            Missing::Parts => "[[part]]\ntag = \"core.cp\"\nprefixes = \"192.0.2.0/28\"\n".to_owned(),
+            Missing::Addressee => "is = [\"telecom-operator\"]\nis-not = [\"public-body\"]\n".to_owned(),
+            Missing::Order | Missing::OrderParts | Missing::OrderDate => {
+                "[[order]]\npack = \"p\"\nreference = \"1\"\nissuer = \"minister\"\nscope = \"core\"\n\
+                 parts = [\"core.cp\"]\ndate = 2026-01-15\n"
+                    .to_owned()
+            }
+            Missing::FirstSeen => device("first-seen = 2019-05-01"),
+            Missing::Suppliers => {
+                device("suppliers = [{ id = \"nokia\", role = \"integrator\" }]")
+            }
+            Missing::CountryOfProduction => device("country-of-production = \"FI\""),
+            Missing::CountryOfData => device("country-of-data = \"FI\""),
+            Missing::CountryOfAdministration => device("country-of-administration = \"FI\""),
+            Missing::CountryList => {
+                "[[country-list]]\nid = \"law\"\nwords = \"w\"\nsource = \"study\"\nlast-checked = 2026-11-20\n\
+                 countries = [\"XA\"]\n"
+                    .to_owned()
+            }
+            Missing::Family => device("family = \"AirScale\""),
+            Missing::Software => device("software = []"),
+            Missing::Generation => device("generations = [\"5g\"]"),
+            Missing::Purpose => device("purposes = [\"backhaul\"]"),
+            Missing::Event => device("events = []"),
+            Missing::Attribute => device("attributes = [\"weight-kg = 2.5\"]"),
+            Missing::Trait => device("sees-user-data = false\npassive = true"),
+            Missing::Adjacency => {
+                "[[segment]]\nprefixes = [\"192.0.2.0/28\", \"2001:db8::/64\"]\nvlans = [40]\n".to_owned()
+            }
+            Missing::Connection => device("connected-to = [\"core.cp\"]"),
+            Missing::Site | Missing::Zone => {
+                "[[site]]\nname = \"south\"\nzone = \"inner\"\nprefixes = \"192.0.2.0/28\"\n".to_owned()
+            }
+            Missing::Classification => device("classification = \"restricted\""),
+            Missing::Ports => device("ports = 48"),
+            Missing::Assessment => format!(
+                "[[answer]]\npack = \"p\"\nrule = \"r\"\nquestion = \"q\"\nyes = true\n{WHO}"
+            ),
+        }
+    }
+
+    #[test]
+    fn whatever_a_finding_lacks_can_be_said_where_it_says_so() {
+        for missing in Missing::ALL {
+            let (told, text) = (supply(*missing), example(*missing));
+            let mut problems = Problems::default();
+            operator::parse("operator.toml", &text, &mut problems);
+            assert_eq!(problems.to_string(), "", "{missing}: {text}");
+            let is_table = told.table.split(" or ").any(|table| text.contains(table));
+            assert!(is_table || *missing == Missing::Addressee, "{missing}: {text}");
+            let key = told.key.split([',', ' ']).next().unwrap_or_default();
+            assert!(
+                *missing == Missing::Trait || text.contains(&format!("{key} = ")),
+                "{missing}: {key}"
+            );
+            let words = told.to_string();
+            assert!(words.starts_with(missing.how_to_supply()), "{words}");
+        }
+    }
+}

@@ -1,4 +1,6 @@
-//! For people: findings first, then devices, then what was covered. As wide as the terminal.
+//! For people: findings first, then figures over the whole, then devices, then what was covered. As wide as the terminal.
+
+mod figures;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,7 +8,8 @@ use std::fmt::Write;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, Row, Table, Width};
 use herkomst_model::report::{
-    ActionEntry, ControllerEntry, Coverage, DeviceEntry, FindingEntry, ListingEntry, Report,
+    ActionEntry, ControllerEntry, Coverage, DeviceEntry, FindingEntry, ListingEntry, MissingEntry,
+    Report,
 };
 
 use super::escape::for_terminal;
@@ -55,6 +58,7 @@ const MOST_ROWS: usize = 2000;
 pub(crate) fn render(report: &Report, screen: Screen) -> String {
     let mut out = String::new();
     findings(&mut out, report, screen);
+    figures::figures(&mut out, report, screen);
     devices(&mut out, report, screen);
     coverage(&mut out, report, screen);
     out
@@ -88,14 +92,16 @@ fn findings(out: &mut String, report: &Report, screen: Screen) {
         // Findings of one rule and one verdict differ in their device alone, where they were judged on the same grounds.
         let same = |group: &&mut (&FindingEntry, Vec<&DeviceEntry>)| {
             let first = group.0;
-            (&first.pack, &first.rule, &first.verdict, &first.because, first.sealed)
+            (&first.pack, &first.rule, &first.verdict, &first.because, &first.missing)
                 == (
                     &finding.pack,
                     &finding.rule,
                     &finding.verdict,
                     &finding.because,
-                    finding.sealed,
+                    &finding.missing,
                 )
+                && (&first.waiver, &first.next_due, first.sealed)
+                    == (&finding.waiver, &finding.next_due, finding.sealed)
         };
         match groups.iter_mut().find(same) {
             Some(group) => group.1.push(device),
@@ -112,8 +118,13 @@ fn findings(out: &mut String, report: &Report, screen: Screen) {
             report.findings.len() - MOST_ROWS
         );
     }
-    let mut disclaimers: Vec<&str> =
-        report.findings.iter().map(|finding| finding.disclaimer.as_str()).collect();
+    let of_figures = report.figures.iter().map(|figure| figure.disclaimer.as_str());
+    let mut disclaimers: Vec<&str> = report
+        .findings
+        .iter()
+        .map(|finding| finding.disclaimer.as_str())
+        .chain(of_figures)
+        .collect();
     disclaimers.sort_unstable();
     disclaimers.dedup();
     for disclaimer in disclaimers {
@@ -126,8 +137,11 @@ fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], 
     let is_match = finding.verdict == "match";
     let label =
         if is_match { screen.paint(RED, "MATCH") } else { screen.paint(YELLOW, "UNDETERMINED") };
+    let force = finding.force.as_ref().map(|force| format!(", {force}")).unwrap_or_default();
+    let suspected = if finding.grade == "suspected" { ", suspected" } else { "" };
     let sealed = if finding.sealed { ", sealed" } else { "" };
-    let rule = format!("{}/{}, severity {}{sealed}", finding.pack, finding.rule, finding.severity);
+    let FindingEntry { pack, rule, severity, .. } = finding;
+    let rule = format!("{pack}/{rule}, severity {severity}{force}{suspected}{sealed}");
     let _ = writeln!(
         out,
         "{label}  {}  {}",
@@ -136,6 +150,19 @@ fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], 
     );
     for device in devices {
         let _ = writeln!(out, "  {}", wrapped(&subject(device), 4, screen));
+        for stated in &device.stated {
+            let _ = writeln!(out, "    {}", wrapped(stated, 6, screen));
+        }
+    }
+    if let Some(due) = &finding.next_due {
+        let _ = writeln!(
+            out,
+            "    {}",
+            screen.paint(BOLD, &wrapped(&format!("next due: {due}"), 6, screen))
+        );
+    }
+    if let Some(waiver) = &finding.waiver {
+        let _ = writeln!(out, "    {}", screen.paint(BOLD, &wrapped(waiver, 6, screen)));
     }
     if let Some(controller) = devices.first().and_then(|device| device.controller.as_ref()) {
         let country = controller.country.as_deref().unwrap_or("country unknown");
@@ -144,9 +171,13 @@ fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], 
         let line = format!("controlled by {name}, {country} (as of {as_of}{checked})");
         let _ = writeln!(out, "    {}", wrapped(&line, 6, screen));
     }
-    for because in finding.because.iter().filter(|_| !is_match) {
+    let is_told = |because: &&String| {
+        finding.missing.iter().any(|missing| missing.how.starts_with(because.as_str()))
+    };
+    for because in finding.because.iter().filter(|because| !is_match && !is_told(because)) {
         let _ = writeln!(out, "    {}", wrapped(because, 6, screen));
     }
+    missing(out, &finding.missing, screen);
     let _ = writeln!(out, "    {}", wrapped(&finding.wording, 4, screen));
     // Lists that a date below cites are shown before others.
     let cited = |listing: &&ListingEntry| {
@@ -163,6 +194,13 @@ fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], 
     }
     more(out, finding.actions.len(), MOST_ACTIONS, "dates");
     out.push('\n');
+}
+
+/// What is not known, and where to say it.
+fn missing(out: &mut String, missing: &[MissingEntry], screen: Screen) {
+    for MissingEntry { what, how } in missing {
+        let _ = writeln!(out, "    {}", wrapped(&format!("missing {what}: {how}"), 6, screen));
+    }
 }
 
 fn more(out: &mut String, count: usize, shown: usize, what: &str) {
@@ -212,6 +250,14 @@ fn due(action: &ActionEntry) -> String {
             let _ = write!(line, " since {due}");
         }
         (None, _) => {}
+    }
+    for (day, what) in [
+        (&action.soft_due, "should be done by"),
+        (&action.extension_request_by, "more time can be asked for until"),
+    ] {
+        if let Some(day) = day {
+            let _ = write!(line, ", {what} {day}");
+        }
     }
     if let Some(scope) = &action.scope {
         let _ = write!(line, " ({scope})");

@@ -234,4 +234,58 @@ mod tests {
             assert!(selector.contains(read), "{read}: {selector}");
         }
     }
+
+    #[test]
+    fn a_statement_without_its_author_or_of_nobody_is_refused() {
+        let who = "author = \"A\"\ndate = 2026-01-01\nevidence = \"e\"\n";
+        for (text, told) in [
+            ("[[device]]\nports = 1\nwhich = { serials = \"1\" }\n".to_owned(), "device[1] has no author"),
+            (format!("[[device]]\nports = 1\n{who}"), "device[1] has no which"),
+            (format!("[[device]]\nwhich = {{}}\nports = 1\n{who}"), "means no device"),
+            (format!("[[device]]\nwhich = {{ serials = \"1\" }}\n{who}"), "states nothing of the device"),
+            (
+                format!("[[device]]\nwhich = {{ serials = \"1\" }}\npasive = true\n{who}"),
+                "did you mean \"passive\"?",
+            ),
+            (format!("[[maker]]\nstate-owned = true\n{who}"), "maker[1] has no id"),
+            (format!("[[maker]]\nid = \"No one\"\n{who}"), "is not the id of a vendor"),
+            ("[[site]]\nprefixes = \"192.0.2.0/24\"\n".to_owned(), "site[1] has no name"),
+            ("[[segment]]\n".to_owned(), "says of no device that it is on it"),
+            (
+                "[[part]]\ntag = \"li\"\nsites = [\"sout\"]\n[[site]]\nname = \"south\"\nvlans = [1]\n".to_owned(),
+                "is not the name of a [[site]] of this file; did you mean \"south\"?",
+            ),
+            (
+                "[[site]]\nname = \"south\"\nvlans = [1]\n[[site]]\nname = \"south\"\nvlans = [2]\n".to_owned(),
+                "has a second site \"south\"",
+            ),
+            ("[[device]]\nwhich = { ids = \"dev-1\" }\n".to_owned(), "is not the id of a device in the report"),
+        ] {
+            let (_, problems) = parsed(&text);
+            assert!(problems.contains(told), "{text}: {problems}");
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_documentation_is_read() {
+        let page = include_str!("../../../../../docs/parts.md");
+        let example =
+            page.split("```toml operator\n").nth(1).and_then(|rest| rest.split("```").next());
+        let (operator, problems) = parsed(example.expect("is in docs/parts.md"));
+        assert_eq!(problems, "");
+        let Operator { parts, sites, segments, devices, makers, context, .. } = &operator;
+        for (what, count) in [
+            ("parts", parts.len()),
+            ("sites", sites.len()),
+            ("segments", segments.len()),
+            ("devices", devices.len()),
+            ("makers", makers.len()),
+            ("country lists", context.country_lists.len()),
+            ("orders", context.orders.len()),
+            ("answers", context.answers.len()),
+            ("waivers", context.waivers.len()),
+        ] {
+            assert!(count > 0, "the example is to show {what}");
+        }
+    }
 }
