@@ -5,8 +5,8 @@
 
 use herkomst_model::report::{FigureEntry, MissingEntry, RatioEntry, ShareEntry, SuppliersEntry};
 use herkomst_rules::{
-    Because, Context, Counted, Figure, Pack, Parts, PartyExpression, PartyTest, PlaceTest, Ratio,
-    Rule, Scope, Severity, Subject, ThingTest, Verdict, evaluate_in, evaluate_set,
+    Because, Context, Counted, Figure, Pack, PartyExpression, PartyTest, PlaceTest, Ratio, Rule,
+    Severity, Subject, ThingTest, Verdict, evaluate_in, evaluate_set,
 };
 use jiff::civil::Date;
 
@@ -68,8 +68,8 @@ impl Inventory<'_> {
         let scope = figure.scope.to_string();
         let id = format!("fig-{:016x}", fnv(format!("{} {} {scope}", pack.id, rule.id).as_bytes()));
         let verdict = settled(figure, self.unseen.is_some());
-        // What the instrument asks, of whom and by when, does not depend on any one subject: the same rule about
-        // anything anywhere tells it.
+        // What the instrument is to the operator does not depend on any one subject: the same rule about anything anywhere
+        // tells it.
         let plain = Rule {
             set: None,
             party: PartyTest {
@@ -80,22 +80,17 @@ impl Inventory<'_> {
             thing: ThingTest::default(),
             place: PlaceTest::Anywhere,
             except: Vec::new(),
+            actions: Vec::new(),
             ..rule.clone()
         };
-        let mut anything = Subject { id: Some(id.clone()), ..Subject::default() };
-        match &figure.scope {
-            Scope::Network => {}
-            Scope::Part(tag) => anything.parts = Parts::Declared([tag.clone()].into()),
-            Scope::Site(site) => anything.sites = Some([site.clone()].into()),
-            Scope::Zone(zone) => anything.zones = Some([zone.clone()].into()),
-        }
-        let judgement = evaluate_in(pack, &plain, &anything, self.context, self.on);
+        let judgement = evaluate_in(pack, &plain, &Subject::default(), self.context, self.on);
         let mut lacks = missing(&judgement);
         if let Verdict::Undetermined(missing) = figure.verdict
             && !lacks.contains(&missing)
         {
             lacks.insert(0, missing);
         }
+        lacks.extend(figure.actions.iter().filter_map(|action| action.missing));
         let mut missing = entries(lacks);
         if verdict != Verdict::Match.as_str()
             && let Some(unseen) = self.unseen
@@ -129,26 +124,23 @@ impl Inventory<'_> {
             title: rule.title.clone(),
             scope,
             verdict: verdict.to_owned(),
-            severity: judgement.severity.to_string(),
-            force: judgement.force.map(|force| force.to_string()),
+            severity: figure.severity.to_string(),
+            force: figure.force.map(|force| force.to_string()),
             share,
             suppliers,
             devices: self.seen.len() as u64,
             complete: self.unseen.is_none(),
-            actions: actions(&judgement),
-            next_due: next_due(&judgement.actions),
+            actions: actions(&figure.actions),
+            next_due: next_due(&figure.actions),
             because,
             missing,
             source: source(pack, rule),
-            waiver: judgement.waiver.as_ref().map(|waived| waiver(waived)),
-            waiver_state: judgement
-                .waiver
-                .as_ref()
-                .map(|waived| waiver_word(waived.state).to_owned()),
+            waiver: figure.waiver.as_ref().map(|waived| waiver(waived)),
+            waiver_state: figure.waiver.as_ref().map(|waived| waiver_word(waived.state).to_owned()),
             wording: rule.wording.clone(),
             disclaimer: pack.disclaimer.clone(),
         };
-        (judgement.severity, entry)
+        (figure.severity, entry)
     }
 }
 

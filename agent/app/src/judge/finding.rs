@@ -52,7 +52,7 @@ pub(super) fn finding(
         device: device.id.clone(),
         component: None,
         parts: device.parts.clone(),
-        actions: actions(judgement),
+        actions: actions(&judgement.actions),
         next_due: next_due(&judgement.actions),
         because: because.collect(),
         missing: entries(missing(judgement)),
@@ -67,7 +67,7 @@ pub(super) fn finding(
 }
 
 /// What is asked, with its dates.
-pub(super) fn actions(judgement: &Judgement) -> Vec<ActionEntry> {
+pub(super) fn actions(actions: &[DueAction]) -> Vec<ActionEntry> {
     let text = |date: Option<Date>| date.map(|date| date.to_string());
     let entry = |due: &DueAction| ActionEntry {
         action: due.action.to_string(),
@@ -83,7 +83,7 @@ pub(super) fn actions(judgement: &Judgement) -> Vec<ActionEntry> {
         extension_days_left: due.extension_days_left,
         missing: due.missing.map(|missing| missing.to_string()),
     };
-    judgement.actions.iter().map(entry).collect()
+    actions.iter().map(entry).collect()
 }
 
 /// What is to be done next, in a line. What the instrument itself asks comes before what public lists ask of those they

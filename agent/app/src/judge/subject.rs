@@ -88,11 +88,37 @@ impl Parties<'_> {
     fn controllers(&self, id: &VendorId, most: Sure) -> Controllers {
         let on = self.on.to_string();
         let chain = self.registry.vendor(id.as_str()).map(|vendor| vendor.control_chain(&on));
-        let recorded = recorded(id, &chain.unwrap_or_default(), most);
+        let chain = chain.unwrap_or_default();
+        let recorded = match recorded(id, &chain, most) {
+            Controllers::Recorded(known) if !self.is_closed(id, &chain) => {
+                Controllers::Partly(known)
+            }
+            recorded => recorded,
+        };
         match self.statement(id).and_then(|one| one.controllers.as_ref()) {
             Some(stated) => beside(recorded, stated, most),
             None => recorded,
         }
+    }
+
+    /// Whether nobody stands behind the last one of a chain: he is said to control himself, by a source that was checked,
+    /// or is one whom nobody controls.
+    fn is_closed(&self, id: &VendorId, chain: &[Control<'_>]) -> bool {
+        let Some(last) = chain.last() else { return false };
+        let Some(ultimate) = last.id else {
+            return matches!(
+                last.test,
+                ControlTest::StateOwned | ControlTest::Founder | ControlTest::Employees
+            );
+        };
+        if ultimate == id.as_str() {
+            return last.verified;
+        }
+        let on = self.on.to_string();
+        let of_vendor = self.registry.vendor(ultimate).map(|vendor| vendor.control_chain(&on));
+        let of_owner = || self.registry.owner(ultimate).map(|owner| owner.control_chain(&on));
+        let own = of_vendor.or_else(of_owner).unwrap_or_default();
+        own.first().is_some_and(|first| first.id == Some(ultimate) && first.verified)
     }
 
     /// Seat and country of control of a maker. What nobody verified is possible at most, as control is.
@@ -165,7 +191,7 @@ fn settled(found: Option<Makers>, stated: Option<&VendorId>) -> Option<Makers> {
 /// What a statement adds to what is recorded.
 fn beside(recorded: Controllers, stated: &[Controller], most: Sure) -> Controllers {
     let mut all: Vec<Controller> = stated.iter().map(|one| at_most(one, most)).collect();
-    if let Controllers::Recorded(recorded) = recorded {
+    if let Controllers::Recorded(recorded) | Controllers::Partly(recorded) = recorded {
         let is_new = |one: &Controller| {
             one.party.confidence > Sure::Possible
                 && stated.iter().all(|other| other.party.id != one.party.id)

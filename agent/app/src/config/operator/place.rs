@@ -183,15 +183,19 @@ impl Membership {
         }
         subject.parts =
             if open { Parts::Undeclared } else { Parts::Declared(self.certain.clone()) };
-        let mut beside = tests(rule).filter_map(|test| {
-            if let FactTest::Parts { adjacent_to, .. } = test { Some(adjacent_to) } else { None }
-        });
-        subject.adjacent = if beside.any(|wanted| is_open(wanted, &self.beside, &self.maybe_beside))
-        {
-            Parts::Undeclared
-        } else {
-            Parts::Declared(self.beside.clone())
-        };
+        let beside: Vec<&BTreeSet<PartTag>> = tests(rule)
+            .filter_map(|test| match test {
+                FactTest::Parts { adjacent_to, .. } => Some(adjacent_to),
+                _ => None,
+            })
+            .collect();
+        let mut open =
+            beside.iter().any(|wanted| is_open(wanted, &self.beside, &self.maybe_beside));
+        if is_per_part(rule) {
+            open |= beside.iter().any(|wanted| !wanted.is_disjoint(&self.maybe_beside));
+        }
+        subject.adjacent =
+            if open { Parts::Undeclared } else { Parts::Declared(self.beside.clone()) };
     }
 }
 
