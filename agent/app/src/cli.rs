@@ -155,7 +155,8 @@ pub(crate) enum Form {
 #[command(after_help = "Exit codes: 0 all of it is known; 2 something is not; 64 usage, 74 I/O.")]
 pub(crate) struct ExplainArgs {
     /// A MAC address, a prefix (00:e0:fc, 8c:1f:64:af:a0/36), an enterprise number, an object identifier, or the id, name,
-    /// brand or registrant spelling of a vendor, or the id of an owner. Names are compared as a whole.
+    /// brand or registrant spelling of a vendor, the id of an owner, or a rule (public-lists/huawei). Names are compared as a
+    /// whole.
     #[arg(value_name = "WHAT", required = true)]
     pub(crate) what: Vec<String>,
     /// Who controlled whom on this day [default: today].

@@ -41,6 +41,7 @@ pub(super) struct Answer {
     pub(super) vendor: Option<VendorEntry>,
     pub(super) owner: Option<OwnerEntry>,
     pub(super) rules: Vec<RuleEntry>,
+    pub(super) rule: Option<RuleTextEntry>,
     pub(super) notes: Vec<String>,
     pub(super) suggestions: Vec<String>,
 }
@@ -179,4 +180,30 @@ pub(super) struct RuleListingEntry {
     pub(super) in_force: bool,
     pub(super) reaches: bool,
     pub(super) mark: String,
+}
+
+/// A shipped rule, in plain words.
+#[derive(Debug, Serialize)]
+pub(super) struct RuleTextEntry {
+    pub(super) pack: String,
+    pub(super) rule: String,
+    pub(super) title: String,
+    pub(super) pack_title: String,
+    pub(super) edition: String,
+    pub(super) instrument: String,
+    pub(super) article: Option<String>,
+    pub(super) jurisdiction: String,
+    pub(super) status: String,
+    pub(super) publicity: String,
+    pub(super) binds: String,
+    pub(super) sentences: Vec<String>,
+    pub(super) sources: Vec<SourceTextEntry>,
+    pub(super) disclaimer: String,
+}
+
+/// Where it can be read.
+#[derive(Debug, Serialize)]
+pub(super) struct SourceTextEntry {
+    pub(super) text: String,
+    pub(super) last_checked: String,
 }

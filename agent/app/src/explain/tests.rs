@@ -299,3 +299,30 @@ fn a_very_long_name_is_unknown_at_once_and_many_unknown_names_are_folded_once() 
     explainer.answer("nobody at all").unwrap();
     assert!(explainer.names.is_some());
 }
+
+#[test]
+fn a_rule_is_told_in_plain_words_with_its_sources() {
+    let answer = one("public-lists/huawei");
+    assert_eq!((&answer["taken_for"], &answer["known"]), (&"rule".into(), &true.into()));
+    let rule = &answer["rule"];
+    assert_eq!((&rule["pack"], &rule["rule"]), (&"public-lists".into(), &"huawei".into()));
+    let sentences = rule["sentences"].to_string();
+    for told in ["one of huawei is its maker", "Wherever it stands.", "asks remove", "Says: "] {
+        assert!(sentences.contains(told), "{told}: {sentences}");
+    }
+    assert!(rule["sources"].as_array().is_some_and(|sources| !sources.is_empty()), "{rule}");
+    let page = page("public-lists/huawei");
+    for told in ["in words", "Wherever it stands.", "last checked", "of the pack"] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+}
+
+#[test]
+fn a_rule_that_does_not_exist_is_not_known_and_near_ones_are_told() {
+    let answer = one("public-lists/huawai");
+    assert_eq!(answer["known"], false);
+    assert_eq!(answer["suggestions"], serde_json::json!(["public-lists/huawei"]));
+    let answer = one("public-list/huawei");
+    assert_eq!(answer["suggestions"], serde_json::json!(["public-lists"]));
+    assert!(notes(&answer).contains("no shipped pack is called public-list"), "{answer}");
+}

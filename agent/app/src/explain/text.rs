@@ -6,7 +6,7 @@ use herkomst_model::DeviceText;
 
 use super::answer::{
     Answer, AssignmentEntry, ControlEntry, Explained, NumberEntry, ObjectEntry, OwnerEntry,
-    RegistrantEntry, RuleEntry, VendorEntry,
+    RegistrantEntry, RuleEntry, RuleTextEntry, VendorEntry,
 };
 use crate::outputs::escape::for_terminal;
 use crate::outputs::table::{BOLD, DIM, RED, Screen, YELLOW, wrapped};
@@ -78,6 +78,9 @@ impl Page<'_> {
         if answer.rules.is_empty() && (answer.vendor.is_some() || answer.owner.is_some()) {
             self.fact("rules", "no shipped rule names it, or who controls it");
         }
+        if let Some(rule) = &answer.rule {
+            self.rule_text(rule);
+        }
         for note in &answer.notes {
             self.fact("note", note);
         }
@@ -85,6 +88,26 @@ impl Page<'_> {
             self.fact("near names", &list(&answer.suggestions));
         }
         self.out.push('\n');
+    }
+
+    fn rule_text(&mut self, one: &RuleTextEntry) {
+        self.painted("rule", &one.title, Some(BOLD));
+        self.fact("of the pack", &format!("{} of {}: {}", one.pack, one.edition, one.pack_title));
+        let article =
+            one.article.as_ref().map(|article| format!(", {article}")).unwrap_or_default();
+        let RuleTextEntry { instrument, jurisdiction, status, publicity, .. } = one;
+        self.fact(
+            "instrument",
+            &format!("{instrument}{article}; {jurisdiction}, {status}, {publicity}"),
+        );
+        self.fact("binds", &one.binds);
+        for (number, sentence) in one.sentences.iter().enumerate() {
+            self.fact(if number == 0 { "in words" } else { "" }, sentence);
+        }
+        for source in &one.sources {
+            self.fact("source", &format!("{}; last checked {}", source.text, source.last_checked));
+        }
+        self.painted("note", &one.disclaimer, Some(DIM));
     }
 
     fn fact(&mut self, label: &str, text: &str) {

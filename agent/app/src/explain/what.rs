@@ -9,6 +9,11 @@ pub(super) enum What {
     Prefix(MacPrefix),
     Number(Pen),
     Oid(Oid),
+    /// A rule, as findings name it.
+    Rule {
+        pack: String,
+        rule: String,
+    },
     /// An id, name, brand or spelling: which one, only the registry can tell.
     Name,
 }
@@ -40,10 +45,22 @@ pub(super) fn read(text: &str) -> Vec<What> {
         found.push(What::Number(number));
     }
     found.extend(oid(text).map(What::Oid));
+    found.extend(rule(text));
     if !is_like_an_address(text) {
         found.push(What::Name);
     }
     found
+}
+
+/// Two ids with a slash between them; `00e0fc/24` is one too, and a prefix before that.
+fn rule(text: &str) -> Option<What> {
+    let (pack, rule) = text.split_once('/')?;
+    let is_id = |text: &str| {
+        let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        (1..=80).contains(&text.len()) && text.bytes().all(fits)
+    };
+    (is_id(pack) && is_id(rule))
+        .then(|| What::Rule { pack: pack.to_owned(), rule: rule.to_owned() })
 }
 
 fn oid(text: &str) -> Option<Oid> {
@@ -101,6 +118,15 @@ mod tests {
             read("decade"),
             [What::Prefix(MacAddr([0xde, 0xca, 0xde, 0, 0, 0]).prefix(24)), What::Name]
         );
+    }
+
+    #[test]
+    fn a_rule_is_named_with_its_pack() {
+        let rule = What::Rule { pack: "uk-dvd".to_owned(), rule: "core".to_owned() };
+        assert_eq!(read("uk-dvd/core"), [rule, What::Name]);
+        for text in ["UK/core", "a/b/c", "/core", "a/", "a b/c"] {
+            assert!(!read(text).iter().any(|what| matches!(what, What::Rule { .. })), "{text}");
+        }
     }
 
     #[test]
