@@ -14,7 +14,7 @@ use herkomst_model::report::{DeviceEntry, FigureEntry, FindingEntry};
 use herkomst_model::{DeviceText, Observation};
 use herkomst_registry::Registry;
 use herkomst_rules::{
-    Context, Index, Pack, PartTag, PartyExpression, Rule, Severity, Verdict, evaluate_in,
+    Context, Index, Pack, PartTag, PartyExpression, Room, Rule, Severity, Verdict, evaluate_in,
 };
 use jiff::civil::Date;
 
@@ -69,16 +69,18 @@ pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) ->
             seen.iter_mut().filter_map(|seen| seen.membership.as_mut()).collect();
         operator.neighbours(&mut places, unseen.is_none());
     }
-    let index = Index::new(packs);
+    let index = Index::for_day(packs, context, on);
+    let mut room = Room::default();
     let mut findings: Vec<(Severity, FindingEntry)> = Vec::new();
     for (seen, entry) in seen.iter_mut().zip(&mut judged.devices) {
         if let Some(membership) = &seen.membership {
             entry.parts = membership.certain.iter().map(PartTag::to_string).collect();
             entry.adjacent = membership.beside.iter().map(PartTag::to_string).collect();
             entry.sites = membership.sites.iter().flatten().cloned().collect();
+            membership.place_for_all(&mut seen.subject);
         }
         let mut is_open = false;
-        for (pack, rule) in index.rules(&seen.subject) {
+        for (pack, rule) in index.rules(&seen.subject, &mut room) {
             if let Some(membership) = &seen.membership {
                 membership.place(&mut seen.subject, pack, rule, context);
             }

@@ -167,6 +167,19 @@ impl Membership {
         subject.zones.clone_from(&self.zones);
     }
 
+    /// Places a subject for the question which rules could be about it: where anything is open, all are.
+    pub(crate) fn place_for_all(&self, subject: &mut Subject) {
+        let settled = |certain: &BTreeSet<PartTag>, possible: &BTreeSet<PartTag>| {
+            if self.has_parts && possible.is_empty() {
+                Parts::Declared(certain.clone())
+            } else {
+                Parts::Undeclared
+            }
+        };
+        subject.parts = settled(&self.certain, &self.possible);
+        subject.adjacent = settled(&self.beside, &self.maybe_beside);
+    }
+
     /// Places a subject for one rule. Where a test of it asks for a part that the device may be in, and for none that it is in,
     /// nobody knows.
     pub(crate) fn place(&self, subject: &mut Subject, pack: &Pack, rule: &Rule, context: &Context) {
