@@ -7,7 +7,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use herkomst_identify::Identifier;
 use herkomst_ids::MacAddr;
-use herkomst_model::report::{Editions, FindingEntry, Report, SCHEMA_VERSION, Scan as ScanEntry};
+use herkomst_model::report::{
+    Editions, FigureEntry, FindingEntry, Report, SCHEMA_VERSION, Scan as ScanEntry,
+};
 use herkomst_model::{About, Answer, Fact, Method, Observation};
 use herkomst_net::NetError;
 use herkomst_registry::{MacMeaning, Registry, VendorKind};
@@ -187,7 +189,7 @@ fn observe(
     let mut judged = judged;
     if let Some(set) = &cleared {
         let open = std::mem::replace(&mut judged, judged_by(set));
-        mark_sealed(&mut judged.findings, &open.findings);
+        mark_sealed(&mut judged, &open);
         if scan.basis.is_exit_cleared() {
             result = outcome(scan.strict, &judged, coverage.complete);
         }
@@ -366,12 +368,17 @@ fn told_of(set: &Set, today: Date) -> Vec<String> {
     set.packs.iter().filter_map(|pack| rules::aged(pack, today)).collect()
 }
 
-/// Marks what an output that is not cleared does not say: another finding, or the same one with other words.
-fn mark_sealed(findings: &mut [FindingEntry], open: &[FindingEntry]) {
-    let open: HashMap<&str, &FindingEntry> =
-        open.iter().map(|finding| (finding.id.as_str(), finding)).collect();
-    for finding in findings {
-        finding.sealed = open.get(finding.id.as_str()).is_none_or(|known| *known != finding);
+/// Marks what an output that is not cleared does not say: another finding or figure, or the same one with other words.
+fn mark_sealed(judged: &mut Judged, open: &Judged) {
+    let findings: HashMap<&str, &FindingEntry> =
+        open.findings.iter().map(|finding| (finding.id.as_str(), finding)).collect();
+    for finding in &mut judged.findings {
+        finding.sealed = findings.get(finding.id.as_str()).is_none_or(|known| *known != finding);
+    }
+    let figures: HashMap<&str, &FigureEntry> =
+        open.figures.iter().map(|figure| (figure.id.as_str(), figure)).collect();
+    for figure in &mut judged.figures {
+        figure.sealed = figures.get(figure.id.as_str()).is_none_or(|known| *known != figure);
     }
 }
 

@@ -300,6 +300,8 @@ pub struct FigureEntry {
     pub wording: String,
     /// What the pack says must be said with every finding.
     pub disclaimer: String,
+    /// From what is sealed: an output that is not cleared does not have this figure, or has it in other numbers.
+    pub sealed: bool,
 }
 
 /// The share of a party.

@@ -139,6 +139,7 @@ impl Inventory<'_> {
             waiver_state: figure.waiver.as_ref().map(|waived| waiver_word(waived.state).to_owned()),
             wording: rule.wording.clone(),
             disclaimer: pack.disclaimer.clone(),
+            sealed: false,
         };
         (figure.severity, entry)
     }
