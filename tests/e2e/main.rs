@@ -8,6 +8,7 @@ mod checks;
 mod cli;
 mod data;
 mod demo;
+mod inventory;
 mod manners;
 mod parts;
 mod peers;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     trials.extend(parts::trials());
     trials.extend(signed::trials());
     trials.extend(sealed::trials());
+    trials.extend(inventory::trials());
     trials.extend(demo::trials());
     trials.extend(peers::trials());
     if !arguments.list

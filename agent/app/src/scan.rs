@@ -149,8 +149,12 @@ fn observe(
     }
     // Such a rule would never find anything, and nobody would notice.
     let open = scan.basis.open();
-    let mut strangers = open.strangers(registry);
-    strangers.extend(scan.basis.sealed_strangers(registry));
+    let strangers = open.packs.iter().flat_map(|pack| rules::strangers(pack, &pack.id, registry));
+    let of_operator = open.operator.iter().flat_map(|operator| &operator.vendors);
+    let of_operator =
+        of_operator.filter_map(|(id, place)| rules::stranger(id.as_str(), place, registry));
+    let strangers: Vec<String> =
+        strangers.chain(of_operator).chain(scan.basis.sealed_strangers(registry)).collect();
     if !strangers.is_empty() {
         return Err(Failure::configuration(anyhow::anyhow!(strangers.join("\n"))));
     }
@@ -368,17 +372,17 @@ fn told_of(set: &Set, today: Date) -> Vec<String> {
     set.packs.iter().filter_map(|pack| rules::aged(pack, today)).collect()
 }
 
-/// Marks what an output that is not cleared does not say: another finding or figure, or the same one with other words.
-fn mark_sealed(judged: &mut Judged, open: &Judged) {
-    let findings: HashMap<&str, &FindingEntry> =
+/// Marks what an output that is not cleared does not say: another finding, or the same one with other words.
+fn mark_sealed(cleared: &mut Judged, open: &Judged) {
+    let known: HashMap<&str, &FindingEntry> =
         open.findings.iter().map(|finding| (finding.id.as_str(), finding)).collect();
-    for finding in &mut judged.findings {
-        finding.sealed = findings.get(finding.id.as_str()).is_none_or(|known| *known != finding);
+    for finding in &mut cleared.findings {
+        finding.sealed = known.get(finding.id.as_str()).is_none_or(|known| *known != finding);
     }
-    let figures: HashMap<&str, &FigureEntry> =
+    let known: HashMap<&str, &FigureEntry> =
         open.figures.iter().map(|figure| (figure.id.as_str(), figure)).collect();
-    for figure in &mut judged.figures {
-        figure.sealed = figures.get(figure.id.as_str()).is_none_or(|known| *known != figure);
+    for figure in &mut cleared.figures {
+        figure.sealed = known.get(figure.id.as_str()).is_none_or(|known| *known != figure);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::DeviceText;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// All that one scan says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -32,7 +32,7 @@ pub struct Report {
 }
 
 /// What was asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Scan {
     /// Random, for this scan alone.
     pub id: String,
@@ -60,7 +60,7 @@ pub struct Scan {
 }
 
 /// The editions that the answers are from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Editions {
     /// Of the IEEE and IANA registries.
     pub registry: String,
@@ -73,7 +73,7 @@ pub struct Editions {
 }
 
 /// One device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct DeviceEntry {
     /// Stable while its strongest key is: a hash of that key.
     pub id: String,
@@ -120,7 +120,7 @@ pub struct DeviceEntry {
 }
 
 /// Who made it, and why we think so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct MakerEntry {
     /// The vendor's stable id, or null when the registrant is in no vendor table.
     pub id: Option<String>,
@@ -152,7 +152,7 @@ pub struct EvidenceEntry {
 }
 
 /// Who controls the maker, as of a day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ControllerEntry {
     /// Its id in the vendor table, if it stands there.
     pub id: Option<String>,
@@ -167,7 +167,7 @@ pub struct ControllerEntry {
 }
 
 /// What the product is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Product {
     /// The family or operating system.
     pub family: Option<String>,
@@ -180,7 +180,7 @@ pub struct Product {
 }
 
 /// A thing inside a device with a maker of its own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ComponentEntry {
     /// `module`, `optic` …
     pub kind: String,
@@ -300,7 +300,7 @@ pub struct FigureEntry {
     pub wording: String,
     /// What the pack says must be said with every finding.
     pub disclaimer: String,
-    /// From what is sealed: an output that is not cleared does not have this figure, or has it in other numbers.
+    /// From what is sealed: an output that is not cleared does not have it, or has other numbers in it.
     pub sealed: bool,
 }
 
@@ -455,7 +455,7 @@ pub struct Counts {
 }
 
 /// What was asked and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Coverage {
     /// Whether every target was properly asked.
     pub complete: bool,
@@ -482,7 +482,7 @@ pub struct Coverage {
 }
 
 /// How long the scan listened for a protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct ListenedEntry {
     /// How long it listened, in whole seconds.
     pub seconds: u64,
@@ -511,7 +511,7 @@ pub struct LedgerEntry {
 }
 
 /// What was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct ReceiptEntry {
     /// All packets.
     pub packets: u64,

@@ -87,23 +87,24 @@ pub(super) fn actions(actions: &[DueAction]) -> Vec<ActionEntry> {
 }
 
 /// What is to be done next, in a line. What the instrument itself asks comes before what public lists ask of those they
-/// bind; of each the first day that is to come, with what is overdue beside it.
+/// bind: of the first the nearest day that is to come with what is overdue beside it, of the others one alone.
 pub(super) fn next_due(actions: &[DueAction]) -> Option<String> {
     let (own, cited): (Vec<_>, Vec<_>) = actions.iter().partition(|action| action.list.is_none());
-    let told = |actions: &[&DueAction]| {
+    let in_turn = |actions: &[&DueAction]| -> Vec<String> {
         let of = |state: ActionState| actions.iter().filter(move |action| action.state == state);
         // What has been overdue for longest is told, not the last that came to it.
         let overdue = of(ActionState::Overdue).min_by_key(|action| action.due);
         let ahead = of(ActionState::Ahead).min_by_key(|action| action.due);
-        let both: Vec<String> =
-            ahead.into_iter().chain(overdue).map(|action| in_words(action)).collect();
-        if !both.is_empty() {
-            return Some(both.join("; "));
-        }
         let rest = [ActionState::InEffect, ActionState::Undetermined, ActionState::Undated];
-        rest.into_iter().find_map(|state| of(state).next()).map(|action| in_words(action))
+        let rest = rest.into_iter().find_map(|state| of(state).next());
+        let dated = ahead.is_some() || overdue.is_some();
+        let rest = rest.filter(|_| !dated);
+        ahead.into_iter().chain(overdue).chain(rest).map(|action| in_words(action)).collect()
     };
-    told(&own).or_else(|| told(&cited))
+    if own.is_empty() {
+        return in_turn(&cited).into_iter().next();
+    }
+    Some(in_turn(&own).join("; "))
 }
 
 fn in_words(due: &DueAction) -> String {

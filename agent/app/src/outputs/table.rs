@@ -100,8 +100,8 @@ fn findings(out: &mut String, report: &Report, screen: Screen) {
                     &finding.because,
                     &finding.missing,
                 )
-                && (&first.waiver, &first.next_due, first.sealed)
-                    == (&finding.waiver, &finding.next_due, finding.sealed)
+                && (&first.waiver, &first.next_due) == (&finding.waiver, &finding.next_due)
+                && first.sealed == finding.sealed
         };
         match groups.iter_mut().find(same) {
             Some(group) => group.1.push(device),
@@ -139,8 +139,8 @@ fn one_rule(out: &mut String, finding: &FindingEntry, devices: &[&DeviceEntry], 
         if is_match { screen.paint(RED, "MATCH") } else { screen.paint(YELLOW, "UNDETERMINED") };
     let force = finding.force.as_ref().map(|force| format!(", {force}")).unwrap_or_default();
     let suspected = if finding.grade == "suspected" { ", suspected" } else { "" };
-    let sealed = if finding.sealed { ", sealed" } else { "" };
     let FindingEntry { pack, rule, severity, .. } = finding;
+    let sealed = if finding.sealed { ", sealed" } else { "" };
     let rule = format!("{pack}/{rule}, severity {severity}{force}{suspected}{sealed}");
     let _ = writeln!(
         out,

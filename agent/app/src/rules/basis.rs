@@ -11,7 +11,7 @@ use herkomst_rules::Pack;
 use herkomst_seal::{Plain, Sealed};
 
 use super::file::{Content, Keys, Opened, mistakes, mistakes_of, text};
-use super::read::{Named, named, sealed_strangers, shipped_pack, stranger, strangers};
+use super::read::{Named, named, sealed_strangers, shipped_pack};
 use super::trust::{Standing, Trust};
 use crate::config::operator::{self, Operator};
 use crate::config::problems::Problems;
@@ -39,15 +39,6 @@ pub(crate) struct Set {
     pub(crate) operator: Option<Operator>,
 }
 
-impl Set {
-    /// Vendors that no register knows, each with its place and near ones: nothing that is said of them would ever count.
-    pub(crate) fn strangers(&self, registry: &Registry) -> Vec<String> {
-        let of_packs = self.packs.iter().flat_map(|pack| strangers(pack, &pack.id, registry));
-        let named = self.operator.iter().flat_map(|operator| &operator.vendors);
-        of_packs.chain(named.filter_map(|(id, place)| stranger(id, place, registry))).collect()
-    }
-}
-
 /// What a scan judges by.
 #[derive(Default)]
 pub(crate) struct Basis {
@@ -63,7 +54,7 @@ struct Cleared {
     /// The reader brought the key, and so he sees the exit code too.
     has_key: bool,
     packs: Vec<(String, Sealed<Pack>)>,
-    operator: Option<(String, Sealed<Operator>)>,
+    operator: Option<Sealed<Operator>>,
 }
 
 impl fmt::Debug for Basis {
@@ -148,8 +139,7 @@ impl Basis {
                 self.open.operator = Some(operator::parse(&name, &text, problems));
             }
             (Content::Sealed(bytes), Some(cleared)) => {
-                let operator = cleared.open(&bytes, &name, problems, parse_operator)?;
-                cleared.operator = operator.map(|operator| (name, operator));
+                cleared.operator = cleared.open(&bytes, &name, problems, parse_operator)?;
             }
             (Content::Sealed(_), None) => {}
         }
@@ -183,31 +173,22 @@ impl Basis {
             set.packs.clear();
         }
         set.packs.extend(cleared.packs.iter().map(|(_, pack)| pack.open(clearance).clone()));
-        if let Some((_, operator)) = &cleared.operator {
+        if let Some(operator) = &cleared.operator {
             set.operator = Some(operator.open(clearance).clone());
         }
         Some(set)
     }
 
-    /// Vendors that sealed files name and no register knows: how many, and where.
+    /// Vendors of sealed files that no register knows: how many, and where.
     pub(crate) fn sealed_strangers(&self, registry: &Registry) -> Vec<String> {
         let Some(cleared) = &self.cleared else { return Vec::new() };
-        let clearance = cleared.keys.clearance();
-        let of_packs = cleared.packs.iter().map(|(file, pack)| {
-            let named = pack.open(clearance).vendors();
-            let named = named.map(|one| (one.id.clone(), format!("{}:{}", one.line, one.column)));
-            sealed_strangers(file, named, registry)
+        let strangers = cleared.packs.iter().map(|(file, pack)| {
+            sealed_strangers(pack.open(cleared.keys.clearance()), file, registry)
         });
-        let of_operator = cleared.operator.iter().map(|(file, operator)| {
-            let named = operator.open(clearance).vendors.iter().map(|(id, place)| {
-                // As it is written: the file, line and column, and the key.
-                let place = place.strip_prefix(file.as_str()).unwrap_or(place);
-                let place = place.trim_start_matches(':').split(' ').next().unwrap_or_default();
-                (id.clone(), place.to_owned())
-            });
-            sealed_strangers(file, named, registry)
+        let of_operator = cleared.operator.iter().filter_map(|operator| {
+            operator.open(cleared.keys.clearance()).sealed_strangers(registry)
         });
-        of_packs.chain(of_operator).flatten().collect()
+        strangers.flatten().chain(of_operator).collect()
     }
 }
 

@@ -19,4 +19,4 @@ pub(crate) mod sign;
 pub(crate) mod trust;
 
 pub(crate) use commands::run;
-pub(crate) use read::{aged, is_path, shipped_pack, strangers};
+pub(crate) use read::{aged, is_path, shipped_pack, stranger, strangers};

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use herkomst_ids::VendorId;
 use herkomst_registry::Registry;
 use herkomst_rules::{NamedVendor, Pack, shipped};
 use jiff::civil::Date;
@@ -51,38 +50,41 @@ pub(crate) fn shipped_pack(id: &str) -> Option<Pack> {
 pub(crate) fn strangers(pack: &Pack, file: &str, registry: &Registry) -> Vec<String> {
     let told = |vendor: &NamedVendor| {
         let NamedVendor { id, line, column } = vendor;
-        stranger(id, &format!("{file}:{line}:{column}:"), registry)
+        stranger(id.as_str(), &format!("{file}:{line}:{column}:"), registry)
     };
-    pack.vendors().filter_map(told).collect()
+    unknown(pack, registry).filter_map(told).collect()
 }
 
-/// How many vendors that no register knows a sealed file names, and where.
-pub(crate) fn sealed_strangers(
-    file: &str,
-    named: impl Iterator<Item = (VendorId, String)>,
-    registry: &Registry,
-) -> Option<String> {
+/// How many such vendors a sealed pack names, and where.
+pub(crate) fn sealed_strangers(pack: &Pack, file: &str, registry: &Registry) -> Option<String> {
     let places: Vec<String> =
-        named.filter(|(id, _)| !is_known(id, registry)).map(|(_, place)| place).collect();
+        unknown(pack, registry).map(|one| format!("{}:{}", one.line, one.column)).collect();
     (!places.is_empty()).then(|| mistakes(file, places.len(), &places))
 }
 
-fn is_known(id: &VendorId, registry: &Registry) -> bool {
-    registry.vendor(id.as_str()).is_some() || registry.owner(id.as_str()).is_some()
+fn unknown<'p>(
+    pack: &'p Pack,
+    registry: &'p Registry,
+) -> impl Iterator<Item = &'p NamedVendor> + use<'p> {
+    pack.vendors().filter(move |vendor| !is_known(vendor.id.as_str(), registry))
+}
+
+pub(crate) fn is_known(id: &str, registry: &Registry) -> bool {
+    registry.vendor(id).is_some() || registry.owner(id).is_some()
 }
 
 /// What to say of a vendor that no register knows; nothing of one that it knows.
-pub(crate) fn stranger(id: &VendorId, place: &str, registry: &Registry) -> Option<String> {
+pub(crate) fn stranger(id: &str, place: &str, registry: &Registry) -> Option<String> {
     if is_known(id, registry) {
         return None;
     }
-    let near = near(id.as_str(), registry);
+    let near = near(id, registry);
     let hint = if near.is_empty() {
         "herkomst explain finds ids by name".to_owned()
     } else {
         format!("near ones are {}", near.join(", "))
     };
-    Some(format!("{place} {:?} is no vendor of the register; {hint}", id.as_str()))
+    Some(format!("{place} {id:?} is no vendor of the register; {hint}"))
 }
 
 fn near<'a>(id: &str, registry: &'a Registry) -> Vec<&'a str> {

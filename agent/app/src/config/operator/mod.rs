@@ -11,7 +11,8 @@ mod statement;
 use std::collections::{BTreeMap, BTreeSet};
 
 use herkomst_ids::VendorId;
-use herkomst_rules::{Context, PartTag, Trait};
+use herkomst_registry::Registry;
+use herkomst_rules::{Context, NamedVendor, PartTag, Trait};
 use jiff::civil::Date;
 
 pub(crate) use self::place::Membership;
@@ -21,6 +22,8 @@ use self::statement::{DeviceStatement, TRAITS};
 pub(crate) use self::statement::{MakerStatement, Stated};
 use super::problems::{Problems, hint};
 use super::section::{Document, Section};
+use crate::rules::file::mistakes;
+use crate::rules::read::is_known;
 
 /// The most tables of one kind.
 const MOST_TABLES: usize = 1000;
@@ -33,8 +36,10 @@ pub(crate) struct Operator {
     segments: Vec<Selector>,
     devices: Vec<DeviceStatement>,
     makers: Vec<MakerStatement>,
-    /// Every vendor that the file names, with its place: the register has to know it.
+    /// Every vendor that the file names, with its place and key: the register has to know it.
     pub(crate) vendors: Vec<(VendorId, String)>,
+    /// The name of the file.
+    file: String,
     /// What he is, his orders, answers and waivers.
     pub(crate) context: Context,
 }
@@ -65,6 +70,18 @@ impl Operator {
         let mut statements: Vec<&DeviceStatement> = self.devices.iter().filter(ours).collect();
         statements.sort_by_key(|one| one.told.date());
         Stated { statements }
+    }
+
+    /// How many vendors the file names that no register knows, and where: for those who may not see the rest of it.
+    pub(crate) fn sealed_strangers(&self, registry: &Registry) -> Option<String> {
+        let unknown = self.vendors.iter().filter(|(id, _)| !is_known(id.as_str(), registry));
+        let places: Vec<String> = unknown
+            .map(|(_, place)| {
+                let place = place.strip_prefix(&self.file).unwrap_or_default();
+                place.split(' ').next().unwrap_or_default().trim_matches(':').to_owned()
+            })
+            .collect();
+        (!places.is_empty()).then(|| mistakes(&self.file, places.len(), &places))
     }
 
     /// What is stated of a maker, the latest on that day.
@@ -107,13 +124,11 @@ pub(crate) fn parse(name: &str, text: &str, problems: &mut Problems) -> Operator
         }
         Context::default()
     });
-    let ordered = context.orders.iter().filter_map(|order| order.vendors.as_ref()).flatten();
-    vendors.extend(
-        ordered.map(|one| {
-            (one.id.clone(), format!("{name}:{}:{} order.vendors", one.line, one.column))
-        }),
-    );
-    Operator { parts, sites, segments, devices, makers, vendors, context }
+    for vendor in context.orders.iter().flat_map(|order| order.vendors.iter().flatten()) {
+        let NamedVendor { id, line, column } = vendor;
+        vendors.push((id.clone(), format!("{name}:{line}:{column} order.vendors")));
+    }
+    Operator { parts, sites, segments, devices, makers, vendors, file: name.to_owned(), context }
 }
 
 fn tables<T>(
@@ -264,6 +279,17 @@ mod tests {
             let (_, problems) = parsed(&text);
             assert!(problems.contains(told), "{text}: {problems}");
         }
+    }
+
+    #[test]
+    fn a_sealed_file_tells_only_where_it_names_a_vendor_nobody_knows() {
+        let who = "author = \"A\"\ndate = 2026-01-01\nevidence = \"e\"\n";
+        let (operator, problems) =
+            parsed(&format!("[[maker]]\nid = \"huawai\"\nstate-owned = false\n{who}"));
+        assert_eq!(problems, "");
+        let told = operator.sealed_strangers(herkomst_registry::embedded()).expect("it is unknown");
+        assert!(told.starts_with("parts.toml: 1 mistake at 2:6 of what is sealed"), "{told}");
+        assert!(!told.contains("huaw"), "{told}");
     }
 
     #[test]

@@ -31,7 +31,8 @@ fn one(out: &mut String, figure: &FigureEntry, screen: Screen) {
     };
     let FigureEntry { pack, rule, severity, title, scope, wording, .. } = figure;
     let force = figure.force.as_ref().map(|force| format!(", {force}")).unwrap_or_default();
-    let rule = format!("{pack}/{rule}, severity {severity}{force}");
+    let sealed = if figure.sealed { ", sealed" } else { "" };
+    let rule = format!("{pack}/{rule}, severity {severity}{force}{sealed}");
     let _ = writeln!(out, "{label}  {}  {}", screen.paint(BOLD, title), screen.paint(DIM, &rule));
     let _ = writeln!(out, "  {}", wrapped(&format!("{scope}: {}", counted(figure)), 4, screen));
     if figure.verdict == "no-match" {
