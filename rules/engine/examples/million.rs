@@ -1,9 +1,8 @@
 //! Very many subjects against the shipped packs: how long, how that grows with subjects and with rules, and how much of
 //! it the index and the verdict without grounds save. `just bench-rules`
 //!
-//! The plain way judges every subject in full under every rule. The fast way asks the index for rules, each of them for
-//! its verdict, and judges in full what a scan reports: what matches, and what is open and points to the rule's party.
-//! Both must find the same.
+//! The plain way judges every subject in full under every rule. The fast way asks a `Day` what the rules say, and judges in
+//! full what a scan reports: what matches, and what is open and points to the rule's party. Both must find the same.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::disallowed_methods, reason = "an example that measures, not part of the engine")]
@@ -12,8 +11,8 @@
 use std::time::Instant;
 
 use herkomst_rules::{
-    Confidence, Contender, Context, Controller, Controllers, Date, Index, Pack, Parts, Party, Room,
-    Subject, Verdict, evaluate_in, outcome_in, shipped,
+    Confidence, Contender, Context, Controller, Controllers, Date, Day, Pack, Parts, Party, Room,
+    Subject, Verdict, evaluate_in, shipped,
 };
 
 const ON: Date = Date::constant(2026, 11, 21);
@@ -83,12 +82,12 @@ fn run(
 ) -> (f64, Found) {
     let context = Context::default();
     let start = Instant::now();
-    let index = Index::for_day(packs, &context, ON);
+    let day = Day::new(packs, &context, ON);
     let each = subjects.len().div_ceil(threads);
     let found: Vec<Found> = std::thread::scope(|scope| {
         let judge = |share| {
-            let (index, context) = (&index, &context);
-            scope.spawn(move || count(packs, index, context, share, rounds, way))
+            let (day, context) = (&day, &context);
+            scope.spawn(move || count(packs, day, context, share, rounds, way))
         };
         let running: Vec<_> = subjects.chunks(each).map(judge).collect();
         running.into_iter().map(|one| one.join().expect("no thread panics")).collect()
@@ -103,7 +102,7 @@ fn run(
 
 fn count(
     packs: &[Pack],
-    index: &Index<'_>,
+    day: &Day<'_>,
     context: &Context,
     subjects: &[Subject],
     rounds: u64,
@@ -127,8 +126,7 @@ fn count(
                 }
             }
             Way::Fast => {
-                for (pack, rule) in index.rules(subject, &mut room) {
-                    let outcome = outcome_in(pack, rule, subject, context, ON);
+                for (pack, rule, outcome) in day.outcomes(subject, &mut room) {
                     if outcome.verdict == Verdict::Match || outcome.points_here {
                         let judged = evaluate_in(pack, rule, subject, context, ON);
                         std::hint::black_box(&judged);

@@ -20,7 +20,7 @@ use self::together::{Answer, Relations};
 use crate::judgement::{DueAction, Judgement, Outcome, Verdict, Waived, Why};
 use crate::pack::{DatedAction, Listing, Pack, PlaceTest, Rule};
 use crate::{Because, Missing};
-use crate::{Context, Force, Grade, Relation, Severity, Status, Subject};
+use crate::{Context, Force, Grade, Severity, Status, Subject};
 
 /// Judges one subject under one rule on one day, for an operator who says nothing of himself.
 ///
@@ -123,16 +123,30 @@ fn decide<F: Ground>(
     context: &Context,
     on: Date,
 ) -> Decided<F> {
-    let out = |why, fact| Decided::plain(Verdict::NotApplicable(why), vec![fact], rule.severity);
-    if rule.set.is_some() {
-        return out(Why::SetRule, F::of(|| Because::OutOfScope { why: Why::SetRule }));
-    }
-    let current = || rule.listings.iter().filter(|listing| listing.holds_on(on));
-    let standing = match standing::<F>(pack, rule, current().next().is_none(), context, on) {
-        Ok(standing) => standing,
-        Err(why) => return out(why, F::of(|| Because::OutOfScope { why })),
+    let standing = match rule.set {
+        Some(_) => Err(Why::SetRule),
+        None => standing::<F>(pack, rule, context, on),
     };
-    let Standing { because: mut met, mut open, severity, force } = standing;
+    match standing {
+        Ok(standing) => decide_from(standing, pack, rule, subject, context, on),
+        Err(why) => {
+            let fact = F::of(|| Because::OutOfScope { why });
+            Decided::plain(Verdict::NotApplicable(why), vec![fact], rule.severity)
+        }
+    }
+}
+
+/// The tests of the subject itself, where it is known how the rule stands.
+fn decide_from<F: Ground>(
+    standing: Standing<F>,
+    pack: &Pack,
+    rule: &Rule,
+    subject: &Subject,
+    context: &Context,
+    on: Date,
+) -> Decided<F> {
+    let out = |why, fact| Decided::plain(Verdict::NotApplicable(why), vec![fact], rule.severity);
+    let Standing { because: mut met, mut open, severity, force, reached } = standing;
     for scope in scopes(pack, rule, subject, context) {
         match scope {
             Scope::Any => {}
@@ -151,11 +165,7 @@ fn decide<F: Ground>(
         }
     };
 
-    // An affiliates clause belongs to a list, not to the rule: without such a list in force, control reaches nobody.
-    let reached = |relation: Relation| {
-        rule.listings.is_empty() || current().any(|listing| listing.reaches.contains(&relation))
-    };
-    let asked = Asked { pack, rule, context, reached: &reached, on };
+    let asked = Asked { pack, rule, context, reached, on };
     let party = party::party::<F>(&asked, subject);
     let mut because = party.because;
     let verdict = match party.answer {
@@ -183,15 +193,18 @@ fn decide<F: Ground>(
 }
 
 /// What the instrument is to this operator on this day.
+#[derive(Debug, Clone)]
 struct Standing<F> {
     because: Vec<F>,
     open: Open,
     severity: Severity,
     force: Option<Force>,
+    /// The relations in which it reaches a subject.
+    reached: Relations,
 }
 
 /// What is open, in the order it was asked; the first one is the verdict's, the others are for its grounds.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 struct Open {
     first: Option<Missing>,
     more: Vec<Missing>,
@@ -218,15 +231,20 @@ impl Open {
 fn standing<F: Ground>(
     pack: &Pack,
     rule: &Rule,
-    unlisted: bool,
     context: &Context,
     on: Date,
 ) -> Result<Standing<F>, Why> {
-    if let Some(why) = not_in_force(pack, rule, unlisted, on) {
+    let current = || rule.listings.iter().filter(|listing| listing.holds_on(on));
+    if let Some(why) = not_in_force(pack, rule, current().next().is_none(), on) {
         return Err(why);
     }
-    let (severity, force) = (rule.severity, None);
-    let mut standing = Standing { because: Vec::new(), open: Open::default(), severity, force };
+    // An affiliates clause belongs to a list, not to the rule: without such a list in force, control reaches nobody.
+    let mut reached = if rule.listings.is_empty() { Relations::ALL } else { Relations::default() };
+    for listing in current() {
+        listing.reaches.iter().for_each(|relation| reached.insert(*relation));
+    }
+    let (because, open, severity, force) = (Vec::new(), Open::default(), rule.severity, None);
+    let mut standing = Standing { because, open, severity, force, reached };
     match pack.status {
         status @ (Status::Challenged | Status::Modified) => {
             standing.because.push(F::of(|| Because::Standing { status }));
@@ -328,7 +346,7 @@ pub(crate) fn is_of_party(
     context: &Context,
     on: Date,
 ) -> Result<bool, Missing> {
-    let asked = Asked { pack, rule, context, reached: &|_| true, on };
+    let asked = Asked { pack, rule, context, reached: Relations::ALL, on };
     match party::party::<()>(&asked, subject).answer {
         Answer::Yes => Ok(true),
         Answer::No => Ok(false),
@@ -346,8 +364,7 @@ pub(crate) struct Stands {
 
 /// What the instrument is to the operator, without any subject: why it does not apply, or what is open about it.
 pub(crate) fn stands(pack: &Pack, rule: &Rule, context: &Context, on: Date) -> Result<Stands, Why> {
-    let Standing { because: _, mut open, severity, force } =
-        standing::<()>(pack, rule, false, context, on)?;
+    let Standing { mut open, severity, force, .. } = standing::<()>(pack, rule, context, on)?;
     // An answer for one subject says nothing of all: those alone count here that are for none in particular.
     match chain::walk::<()>(pack, rule, &Subject::default(), context, on, &mut Vec::new()) {
         chain::End::Complete => {}
@@ -357,10 +374,29 @@ pub(crate) fn stands(pack: &Pack, rule: &Rule, context: &Context, on: Date) -> R
     Ok(Stands { open: open.first(), severity, force })
 }
 
-/// Whether a rule says anything on that day to that operator, whatever the subject.
-pub(crate) fn is_silent(pack: &Pack, rule: &Rule, context: &Context, on: Date) -> bool {
-    let is_unlisted = !rule.listings.iter().any(|listing| listing.holds_on(on));
-    standing::<()>(pack, rule, is_unlisted, context, on).is_err()
+/// A rule on a day, for an operator: what is the same for every subject, worked out once.
+#[derive(Debug)]
+pub(crate) struct Prepared(Standing<()>);
+
+impl Prepared {
+    /// None: the rule says nothing on that day to that operator, whatever the subject.
+    pub(crate) fn new(pack: &Pack, rule: &Rule, context: &Context, on: Date) -> Option<Self> {
+        standing::<()>(pack, rule, context, on).ok().map(Self)
+    }
+
+    /// See [`outcome_in`], for the same rule, operator and day.
+    pub(crate) fn outcome(
+        &self,
+        pack: &Pack,
+        rule: &Rule,
+        subject: &Subject,
+        context: &Context,
+        on: Date,
+    ) -> Outcome {
+        let Decided { verdict, points, .. } =
+            decide_from::<()>(self.0.clone(), pack, rule, subject, context, on);
+        Outcome { verdict, points_here: points }
+    }
 }
 
 /// What the rule itself asks, by when, of what is known so.

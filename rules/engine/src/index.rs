@@ -6,7 +6,8 @@ use std::hash::Hash;
 use herkomst_ids::VendorId;
 use jiff::civil::Date;
 
-use crate::evaluate::is_silent;
+use crate::evaluate::Prepared;
+use crate::judgement::{Outcome, Verdict};
 use crate::pack::{FactTest, NamedTest, Pack, PartyExpression, PlaceTest, Rule};
 use crate::{
     ComponentKind, Confidence, Context, Controllers, PartTag, Parts, Relation, Subject, Suppliers,
@@ -114,17 +115,10 @@ impl<K: Eq + Hash> By<K> {
 impl<'p> Index<'p> {
     /// An index over all rules of the packs, in their order: for any day, and whatever the operator says.
     pub fn new(packs: &'p [Pack]) -> Self {
-        Self::of(packs, |_, _| true)
+        Self::of(all(packs).collect())
     }
 
-    /// An index over the rules that are in force on that day and not known to bind others only.
-    pub fn for_day(packs: &'p [Pack], context: &Context, on: Date) -> Self {
-        Self::of(packs, |pack, rule| !is_silent(pack, rule, context, on))
-    }
-
-    fn of(packs: &'p [Pack], counts: impl Fn(&Pack, &Rule) -> bool) -> Self {
-        let rules: Vec<(&Pack, &Rule)> =
-            packs.iter().flat_map(|pack| pack.rules.iter().map(move |rule| (pack, rule))).collect();
+    fn of(rules: Vec<(&'p Pack, &'p Rule)>) -> Self {
         let mut index = Self {
             always: Bits::default(),
             by_vendor: HashMap::new(),
@@ -136,11 +130,7 @@ impl<'p> Index<'p> {
             by_component: By::new(),
             rules: Vec::new(),
         };
-        for (number, (pack, rule)) in rules.iter().enumerate() {
-            // A rule over an inventory says nothing of one subject.
-            if rule.set.is_some() || !counts(pack, rule) {
-                continue;
-            }
+        for (number, (_, rule)) in rules.iter().enumerate() {
             match &rule.party.tests {
                 // Whom an order names only the operator knows.
                 PartyExpression::Named(named) if named.ordered => index.always.insert(number),
@@ -180,11 +170,19 @@ impl<'p> Index<'p> {
         subject: &Subject,
         room: &'i mut Room,
     ) -> impl Iterator<Item = (&'p Pack, &'p Rule)> + use<'i, 'p> {
+        self.numbers(subject, room).filter_map(|number| self.rules.get(number).copied())
+    }
+
+    fn numbers<'i>(
+        &self,
+        subject: &Subject,
+        room: &'i mut Room,
+    ) -> impl Iterator<Item = usize> + use<'i> {
         self.by_party(subject, &mut room.rules);
         if !room.rules.is_empty() {
             self.by_place(subject, room);
         }
-        room.rules.iter().filter_map(|number| self.rules.get(number).copied())
+        room.rules.iter()
     }
 
     /// The rules that one of the subject's vendors, or what is not known of them, leads to.
@@ -242,6 +240,53 @@ impl<'p> Index<'p> {
         kind.into_iter().for_each(|of_kind| there.extend(of_kind));
         rules.keep(there);
     }
+}
+
+/// The rules of some packs on one day for one operator, for judging very many subjects: an [`Index`] of those that are in
+/// force and may bind him, with what is the same for every subject worked out once.
+#[derive(Debug)]
+pub struct Day<'p> {
+    index: Index<'p>,
+    /// Beside the rules of the index.
+    prepared: Vec<Prepared>,
+    context: &'p Context,
+    on: Date,
+}
+
+impl<'p> Day<'p> {
+    /// Of all rules of the packs, in their order.
+    pub fn new(packs: &'p [Pack], context: &'p Context, on: Date) -> Self {
+        let counting = all(packs).filter_map(|(pack, rule)| {
+            Some(((pack, rule), Prepared::new(pack, rule, context, on)?))
+        });
+        let (rules, prepared) = counting.unzip();
+        Self { index: Index::of(rules), prepared, context, on }
+    }
+
+    /// What the rules say of a subject that say `match` or `undetermined`, in the order of the packs; every other rule
+    /// says `no-match` or `not-applicable`. As [`outcome_in`](crate::outcome_in) does, and it takes no memory either once
+    /// there is room.
+    pub fn outcomes<'i>(
+        &'i self,
+        subject: &'i Subject,
+        room: &'i mut Room,
+    ) -> impl Iterator<Item = (&'p Pack, &'p Rule, Outcome)> + use<'i, 'p> {
+        self.index.numbers(subject, room).filter_map(|number| {
+            let (pack, rule) = self.index.rules.get(number).copied()?;
+            let prepared = self.prepared.get(number)?;
+            let outcome = prepared.outcome(pack, rule, subject, self.context, self.on);
+            match outcome.verdict {
+                Verdict::Match | Verdict::Undetermined(_) => Some((pack, rule, outcome)),
+                Verdict::NoMatch | Verdict::NotApplicable(_) => None,
+            }
+        })
+    }
+}
+
+/// All rules about single subjects: one over an inventory says nothing of one.
+fn all(packs: &[Pack]) -> impl Iterator<Item = (&Pack, &Rule)> {
+    let rules = packs.iter().flat_map(|pack| pack.rules.iter().map(move |rule| (pack, rule)));
+    rules.filter(|(_, rule)| rule.set.is_none())
 }
 
 /// The parts that a place asks for: to be in, and to stand beside. None where it does not ask.

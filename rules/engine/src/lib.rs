@@ -4,7 +4,8 @@
 //! [`evaluate`] takes a pack, a rule, a [`Subject`] and a date, and gives the same [`Judgement`] on any machine, in
 //! any year: it reads no clock, no file and no registry. "Unknown" is one of its answers, and never a clean one.
 //!
-//! [`evaluate_in`] does so with what the operator says ([`Context`]); [`evaluate_set`] judges a whole inventory.
+//! [`evaluate_in`] does so with what the operator says ([`Context`]); [`evaluate_set`] judges a whole inventory. For very
+//! many subjects a [`Day`] tells which rules say anything of each, and those alone need a judgement in full.
 //!
 //! Left out here: who made a device (the agent fills in the subject).
 
@@ -31,7 +32,7 @@ pub use because::Because;
 pub use cases::{Case, CaseFailure, Expected, ExpectedAction, ExpectedFigure, Inventory, Tally};
 pub use context::{Answer, Approval, Context, Order, Waiver, WaiverState};
 pub use evaluate::{evaluate, evaluate_in, outcome_in};
-pub use index::{Index, Room};
+pub use index::{Day, Index, Room};
 pub use inventory::{Counted, Figure, Ratio, Scope, evaluate_set};
 pub use jiff::civil::Date;
 pub use judgement::{ActionState, DueAction, Judgement, Outcome, Verdict, Waived, Why};

@@ -7,7 +7,7 @@
 
 use allocation_counter::measure;
 use herkomst_rules::{
-    Confidence, Context, Index, Pack, Party, Room, Subject, Verdict, evaluate_in, outcome_in,
+    Confidence, Context, Day, Index, Pack, Party, Room, Subject, Verdict, evaluate_in, outcome_in,
     shipped,
 };
 
@@ -58,9 +58,10 @@ fn no_verdict_allocates() {
 }
 
 #[test]
-fn no_look_up_of_rules_allocates_once_there_is_room() {
-    let packs = packs();
-    let index = Index::for_day(&packs, &Context::default(), "2026-11-21".parse().expect("a day"));
+fn neither_finding_the_rules_nor_asking_them_allocates_once_there_is_room() {
+    let (packs, context) = (packs(), Context::default());
+    let (index, day) =
+        (Index::new(&packs), Day::new(&packs, &context, "2026-11-21".parse().expect("a day")));
     let mut room = Room::default();
     let maker = |id: &str| {
         let id = id.parse().expect("an id");
@@ -74,6 +75,7 @@ fn no_look_up_of_rules_allocates_once_there_is_room() {
     let taken = allocations(|| {
         for subject in &subjects {
             found += index.rules(subject, &mut room).count();
+            found += day.outcomes(subject, &mut room).count();
         }
     });
     assert!(found > 20, "{found}");

@@ -4,8 +4,10 @@ use herkomst_ids::VendorId;
 use jiff::civil::Date;
 
 use super::ground::Ground;
-use super::together::{Answer, PartyAnswer, Tested, all, any, more_telling, single, unlisted};
-use crate::pack::{NamedTest, Pack, PartyExpression, Rule};
+use super::together::{
+    Answer, PartyAnswer, Relations, Tested, all, any, more_telling, single, unlisted,
+};
+use crate::pack::{NamedTest, NamedVendor, Pack, PartyExpression, Rule};
 use crate::{Because, Missing};
 use crate::{
     Confidence, Context, Controller, Controllers, CountryOf, Party, Relation, Subject, Suppliers,
@@ -17,8 +19,8 @@ pub(super) struct Asked<'a> {
     pub(super) pack: &'a Pack,
     pub(super) rule: &'a Rule,
     pub(super) context: &'a Context,
-    /// Whether the lists of the day reach a subject in that relation.
-    pub(super) reached: &'a dyn Fn(Relation) -> bool,
+    /// The relations in which the lists of the day reach a subject.
+    pub(super) reached: Relations,
     pub(super) on: Date,
 }
 
@@ -130,14 +132,11 @@ impl Test<'_> {
 
     /// A vendor in one of some relations; any of them suffices.
     fn named<F: Ground>(&self, named: &NamedTest, side: Side<'_>) -> PartyAnswer<F> {
-        if named.ordered {
-            let order = self.asked.context.valid_order(self.asked.pack);
-            // Without the order nobody knows whom it is about: that is open, and never a no.
-            if order.is_none_or(|order| order.vendors.is_none()) {
-                return single(Tested::unknown(Missing::Order), None);
-            }
+        // Without the order nobody knows whom it is about: that is open, and never a no.
+        if named.ordered && self.ordered().is_none() {
+            return single(Tested::unknown(Missing::Order), None);
         }
-        let reached = |relation: &Relation| (self.asked.reached)(*relation);
+        let reached = |relation: &Relation| self.asked.reached.contains(*relation);
         let maker = side.maker.map(|(party, _)| party);
         let brand = side.subject.brand.as_ref();
         let nobody = Controllers::Unrecorded;
@@ -177,6 +176,11 @@ impl Test<'_> {
         }))
     }
 
+    /// The vendors that the operator's order designates.
+    fn ordered(&self) -> Option<&[NamedVendor]> {
+        self.asked.context.valid_order(self.asked.pack)?.vendors.as_deref()
+    }
+
     /// Maker or brand: one party, known well enough or not.
     fn one<F: Ground>(
         &self,
@@ -204,9 +208,7 @@ impl Test<'_> {
         if !test.ordered {
             return test.names(id);
         }
-        let order = self.asked.context.valid_order(self.asked.pack);
-        let mut vendors = order.into_iter().filter_map(|order| order.vendors.as_ref()).flatten();
-        vendors.any(|vendor| vendor.id == *id)
+        self.ordered().into_iter().flatten().any(|vendor| vendor.id == *id)
     }
 
     fn weigh<F: Ground>(

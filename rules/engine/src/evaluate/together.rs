@@ -29,6 +29,9 @@ pub(super) struct PartyAnswer<F> {
 pub(super) struct Relations(u8);
 
 impl Relations {
+    /// Every one.
+    pub(super) const ALL: Self = Self(u8::MAX);
+
     pub(super) fn insert(&mut self, relation: Relation) {
         self.0 |= 1 << relation as u8;
     }
@@ -133,6 +136,9 @@ fn together<F: Ground>(
             Answer::Yes => !by_facts,
             Answer::No | Answer::Open(_) => by_suspicion,
         };
+    if !F::IS_KEPT {
+        return PartyAnswer { answer, because: Vec::new(), pointing, points, suspected };
+    }
     // What decided it is told; while it is open, what is open first, and then the rest.
     let is_open = matches!(answer, Answer::Open(_));
     let is_told = |of: &Answer| match of {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use herkomst_rules::{
-    Because, Context, Date, Index, Pack, Room, Subject, Verdict, evaluate_in, outcome_in,
+    Because, Context, Date, Day, Index, Pack, Room, Subject, Verdict, evaluate_in, outcome_in,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -173,15 +173,17 @@ fn points(because: &[Because]) -> bool {
 
 /// Checks each rule of some packs in every way.
 fn agree(packs: &[Pack], subject: &Subject, context: &Context, on: Date) {
-    let (index, of_day) = (Index::new(packs), Index::for_day(packs, context, on));
-    let (mut room, mut found) = (Room::default(), Vec::new());
+    let (index, of_day) = (Index::new(packs), Day::new(packs, context, on));
+    let mut room = Room::default();
     // The room was used for another subject before.
-    assert!(index.rules(&Subject::default(), &mut room).count() <= 10_000);
-    for index in [&index, &of_day] {
-        let rules: BTreeSet<_> =
-            index.rules(subject, &mut room).map(|(_, rule)| std::ptr::from_ref(rule)).collect();
-        found.push(rules);
-    }
+    let unknown = Subject::default();
+    assert!(
+        of_day.outcomes(&unknown, &mut room).count()
+            <= index.rules(&unknown, &mut Room::default()).count()
+    );
+    let indexed: BTreeSet<_> =
+        index.rules(subject, &mut room).map(|(_, rule)| std::ptr::from_ref(rule)).collect();
+    let mut told = of_day.outcomes(subject, &mut room);
     for (pack, rule) in
         packs.iter().flat_map(|pack| pack.rules.iter().map(move |rule| (pack, rule)))
     {
@@ -190,8 +192,9 @@ fn agree(packs: &[Pack], subject: &Subject, context: &Context, on: Date) {
         assert_eq!((outcome.verdict, outcome.points_here), (judged.verdict, judged.points_here()));
         let says = matches!(judged.verdict, Verdict::Match | Verdict::Undetermined(_));
         if says {
-            let is_found = found.iter().all(|rules| rules.contains(&std::ptr::from_ref(rule)));
-            assert!(is_found, "{}: {:?}\n{subject:?}\n{:?}", rule.id, judged.verdict, rule.party);
+            assert!(indexed.contains(&std::ptr::from_ref(rule)), "{}: {judged:?}", rule.id);
+            let (_, next, of_day) = told.next().expect("it says something, and is told");
+            assert!(std::ptr::eq(next, rule) && of_day == outcome, "{}: {judged:?}", rule.id);
             let by_state =
                 judged.because.iter().any(|one| matches!(one, Because::StateOwned { .. }));
             let points = points(&judged.because);
@@ -200,6 +203,7 @@ fn agree(packs: &[Pack], subject: &Subject, context: &Context, on: Date) {
             assert!(!outcome.points_here);
         }
     }
+    assert!(told.next().is_none(), "nothing else is told");
 }
 
 proptest! {
