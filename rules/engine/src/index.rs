@@ -118,6 +118,14 @@ impl<'p> Index<'p> {
         Self::of(all(packs).collect())
     }
 
+    /// An index over the rules that are in force on that day and not known to bind others only: for a caller who must know
+    /// the rule before he can say all of the subject. Else see [`Day`].
+    pub fn for_day(packs: &'p [Pack], context: &Context, on: Date) -> Self {
+        let counts =
+            |(pack, rule): &(&Pack, &Rule)| Prepared::new(pack, rule, context, on).is_some();
+        Self::of(all(packs).filter(counts).collect())
+    }
+
     fn of(rules: Vec<(&'p Pack, &'p Rule)>) -> Self {
         let mut index = Self {
             always: Bits::default(),

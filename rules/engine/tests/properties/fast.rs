@@ -183,6 +183,10 @@ fn agree(packs: &[Pack], subject: &Subject, context: &Context, on: Date) {
     );
     let indexed: BTreeSet<_> =
         index.rules(subject, &mut room).map(|(_, rule)| std::ptr::from_ref(rule)).collect();
+    let for_day = Index::for_day(packs, context, on);
+    let of_day_alone: BTreeSet<_> =
+        for_day.rules(subject, &mut room).map(|(_, rule)| std::ptr::from_ref(rule)).collect();
+    assert!(of_day_alone.is_subset(&indexed));
     let mut told = of_day.outcomes(subject, &mut room);
     for (pack, rule) in
         packs.iter().flat_map(|pack| pack.rules.iter().map(move |rule| (pack, rule)))
@@ -192,7 +196,7 @@ fn agree(packs: &[Pack], subject: &Subject, context: &Context, on: Date) {
         assert_eq!((outcome.verdict, outcome.points_here), (judged.verdict, judged.points_here()));
         let says = matches!(judged.verdict, Verdict::Match | Verdict::Undetermined(_));
         if says {
-            assert!(indexed.contains(&std::ptr::from_ref(rule)), "{}: {judged:?}", rule.id);
+            assert!(of_day_alone.contains(&std::ptr::from_ref(rule)), "{}: {judged:?}", rule.id);
             let (_, next, of_day) = told.next().expect("it says something, and is told");
             assert!(std::ptr::eq(next, rule) && of_day == outcome, "{}: {judged:?}", rule.id);
             let by_state =

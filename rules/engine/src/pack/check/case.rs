@@ -47,7 +47,7 @@ pub(super) fn case(
         grade = file.word("grade", problems);
         cited = file.items("cites", problems).map(|items| cites(&items, problems, lists));
         actions = expected_actions(&mut file, problems);
-    } else if (expect == Expected::NotApplicable) != !file.has("figures") {
+    } else if (expect == Expected::NotApplicable) == file.has("figures") {
         let text =
             "are the right answer of a rule over an inventory, but for one that is not-applicable";
         file.problem_at("figures", problems, text);
