@@ -149,9 +149,12 @@ fn tables<T>(
 }
 
 fn part(section: Section<'_>, known: &BTreeSet<&str>, problems: &mut Problems) -> Option<Part> {
-    let tag = section.need_text("tag", problems).and_then(|text| {
-        let tag = text.parse::<PartTag>();
-        tag.map_err(|error| section.problem(problems, format!("tag {error}"))).ok()
+    if !section.has("tag") {
+        section.problem(problems, "has no tag");
+    }
+    let tag = section.take("tag").and_then(|found| {
+        let tag = found.text(problems)?.parse::<PartTag>();
+        tag.map_err(|error| found.problem(problems, error.to_string())).ok()
     });
     let selector = Selector::read(&section, problems);
     let known: Vec<&str> = known.iter().copied().collect();
