@@ -428,10 +428,21 @@ fn mistaken() -> Result<()> {
     ensure!(run.stderr.contains("parts.toml.age: 1 mistake"), "{run}");
     let told = desk.herkomst(&["rules", "check", "@parts.toml.age", "--identity", "@host.key"])?;
     ensure!(told.code == 65 && told.stderr.contains(PART_NAME), "{told}");
+    // A vendor that does not exist is in order but for that, and shows in a scan.
+    let order = format!(
+        "[[order]]\npack = \"a\"\nreference = \"1\"\nissuer = \"b\"\nscope = \"c\"\ndate = 2026-01-01\nvendors = [\"{PART_NAME}\"]\n"
+    );
+    vault.seal("parts.toml", &order, &["--force"])?;
+    let run = vault.scan("json", &[&SEALED[2..], &cleared].concat())?;
+    run.expect_code(78)?;
+    assert_silent("a scan", &run)?;
+    ensure!(run.stderr.contains("parts.toml.age: 1 mistake at 7:"), "{run}");
+    let told = desk.herkomst(&["rules", "check", "@parts.toml.age", "--identity", "@host.key"])?;
+    ensure!(told.code == 65 && told.stderr.contains("is no vendor of the register"), "{told}");
     // Without force it would not have come so far.
     desk.write("wrong.toml", &wrong, 0o600)?;
     let words = ["rules", "seal", "@wrong.toml", "--to", &vault.recipient];
-    desk.refused(&words, 65, &["wrong.toml:2:7", "is not a part tag"])?;
+    desk.refused(&words, 65, &["wrong.toml:1:1: part[1] tag is", "is not a part tag"])?;
     let sent = desk.stage.capture().from_scanner().count();
     ensure!(sent == 0, "{sent} frames were sent");
     Ok(())

@@ -11,12 +11,14 @@ use jiff::civil::Date;
 use zeroize::Zeroizing;
 
 use super::file::{Content, Keys, Opened, text};
-use super::read::{Named, named};
-use super::seal::{Kind, kind, sound};
+use super::read::{Named, named, stranger};
+use super::seal::{Kind, kind};
 use super::show::show;
 use super::trust::Trust;
 use super::{aged, seal, shipped_pack, sign, strangers};
 use crate::cli::{KeygenCommand, Reading, RulesArgs, RulesCommand, printable};
+use crate::config::operator;
+use crate::config::problems::Problems;
 use crate::exit::{Failure, Result};
 use crate::outputs::table::{BOLD, Screen, wrapped};
 use crate::outputs::write_out;
@@ -152,48 +154,59 @@ fn shown(name: &str, desk: &Desk, on: Date, screen: Screen) -> Result<String> {
 fn checked(named_ones: &[String], desk: &Desk, registry: &Registry, on: Date) -> Result<String> {
     let (mut out, mut wrong) = (String::new(), Vec::new());
     for name in or_shipped(named_ones) {
-        let mut file = None;
-        let pack = match named(&name).map_err(|what| Failure::usage(anyhow!(what)))? {
-            Named::Shipped(pack) => *pack,
+        let checked = match named(&name).map_err(|what| Failure::usage(anyhow!(what)))? {
+            Named::Shipped(pack) => checked_pack(&pack, &name, "", registry, on),
             Named::File(path) => match desk.read(&path) {
-                Ok(Read { text, standing }) => {
-                    let text = file.insert((text, standing)).0.as_str();
-                    if kind(text) == Kind::Operator {
-                        match sound(&name, text, Kind::Operator) {
-                            Ok(()) => {
-                                let _ =
-                                    writeln!(out, "{name}: an operator's file, no mistake found");
-                            }
-                            Err(failure) => wrong.push(failure.to_string()),
-                        }
-                        continue;
-                    }
-                    match Pack::parse(text, &name) {
-                        Ok(pack) => pack,
-                        Err(problems) => {
-                            wrong.push(problems.to_string());
-                            continue;
-                        }
-                    }
+                Ok(Read { text, .. }) if kind(&text) == Kind::Operator => {
+                    checked_operator(&name, &text, registry)
                 }
-                Err(what) => {
-                    wrong.push(format!("{name}: {what}"));
-                    continue;
-                }
+                Ok(Read { text, standing }) => match Pack::parse(&text, &name) {
+                    Ok(pack) => checked_pack(&pack, &name, &format!("; {standing}"), registry, on),
+                    Err(problems) => Err(problems.to_string()),
+                },
+                Err(what) => Err(format!("{name}: {what}")),
             },
         };
-        let standing = file.map_or_else(String::new, |(_, standing)| format!("; {standing}"));
-        let strangers = strangers(&pack, &name, registry);
-        if strangers.is_empty() {
-            let rules = pack.rules.len();
-            let _ = writeln!(out, "{name}: {rules} rules, no mistake found{standing}");
-        }
-        wrong.extend(strangers);
-        if let Some(aged) = aged(&pack, on) {
-            let _ = writeln!(out, "{name}: {aged}");
+        match checked {
+            Ok(right) => out.push_str(&right),
+            Err(what) => wrong.push(what),
         }
     }
     settle(out, wrong)
+}
+
+fn checked_pack(
+    pack: &Pack,
+    name: &str,
+    standing: &str,
+    registry: &Registry,
+    on: Date,
+) -> std::result::Result<String, String> {
+    let aged = aged(pack, on).map(|aged| format!("{name}: {aged}\n")).unwrap_or_default();
+    let strangers = strangers(pack, name, registry);
+    if !strangers.is_empty() {
+        return Err(strangers.join("\n"));
+    }
+    Ok(format!("{name}: {} rules, no mistake found{standing}\n{aged}", pack.rules.len()))
+}
+
+fn checked_operator(
+    name: &str,
+    text: &str,
+    registry: &Registry,
+) -> std::result::Result<String, String> {
+    let mut problems = Problems::default();
+    let operator = operator::parse(name, text, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems.to_string());
+    }
+    let named = operator.vendors.iter();
+    let strangers: Vec<String> =
+        named.filter_map(|(id, place)| stranger(id, place, registry)).collect();
+    if !strangers.is_empty() {
+        return Err(strangers.join("\n"));
+    }
+    Ok(format!("{name}: an operator's file, no mistake found\n"))
 }
 
 fn tested(named: &[String], desk: &Desk) -> Result<String> {

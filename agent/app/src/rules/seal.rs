@@ -27,6 +27,10 @@ pub(crate) enum Kind {
     Operator,
 }
 
+/// Keys that the operator's file alone has.
+const OPERATORS: [&str; 9] =
+    ["part", "site", "segment", "device", "maker", "is", "is-not", "answer", "waiver"];
+
 /// Tells the two apart by the tables that only one of them has. What is neither is taken for a pack.
 pub(crate) fn kind(text: &str) -> Kind {
     let Ok(table) = DeTable::parse(text) else { return Kind::Pack };
@@ -35,8 +39,7 @@ pub(crate) fn kind(text: &str) -> Kind {
     // A pack has an `[order]` too, which says whose orders count; the operator has `[[order]]`.
     let holds_orders =
         table.get("order").is_some_and(|order| matches!(order.get_ref(), DeValue::Array(_)));
-    let is_operators =
-        holds_orders || ["part", "is", "is-not", "answer", "waiver"].into_iter().any(has);
+    let is_operators = holds_orders || OPERATORS.into_iter().any(has);
     if is_operators && !has("rule") { Kind::Operator } else { Kind::Pack }
 }
 
@@ -159,6 +162,7 @@ mod tests {
             ("id = \"a\"\n[order]\nissuers = [\"x\"]\n[[rule]]\nid = \"b\"\n", Kind::Pack),
             ("[[part]]\ntag = \"li\"\n", Kind::Operator),
             ("is = [\"x\"]\n", Kind::Operator),
+            ("[[site]]\nname = \"x\"\n", Kind::Operator),
             ("[[order]]\npack = \"a\"\n", Kind::Operator),
             ("", Kind::Pack),
             ("x = = 1", Kind::Pack),
