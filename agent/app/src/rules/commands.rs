@@ -202,7 +202,7 @@ fn checked_operator(
     }
     let named = operator.vendors.iter();
     let strangers: Vec<String> =
-        named.filter_map(|(id, place)| stranger(id, place, registry)).collect();
+        named.filter_map(|(id, place)| stranger(id.as_str(), place, registry)).collect();
     if !strangers.is_empty() {
         return Err(strangers.join("\n"));
     }
