@@ -46,6 +46,7 @@ impl Parties<'_> {
             roles: roles(found),
             // The operating system stands in where no family is known: it does not tell which product it is.
             family: found.product.family.clone().filter(|_| !found.product.is_system),
+            model: found.product.model.as_ref().map(|model| model.raw().to_owned()),
             ..Subject::default()
         };
         let Some(Makers { id, sure, against }) = settled(found.maker.as_ref().map(claimed), stated)

@@ -13,6 +13,7 @@ use herkomst_model::report::{
 };
 
 use super::escape::for_terminal;
+use crate::cli::printable;
 use crate::judge::first_name;
 
 /// Where the table is shown.
@@ -37,8 +38,10 @@ impl Screen {
         }
     }
 
+    /// A text in a colour, where there are any; what could steer the terminal is spelt out.
     pub(crate) fn paint(self, code: &str, text: &str) -> String {
-        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        let text = printable(text);
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text }
     }
 }
 
@@ -505,9 +508,10 @@ fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
 
 /// Wraps our own text at the width of the screen, further lines indented.
 pub(crate) fn wrapped(text: &str, indent: usize, screen: Screen) -> String {
+    let text = printable(text);
     let Some(width) = screen.width.map(|width| usize::from(width).saturating_sub(indent).max(20))
     else {
-        return text.to_owned();
+        return text;
     };
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -138,7 +138,7 @@ fn list(on: Date, screen: Screen) -> String {
             let _ = writeln!(out, "  {}", wrapped(&aged, 2, screen));
         }
     }
-    printable(&out)
+    out
 }
 
 fn shown(name: &str, desk: &Desk, on: Date, screen: Screen) -> Result<String> {

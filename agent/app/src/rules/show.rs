@@ -9,38 +9,44 @@ use herkomst_rules::{
 use jiff::civil::Date;
 
 use super::aged;
-use crate::cli::printable;
 use crate::outputs::table::{BOLD, DIM, Screen, wrapped};
 
 /// A pack in plain words.
 pub(crate) fn show(pack: &Pack, on: Date, screen: Screen) -> String {
     let mut out = String::new();
-    let mut line = |indent: usize, text: &str| {
-        let _ = writeln!(out, "{:indent$}{}", "", wrapped(text, indent + 2, screen));
+    let mut painted = |code: Option<&str>, indent: usize, text: &str| {
+        let text = wrapped(text, indent + 2, screen);
+        let text = code.map_or_else(|| text.clone(), |code| screen.paint(code, &text));
+        let _ = writeln!(out, "{:indent$}{text}", "");
     };
-    line(0, &screen.paint(BOLD, &format!("{}: {}", pack.id, pack.title)));
+    painted(Some(BOLD), 0, &format!("{}: {}", pack.id, pack.title));
     let article = pack.article.as_ref().map_or_else(String::new, |article| format!(", {article}"));
-    line(2, &format!("{}{article}; {}, {}", pack.instrument, pack.jurisdiction, pack.status));
-    line(2, &format!("binds {}", pack.bound));
-    line(
+    painted(
+        None,
+        2,
+        &format!("{}{article}; {}, {}", pack.instrument, pack.jurisdiction, pack.status),
+    );
+    painted(None, 2, &format!("binds {}", pack.bound));
+    painted(
+        None,
         2,
         &format!(
             "edition of {}, last checked {}; {}",
             pack.edition, pack.last_checked, pack.publicity
         ),
     );
-    line(2, &screen.paint(DIM, &pack.disclaimer));
+    painted(Some(DIM), 2, &pack.disclaimer);
     if let Some(aged) = aged(pack, on) {
-        line(2, &aged);
+        painted(None, 2, &aged);
     }
     for rule in &pack.rules {
-        line(0, "");
-        line(0, &screen.paint(BOLD, &format!("{}/{}: {}", pack.id, rule.id, rule.title)));
+        painted(None, 0, "");
+        painted(Some(BOLD), 0, &format!("{}/{}: {}", pack.id, rule.id, rule.title));
         for sentence in in_words(rule) {
-            line(2, &sentence);
+            painted(None, 2, &sentence);
         }
     }
-    printable(&out)
+    out
 }
 
 /// A rule in plain words, out of its checked form.
