@@ -16,7 +16,9 @@ pub mod arp;
 mod checksum;
 pub mod ethernet;
 pub mod icmp;
+pub mod icmpv6;
 pub mod ipv4;
+pub mod ipv6;
 pub mod lldp;
 mod reader;
 pub mod snmp;
@@ -25,10 +27,12 @@ pub mod udp;
 pub use arp::{Arp, ArpOperation, arp_request_frame, quick_reply};
 pub use ethernet::{EthernetFrame, emit_ethernet, ether_type};
 pub use icmp::{Echo, Icmp, OriginalDatagram, icmp_echo, icmp_frame};
+pub use icmpv6::{Icmpv6, icmpv6_echo, icmpv6_frame};
 pub use ipv4::{Ipv4Packet, protocol};
+pub use ipv6::{Ipv6Packet, Ipv6Way};
 pub use lldp::{LLDP_MULTICAST, Lldp, emit_lldp};
 pub use reader::{Reader, WireError};
-pub use udp::{UdpDatagram, udp_frame};
+pub use udp::{UdpDatagram, udp_frame, udp6_frame};
 
 #[cfg(test)]
 #[path = "../tests/captures/mod.rs"]

@@ -1,4 +1,4 @@
-//! UDP over IPv4 (RFC 768).
+//! UDP over IPv4 (RFC 768) and IPv6 (RFC 8200, 8.1).
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -6,7 +6,8 @@ use herkomst_ids::MacAddr;
 
 use crate::checksum::Sum;
 use crate::ipv4::{emit_ipv4, protocol};
-use crate::{Reader, WireError, emit_ethernet, ether_type};
+use crate::ipv6::{self, Extra, Ipv6Way, ipv6_head, next_header};
+use crate::{Ipv6Packet, Reader, WireError, emit_ethernet, ether_type};
 
 /// The length of the header.
 const HEADER: usize = 8;
@@ -33,6 +34,18 @@ impl<'a> UdpDatagram<'a> {
         let (datagram, covered) = Self::read(payload)?;
         let made = covered.get(6..8).is_some_and(|sum| sum != [0, 0]);
         if made && pseudo_header(source, destination, covered.len()).bytes(covered).finish() != 0 {
+            return Err(WireError::Checksum { what: "udp datagram" });
+        }
+        Ok(datagram)
+    }
+
+    /// Reads the payload of an IPv6 packet that is no fragment. The checksum must be there and right (RFC 8200, 8.1).
+    pub fn parse_v6(packet: &Ipv6Packet<'a>) -> Result<Self, WireError> {
+        let (datagram, covered) = Self::read(packet.payload)?;
+        let sum =
+            ipv6::pseudo_header(packet.source, packet.destination, next_header::UDP, covered.len());
+        let made = covered.get(6..8).is_some_and(|sum| sum != [0, 0]);
+        if !made || sum.bytes(covered).finish() != 0 {
             return Err(WireError::Checksum { what: "udp datagram" });
         }
         Ok(datagram)
@@ -93,6 +106,30 @@ pub fn udp_frame(
         .bytes(payload)
         .finish();
     // RFC 768: a sum of 0 is sent as all ones, since 0 says that there is none
+    let sum = if sum == 0 { u16::MAX } else { sum };
+    header[6..8].copy_from_slice(&sum.to_be_bytes());
+    buf.extend_from_slice(&header);
+    buf.extend_from_slice(payload);
+    Ok(())
+}
+
+/// The same over IPv6, between these ports.
+pub fn udp6_frame(
+    buf: &mut Vec<u8>,
+    way: &Ipv6Way,
+    source_port: u16,
+    destination_port: u16,
+    payload: &[u8],
+) -> Result<(), WireError> {
+    let length = payload.len().saturating_add(HEADER);
+    ipv6_head(buf, way, Extra::Nothing, next_header::UDP, length)?;
+    let mut header = [0; HEADER];
+    header[0..2].copy_from_slice(&source_port.to_be_bytes());
+    header[2..4].copy_from_slice(&destination_port.to_be_bytes());
+    let field = u16::try_from(length).expect("it fits an IPv6 packet");
+    header[4..6].copy_from_slice(&field.to_be_bytes());
+    let sum = ipv6::pseudo_header(way.source, way.destination, next_header::UDP, length);
+    let sum = sum.bytes(&header).bytes(payload).finish();
     let sum = if sum == 0 { u16::MAX } else { sum };
     header[6..8].copy_from_slice(&sum.to_be_bytes());
     buf.extend_from_slice(&header);
@@ -167,6 +204,29 @@ mod tests {
         assert_eq!(read.payload, &frame[42..]);
         let tiny = UdpDatagram::parse(&[0, 1, 0, 2, 0, 7, 0, 0], packet.source, packet.destination);
         assert!(matches!(tiny, Err(WireError::Unexpected { found: 7, .. })));
+    }
+
+    #[test]
+    fn over_ipv6_the_sum_is_never_left_out() {
+        let frame = captures::frames("icmpv6_unreachable").remove(0);
+        let mut packet = Ipv6Packet::parse(&frame[14..]).unwrap();
+        let datagram = UdpDatagram::parse_v6(&packet).unwrap();
+        assert_eq!((datagram.destination_port, datagram.payload), (9, &[0; 5][..]));
+        let way = Ipv6Way {
+            source_mac: MacAddr([2, 0, 0, 0, 0, 0x0a]),
+            destination_mac: MacAddr([2, 0, 0, 0, 0, 0x0b]),
+            vlan: None,
+            source: packet.source,
+            destination: packet.destination,
+            hop_limit: packet.hop_limit,
+        };
+        let mut ours = vec![];
+        udp6_frame(&mut ours, &way, datagram.source_port, 9, datagram.payload).unwrap();
+        assert_eq!(ours[18..], frame[18..], "but for the flow label");
+        let mut unsummed = packet.payload.to_vec();
+        unsummed[6..8].fill(0);
+        packet.payload = &unsummed;
+        assert!(UdpDatagram::parse_v6(&packet).is_err());
     }
 
     #[test]

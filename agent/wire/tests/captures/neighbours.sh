@@ -69,7 +69,7 @@ time.sleep(1.2); s.close(); time.sleep(1)'; }
     record ipv6_fragments "ip6 and (ip6[6] == 44)" say6 fd00:50::2 3000
     record icmpv6_parameter_problem "ip6 and (ip6[6] == 60 or (ip6[6] == 58 and ip6[40] == 4))" \
         scapy "$to/IPv6ExtHdrDestOpt(options=[HBHOptUnknown(otype=0x80, optlen=4, optdata=b'wire')])/ICMPv6EchoRequest(id=0x1234, seq=7, data=b'wire capture')"
-    record ipv6_extensions "ip6 and (ip6[6] == 0 or ip6[6] == 60)" \
+    record ipv6_extensions "ip6 and src host fd00:50::1 and (ip6[6] == 0 or ip6[6] == 60)" \
         scapy "$to/IPv6ExtHdrHopByHop(options=[RouterAlert(value=0)])/IPv6ExtHdrDestOpt(options=[PadN(optdata=b'\\0' * 4)])/IPv6ExtHdrRouting(type=0, segleft=0, addresses=['fd00:50::9'])/IPv6ExtHdrFragment(m=0, offset=0, id=7)/IPv6ExtHdrDestOpt()/UDP(sport=40000, dport=9)/b'wire capture'"
 }
 
