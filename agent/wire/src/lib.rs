@@ -13,25 +13,35 @@
 #![forbid(unsafe_code)]
 
 pub mod arp;
+pub mod cdp;
 mod checksum;
+pub mod edp;
 pub mod ethernet;
 pub mod icmp;
 pub mod icmpv6;
 pub mod ipv4;
 pub mod ipv6;
+pub mod llc;
 pub mod lldp;
+pub mod mndp;
 mod reader;
 pub mod snmp;
+pub mod sonmp;
 pub mod udp;
 
 pub use arp::{Arp, ArpOperation, arp_request_frame, quick_reply};
+pub use cdp::Cdp;
+pub use edp::Edp;
 pub use ethernet::{EthernetFrame, emit_ethernet, ether_type};
 pub use icmp::{Echo, Icmp, OriginalDatagram, icmp_echo, icmp_frame};
 pub use icmpv6::{Icmpv6, icmpv6_echo, icmpv6_frame};
 pub use ipv4::{Ipv4Packet, protocol};
 pub use ipv6::{Ipv6Packet, Ipv6Way};
+pub use llc::Llc;
 pub use lldp::{LLDP_MULTICAST, Lldp, emit_lldp};
+pub use mndp::Mndp;
 pub use reader::{Reader, WireError};
+pub use sonmp::Sonmp;
 pub use udp::{UdpDatagram, udp_frame, udp6_frame};
 
 #[cfg(test)]
