@@ -15,6 +15,8 @@
 pub mod arp;
 pub mod cdp;
 mod checksum;
+pub mod dhcp;
+pub mod dhcpv6;
 pub mod edp;
 pub mod ethernet;
 pub mod icmp;
@@ -31,6 +33,8 @@ pub mod udp;
 
 pub use arp::{Arp, ArpOperation, arp_request_frame, quick_reply};
 pub use cdp::Cdp;
+pub use dhcp::Dhcp;
+pub use dhcpv6::Dhcpv6;
 pub use edp::Edp;
 pub use ethernet::{EthernetFrame, emit_ethernet, ether_type};
 pub use icmp::{Echo, Icmp, OriginalDatagram, icmp_echo, icmp_frame};

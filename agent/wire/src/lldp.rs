@@ -1,13 +1,16 @@
 //! LLDP (IEEE 802.1AB-2016), with the inventory TLVs of LLDP-MED (ANSI/TIA-1057, 10.2.6).
 //!
-//! Texts are handed on as bytes. Other organisations' TLVs are kept unread, with their identifier and subtype.
+//! Texts are handed on as bytes. The TLVs of IEEE 802.1, IEEE 802.3 and LLDP-MED are read on demand ([`Tlv::organisation`]);
+//! those of others are kept unread, with their identifier and subtype.
 
 mod id;
+mod organisation;
 mod tlv;
 
 use herkomst_ids::MacAddr;
 
 pub use self::id::{ChassisId, NetworkAddress, PortId};
+pub use self::organisation::{IEEE_802_1, IEEE_802_3, OrganisationTlv, Power, TIA};
 pub use self::tlv::{InterfaceNumbering, InventoryItem, ManagementAddress, Tlv};
 use crate::{Reader, WireError};
 

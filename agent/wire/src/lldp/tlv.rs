@@ -2,10 +2,8 @@
 
 use super::emit_tlv;
 use super::id::{NetworkAddress, subtyped};
+use super::organisation::TIA;
 use crate::{Reader, WireError};
-
-/// The organisation of LLDP-MED.
-const TIA: [u8; 3] = [0x00, 0x12, 0xbb];
 
 const PORT_DESCRIPTION: u8 = 4;
 const SYSTEM_NAME: u8 = 5;
