@@ -5,12 +5,15 @@
 use std::hint::black_box;
 
 use herkomst_ids::MacAddr;
+use herkomst_wire::dahua::DAHUA_SEARCH;
+use herkomst_wire::glbp::{GlbpTlv, emit_glbp};
 use herkomst_wire::snmp::{self, CommunityMessage, V3Message, message_version};
 use herkomst_wire::{
-    Arp, EthernetFrame, Icmp, Ipv4Packet, Lldp, UdpDatagram, protocol, quick_reply,
+    Arp, Dahua, EthernetFrame, Hsrp, Icmp, Ipv4Packet, Lldp, UdpDatagram, protocol, quick_reply,
 };
 
 mod captures;
+mod readers;
 
 /// Ethernet, IPv4 without options, UDP.
 const UDP_HEADERS: usize = 42;
@@ -19,6 +22,7 @@ type Parse = fn(&[u8]);
 
 fn ethernet(frame: &[u8]) {
     black_box(quick_reply(frame, MacAddr([2, 0, 0, 0, 0, 0x0a])));
+    readers::frame(frame);
     if let Ok(ethernet) = EthernetFrame::parse(frame) {
         arp(ethernet.payload);
         lldp(ethernet.payload);
@@ -119,7 +123,7 @@ fn seeds() -> Vec<(Parse, Vec<u8>)> {
                 name if name.starts_with("arp") => (arp, 14),
                 "lldp" => (lldp, 14),
                 "icmp" => (icmp_sealed, 34),
-                _ => (ipv4_sealed, 14),
+                name => neighbours(name, &frame).unwrap_or((ipv4_sealed, 14)),
             };
             seeds.push((inside.0, frame[inside.1..].to_vec()));
             if name.starts_with("icmp") || name.starts_with("snmp") {
@@ -128,7 +132,61 @@ fn seeds() -> Vec<(Parse, Vec<u8>)> {
             seeds.push((ethernet, frame));
         }
     }
+    seeds.extend(made());
     seeds
+}
+
+/// Messages of protocols that no program here speaks.
+fn made() -> [(Parse, Vec<u8>); 4] {
+    let (mut gateway, mut router, mut camera) = (vec![], vec![], vec![]);
+    let hello = GlbpTlv::Hello { state: 32, priority: 110, address: [10, 50, 0, 105].into() };
+    let forwarder =
+        GlbpTlv::Forwarder { number: 1, state: 32, mac: MacAddr([0, 7, 0xb4, 0, 5, 1]) };
+    emit_glbp(&mut gateway, 5, MacAddr::ZERO, &[hello, forwarder]).expect("it is short");
+    let second = Hsrp {
+        version: 2,
+        operation: 0,
+        state: 6,
+        priority: 110,
+        group: 5,
+        router: Some(MacAddr::ZERO),
+        address: [10, 50, 0, 106].into(),
+    };
+    second.emit(&mut router);
+    Dahua { session: 0, id: 1, json: DAHUA_SEARCH }.emit(&mut camera).expect("it is short");
+    let answer = b"<?xml version=\"1.0\"?>\n<ProbeMatch><Uuid>1</Uuid><DeviceSN>LAB</DeviceSN><DHCP/></ProbeMatch>";
+    [
+        (readers::glbp, gateway),
+        (readers::hsrp, router),
+        (readers::dahua, camera),
+        (readers::sadp, answer.to_vec()),
+    ]
+}
+
+/// What reads what a neighbour said, and where in the frame that stands.
+fn neighbours(name: &str, frame: &[u8]) -> Option<(Parse, usize)> {
+    let udp = if frame[12..14] == [8, 0] { UDP_HEADERS } else { 14 + 40 + 8 };
+    let first = name.split('_').next().unwrap_or_default();
+    let at = match first {
+        "ipv6" => 14,
+        "icmpv6" | "ndp" => 14 + 40,
+        "mld" => 14 + 40 + 8, // behind a router alert
+        "cdp" | "fdp" | "edp" | "sonmp" => 14 + 8,
+        "lldp" => 14,
+        "vrrp" | "carp" => 34,
+        _ => udp,
+    };
+    let reader = match first {
+        "ndp" | "mld" => "icmpv6",
+        "fdp" => "cdp",
+        "lldp" => "lldp_organisation",
+        "mdns" => "dns",
+        "carp" => "vrrp",
+        "ws" => "ws_discovery",
+        first => first,
+    };
+    let (_, read) = readers::ALL.iter().find(|(name, _)| *name == reader)?;
+    Some((*read, at))
 }
 
 /// Values at which a parser may turn: edges, tags, forms of length.
@@ -214,11 +272,27 @@ fn mutations_of_recorded_messages_are_read_or_refused() {
 #[test]
 fn bytes_without_any_sense_are_read_or_refused() {
     let mut random = Random(0x2545_f491_4f6c_dd1d);
-    let parsers: [Parse; 8] = [ethernet, arp, ipv4, ipv4_sealed, icmp, icmp_sealed, lldp, snmp];
+    let mut parsers: Vec<Parse> =
+        vec![ethernet, arp, ipv4, ipv4_sealed, icmp, icmp_sealed, lldp, snmp];
+    parsers.extend(readers::ALL.iter().map(|(_, read)| *read));
     for round in 0..10_000 {
         let length = random.below(if round % 100 == 0 { 3000 } else { 90 });
         let bytes: Vec<u8> = (0..length).map(|_| random.octet()).collect();
         parsers.iter().for_each(|parse| parse(&bytes));
+    }
+}
+
+#[test]
+fn every_capture_of_a_neighbour_has_its_reader() {
+    for name in ["ndp", "mld_v2", "cdp_v2", "fdp", "edp", "sonmp", "mndp", "dhcp", "dhcpv6_ll"] {
+        let frame = captures::frames(name).remove(0);
+        assert!(neighbours(name, &frame).is_some(), "{name}");
+    }
+    for name in
+        ["mdns", "dns", "ssdp", "ws_discovery", "vrrp", "carp", "hsrp", "lldp_organisations"]
+    {
+        let frame = captures::frames(name).remove(0);
+        assert!(neighbours(name, &frame).is_some(), "{name}");
     }
 }
 
