@@ -1,18 +1,30 @@
 //! Prints one frame of each kind that this crate makes, a line of hexadecimal each, to be read by another program:
 //! `cargo run -p herkomst-wire --example emit | text2pcap …`, then `tshark` (tests/captures/README.md).
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV4};
 
-use herkomst_ids::{MacAddr, Oid};
+use herkomst_ids::{MacAddr, Oid, Pen};
+use herkomst_wire::cdp::{self, CdpAddresses, CdpTlv, cdp_addresses, emit_cdp};
+use herkomst_wire::dhcp::{DhcpKind, DhcpOption, emit_dhcp};
+use herkomst_wire::dhcpv6::{Dhcpv6Option, Duid, Texts, dhcpv6_texts, emit_dhcpv6};
+use herkomst_wire::dns::{self, DnsData, TxtItems, emit_dns_query, emit_dns_response};
+use herkomst_wire::edp::{self, EdpTlv, emit_edp};
+use herkomst_wire::glbp::{GlbpTlv, emit_glbp};
 use herkomst_wire::icmp::icmp_unreachable;
+use herkomst_wire::icmpv6::{mld_query, neighbour_advertisement, neighbour_solicitation};
+use herkomst_wire::ipv6::{Extra, Ipv6Way, multicast_mac, solicited_node};
+use herkomst_wire::llc::{snap, snap_frame};
 use herkomst_wire::lldp::{
     ChassisId, InterfaceNumbering, InventoryItem, LldpToSend, ManagementAddress, NetworkAddress,
     PortId, Tlv, capability,
 };
+use herkomst_wire::mndp::{MndpTlv, emit_mndp};
 use herkomst_wire::snmp::{self, PduKind, Value, Version};
+use herkomst_wire::ssdp::emit_ssdp_search;
 use herkomst_wire::{
-    Arp, ArpOperation, LLDP_MULTICAST, WireError, arp_request_frame, emit_ethernet, emit_lldp,
-    ether_type, icmp_echo, icmp_frame, udp_frame,
+    Arp, ArpOperation, Hsrp, LLDP_MULTICAST, Sonmp, WireError, arp_request_frame, emit_ethernet,
+    emit_lldp, ether_type, icmp_echo, icmp_frame, icmpv6_echo, icmpv6_frame, sonmp, udp_frame,
+    udp6_frame,
 };
 
 const OURS: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x0a]);
@@ -45,6 +57,153 @@ fn main() -> Result<(), WireError> {
     emit_ethernet(&mut frame, LLDP_MULTICAST, OURS, None, ether_type::LLDP);
     lldp(&mut frame)?;
     print(&frame);
+    neighbours(&mut frame)?;
+    over_udp(&mut frame)?;
+    over_ipv6(&mut frame)
+}
+
+/// What stands behind IEEE 802.2.
+fn neighbours(frame: &mut Vec<u8>) -> Result<(), WireError> {
+    let addresses = cdp_addresses(&[THEIR_IP.into()]);
+    let addresses = CdpAddresses::read(&addresses).expect("it was made so");
+    let tlvs = [
+        CdpTlv::DeviceId(b"name"),
+        CdpTlv::Addresses(addresses),
+        CdpTlv::PortId(b"ge-0/0/1"),
+        CdpTlv::Capabilities(cdp::capability::SWITCH | cdp::capability::ROUTER),
+        CdpTlv::SoftwareVersion(b"version"),
+        CdpTlv::Platform(b"platform"),
+        CdpTlv::VtpDomain(b"domain"),
+        CdpTlv::NativeVlan(7),
+        CdpTlv::FullDuplex(true),
+        CdpTlv::SystemName(b"name"),
+        CdpTlv::Location(b"place"),
+    ];
+    for last in [&b"even"[..], b"odd", &[b'o', 0xfe, 0xff]] {
+        let mut payload = vec![];
+        emit_cdp(&mut payload, 2, 180, &[&tlvs[..], &[CdpTlv::DeviceId(last)]].concat())?;
+        snap_frame(frame, cdp::CDP_MULTICAST, OURS, None, snap::CDP, &payload)?;
+        print(frame);
+    }
+    let tlvs = [
+        EdpTlv::Display(b"name"),
+        EdpTlv::Info { slot: 1, port: 2, version: [31, 7, 2, 28] },
+        EdpTlv::Vlan { id: 7, address: THEIR_IP, name: b"cameras" },
+    ];
+    let mut payload = vec![];
+    emit_edp(&mut payload, 9, OURS, &tlvs)?;
+    snap_frame(frame, edp::EDP_MULTICAST, OURS, None, snap::EDP, &payload)?;
+    print(frame);
+    payload.clear();
+    let (address, segment) = (THEIR_IP, 0x0102);
+    Sonmp { address, segment, chassis: 1, backplane: 12, state: 2, links: 0 }.emit(&mut payload);
+    snap_frame(frame, sonmp::SONMP_SEGMENT, OURS, Some(7), snap::SONMP_SEGMENT, &payload)?;
+    print(frame);
+    Ok(())
+}
+
+/// What stands behind UDP over IPv4.
+fn over_udp(frame: &mut Vec<u8>) -> Result<(), WireError> {
+    let mut add = |port: u16, emit: &dyn Fn(&mut Vec<u8>) -> Result<(), WireError>| {
+        let mut payload = vec![];
+        emit(&mut payload)?;
+        let ends = [OUR_IP, THEIR_IP].map(|ip| SocketAddrV4::new(ip, port));
+        udp_frame(frame, OURS, THEIRS, None, ends[0], ends[1], &payload)?;
+        print(frame);
+        Ok::<_, WireError>(())
+    };
+    let tlvs = [
+        MndpTlv::Mac(OURS),
+        MndpTlv::Identity(b"name"),
+        MndpTlv::Version(b"7.1"),
+        MndpTlv::Uptime(90),
+        MndpTlv::Board(b"board"),
+        MndpTlv::Ipv4(OUR_IP),
+    ];
+    add(5678, &|buf| emit_mndp(buf, 3, &tlvs))?;
+    let options = [
+        DhcpOption::Kind(DhcpKind::Discover),
+        DhcpOption::HostName(b"name"),
+        DhcpOption::VendorClass(b"class"),
+        DhcpOption::ClientId { kind: 1, value: &OURS.octets() },
+        DhcpOption::ParameterList(&[1, 3, 6]),
+    ];
+    add(67, &|buf| emit_dhcp(buf, 7, OURS, &options))?;
+    add(5353, &|buf| {
+        emit_dns_query(buf, 0, &[("_http._tcp.local", dns::kind::PTR), ("a.local", 1)], true)
+    })?;
+    let texts = DnsData::Txt(TxtItems::new(b"\x04flag\x07key=val"));
+    let records = [
+        ("a.local", DnsData::A(OUR_IP)),
+        ("a.local", DnsData::Aaaa([0xfd00, 0, 0, 0, 0, 0, 0, 1].into())),
+        ("a.local", texts),
+        ("a.local", DnsData::HostInfo { cpu: b"cpu", os: b"os" }),
+    ];
+    add(5353, &|buf| emit_dns_response(buf, 0, 120, &records))?;
+    for (version, address) in [
+        (1, IpAddr::from([10, 50, 0, 9])),
+        (2, IpAddr::from([10, 50, 0, 9])),
+        (2, IpAddr::from([0xfe80, 0, 0, 0, 0, 0, 0, 9])),
+    ] {
+        let router = (version == 2).then_some(OURS);
+        let hsrp =
+            Hsrp { version, operation: 0, state: 16, priority: 110, group: 5, router, address };
+        add(1985, &|buf| {
+            hsrp.emit(buf);
+            Ok(())
+        })?;
+    }
+    let hello = |address| GlbpTlv::Hello { state: 32, priority: 110, address };
+    let mac = MacAddr([0, 7, 0xb4, 0, 5, 1]);
+    let forwarder = GlbpTlv::Forwarder { number: 1, state: 32, mac };
+    add(3222, &|buf| emit_glbp(buf, 5, OURS, &[hello([10, 50, 0, 9].into()), forwarder]))?;
+    let six = IpAddr::from([0xfe80, 0, 0, 0, 0, 0, 0, 9]);
+    add(3222, &|buf| emit_glbp(buf, 6, OURS, &[hello(six)]))?;
+    add(1900, &|buf| {
+        emit_ssdp_search(buf, "ssdp:all", 2);
+        Ok(())
+    })
+}
+
+/// ICMPv6, and what stands behind UDP over IPv6.
+fn over_ipv6(frame: &mut Vec<u8>) -> Result<(), WireError> {
+    let target = Ipv6Addr::from([0xfd00, 0x50, 0, 0, 0, 0, 0, 2]);
+    let all = Ipv6Addr::from([0xff02, 0, 0, 0, 0, 0, 0, 1]);
+    let group = solicited_node(target);
+    let way = |destination, hop_limit| Ipv6Way {
+        source_mac: OURS,
+        destination_mac: multicast_mac(destination).unwrap_or(THEIRS),
+        vlan: None,
+        source: Ipv6Addr::from([0xfe80, 0, 0, 0, 0, 0xff, 0xfe00, 0x0a]),
+        destination,
+        hop_limit,
+    };
+    let mut messages = [vec![], vec![], vec![], vec![]];
+    icmpv6_echo(&mut messages[0], false, 7, 8, b"echo");
+    neighbour_solicitation(&mut messages[1], target, Some(OURS));
+    neighbour_advertisement(&mut messages[2], target, true, true, Some(OURS));
+    mld_query(&mut messages[3], Ipv6Addr::UNSPECIFIED, 1000, 2, 125);
+    for (message, way, extra) in [
+        (&messages[0], way(all, 64), Extra::Nothing),
+        (&messages[0], way(all, 64), Extra::DestinationOption(0x80)),
+        (&messages[1], way(group, 255), Extra::Nothing),
+        (&messages[2], way(target, 255), Extra::Nothing),
+        (&messages[3], way(all, 1), Extra::RouterAlert),
+    ] {
+        icmpv6_frame(frame, &way, extra, message)?;
+        print(frame);
+    }
+    let class = dhcpv6_texts(&[b"class"])?;
+    let options = [
+        Dhcpv6Option::ClientId(Duid::LinkLayer(OURS)),
+        Dhcpv6Option::OptionRequest(&[[0, 23], [0, 24]]),
+        Dhcpv6Option::VendorClass { pen: Pen(8072), classes: Texts::new(&class) },
+    ];
+    let mut payload = vec![];
+    emit_dhcpv6(&mut payload, 1, 7, &options)?;
+    let servers = Ipv6Addr::from([0xff02, 0, 0, 0, 0, 0, 1, 2]);
+    udp6_frame(frame, &way(servers, 1), 546, 547, &payload)?;
+    print(frame);
     Ok(())
 }
 

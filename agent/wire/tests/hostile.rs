@@ -297,6 +297,20 @@ fn every_capture_of_a_neighbour_has_its_reader() {
 }
 
 #[test]
+fn pointers_to_anywhere_in_a_recorded_answer_are_followed_or_refused() {
+    for payload in captures::udp_payloads("mdns_answer") {
+        for at in 12..payload.len() - 1 {
+            for to in (0..payload.len()).step_by(7) {
+                let mut changed = payload.clone();
+                let pointer = 0xc000 | u16::try_from(to).expect("a short message");
+                changed[at..at + 2].copy_from_slice(&pointer.to_be_bytes());
+                readers::dns(&changed);
+            }
+        }
+    }
+}
+
+#[test]
 fn deep_and_long_nestings_are_refused_without_going_into_them() {
     for (open, each) in
         [(&[0x30, 0x84, 0x7f, 0xff, 0xff, 0xff][..], 10_000), (&[0x30, 0x80], 30_000)]

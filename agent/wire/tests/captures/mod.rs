@@ -70,8 +70,6 @@ fn bytes(line: &str) -> Vec<u8> {
 }
 
 /// What the datagrams of one file carry, over IPv4 or IPv6 as recorded: behind headers without options.
-#[cfg(test)]
-#[allow(dead_code, reason = "the tests of all look for themselves")]
 pub(crate) fn udp_payloads(name: &str) -> Vec<Vec<u8>> {
     let header = |frame: &[u8]| if frame[12..14] == [8, 0] { 42 } else { 62 };
     frames(name).into_iter().map(|mut frame| frame.split_off(header(&frame))).collect()
