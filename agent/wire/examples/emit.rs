@@ -102,15 +102,23 @@ fn neighbours(frame: &mut Vec<u8>) -> Result<(), WireError> {
     Ok(())
 }
 
+fn datagram(
+    frame: &mut Vec<u8>,
+    port: u16,
+    emit: &dyn Fn(&mut Vec<u8>) -> Result<(), WireError>,
+) -> Result<(), WireError> {
+    let mut payload = vec![];
+    emit(&mut payload)?;
+    let ends = [OUR_IP, THEIR_IP].map(|ip| SocketAddrV4::new(ip, port));
+    udp_frame(frame, OURS, THEIRS, None, ends[0], ends[1], &payload)?;
+    print(frame);
+    Ok(())
+}
+
 /// What stands behind UDP over IPv4.
 fn over_udp(frame: &mut Vec<u8>) -> Result<(), WireError> {
     let mut add = |port: u16, emit: &dyn Fn(&mut Vec<u8>) -> Result<(), WireError>| {
-        let mut payload = vec![];
-        emit(&mut payload)?;
-        let ends = [OUR_IP, THEIR_IP].map(|ip| SocketAddrV4::new(ip, port));
-        udp_frame(frame, OURS, THEIRS, None, ends[0], ends[1], &payload)?;
-        print(frame);
-        Ok::<_, WireError>(())
+        datagram(frame, port, emit)
     };
     let tlvs = [
         MndpTlv::Mac(OURS),
@@ -148,11 +156,16 @@ fn over_udp(frame: &mut Vec<u8>) -> Result<(), WireError> {
         let router = (version == 2).then_some(OURS);
         let hsrp =
             Hsrp { version, operation: 0, state: 16, priority: 110, group: 5, router, address };
-        add(1985, &|buf| {
-            hsrp.emit(buf);
-            Ok(())
-        })?;
+        let group = Ipv4Addr::new(224, 0, 0, if version == 1 { 2 } else { 102 });
+        let mut payload = vec![];
+        hsrp.emit(&mut payload);
+        let ends = [OUR_IP, group].map(|ip| SocketAddrV4::new(ip, 1985));
+        udp_frame(frame, OURS, THEIRS, None, ends[0], ends[1], &payload)?;
+        print(frame);
     }
+    let mut add = |port: u16, emit: &dyn Fn(&mut Vec<u8>) -> Result<(), WireError>| {
+        datagram(frame, port, emit)
+    };
     let hello = |address| GlbpTlv::Hello { state: 32, priority: 110, address };
     let mac = MacAddr([0, 7, 0xb4, 0, 5, 1]);
     let forwarder = GlbpTlv::Forwarder { number: 1, state: 32, mac };

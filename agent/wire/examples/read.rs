@@ -9,7 +9,7 @@ use herkomst_ids::MacAddr;
 use herkomst_wire::cdp::CdpTlv;
 use herkomst_wire::dhcp::DhcpOption;
 use herkomst_wire::dhcpv6::{Dhcpv6Option, Duid};
-use herkomst_wire::dns::DnsData;
+use herkomst_wire::dns::{self, DnsData};
 use herkomst_wire::edp::EdpTlv;
 use herkomst_wire::glbp::GlbpTlv;
 use herkomst_wire::icmpv6::{NdpOption, NdpOptions};
@@ -121,7 +121,7 @@ fn datagram(out: &Out, udp: UdpDatagram<'_>) -> Result<(), WireError> {
         _ if is(5678) => mndp(out, udp.payload),
         _ if is(67) || is(68) => dhcp(out, udp.payload),
         _ if is(546) || is(547) => dhcpv6(out, udp.payload),
-        _ if is(53) || is(5353) => dns(out, udp.payload),
+        _ if is(53) || is(5353) => names(out, udp.payload),
         _ if is(1985) => hsrp(out, udp.payload),
         _ if is(3222) => glbp(out, udp.payload),
         _ if is(1900) => {
@@ -218,7 +218,7 @@ fn cdp(out: &Out, name: &str, payload: &[u8]) -> Result<(), WireError> {
     let texts = name == "cdp";
     for tlv in read.tlvs() {
         match tlv? {
-            CdpTlv::DeviceId(value) => out.text(&field("deviceid"), value),
+            CdpTlv::DeviceId(value) if texts => out.text("cdp.deviceid", value),
             CdpTlv::Addresses(addresses) if texts => {
                 addresses.ips().for_each(|ip| out.put("cdp.nrgyz.ip_address", ip));
             }
@@ -229,7 +229,8 @@ fn cdp(out: &Out, name: &str, payload: &[u8]) -> Result<(), WireError> {
             CdpTlv::Capabilities(bits) => out.hex("cdp.capabilities", bits),
             CdpTlv::SoftwareVersion(value) if texts => out.text("cdp.software_version", value),
             CdpTlv::Platform(value) if texts => out.text("cdp.platform", value),
-            CdpTlv::PortId(value)
+            CdpTlv::DeviceId(value)
+            | CdpTlv::PortId(value)
             | CdpTlv::SoftwareVersion(value)
             | CdpTlv::Platform(value)
             | CdpTlv::CapabilityText(value) => out.text("fdp.string.text", value),
@@ -406,7 +407,7 @@ fn dhcpv6(out: &Out, payload: &[u8]) -> Result<(), WireError> {
     Ok(())
 }
 
-fn dns(out: &Out, payload: &[u8]) -> Result<(), WireError> {
+fn names(out: &Out, payload: &[u8]) -> Result<(), WireError> {
     let read = DnsMessage::parse(payload)?;
     let plain = |name: &dyn Display| name.to_string().replace("\\032", " ");
     for question in read.questions() {
@@ -416,7 +417,10 @@ fn dns(out: &Out, payload: &[u8]) -> Result<(), WireError> {
     }
     for record in read.records() {
         let (_, record) = record?;
-        out.put("dns.resp.name", plain(&record.name));
+        if record.kind != dns::kind::SRV {
+            // tshark takes the name of such a record apart instead
+            out.put("dns.resp.name", plain(&record.name));
+        }
         out.put("dns.resp.ttl", record.ttl);
         match record.data()? {
             DnsData::A(ip) => out.put("dns.a", ip),

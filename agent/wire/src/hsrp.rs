@@ -76,7 +76,12 @@ impl Hsrp {
             });
         }
         let mut reader = reader.part(length.into(), "hsrp group state")?;
+        let at = reader.at();
         let [version, operation, state, family] = reader.array("hsrp group state")?;
+        if version != 2 {
+            let (found, want) = (version.into(), "2");
+            return Err(WireError::Unexpected { what: "hsrp version", at, found, want });
+        }
         let group = reader.u16("hsrp group")?;
         let router = MacAddr(reader.array("hsrp router")?);
         let priority = reader.u32("hsrp priority")?;
@@ -183,7 +188,7 @@ mod tests {
         assert_eq!(hsrp.mac(), MacAddr([0, 5, 0x73, 0xa0, 1, 0x23]));
         let mut payload = vec![];
         hsrp.emit(&mut payload);
-        for (at, octet) in [(0, 3), (1, 39), (5, 5)] {
+        for (at, octet) in [(0, 3), (1, 39), (2, 1), (5, 5)] {
             let mut wrong = payload.clone();
             wrong[at] = octet;
             assert!(matches!(Hsrp::parse(&wrong), Err(WireError::Unexpected { .. })), "byte {at}");

@@ -12,7 +12,9 @@ pub use self::ndp::{
     RouterAdvertisement, neighbour_advertisement, neighbour_solicitation,
 };
 use crate::icmp::Echo;
-use crate::ipv6::{Extra, Ipv6Way, OriginalPacket, ipv6_head, next_header, pseudo_header};
+use crate::ipv6::{
+    Extra, Ipv6Way, OriginalPacket, ipv6_head, next_header, pseudo_header, solicited_node,
+};
 use crate::{Ipv6Packet, Reader, WireError};
 
 const UNREACHABLE: u8 = 1;
@@ -98,7 +100,7 @@ impl<'a> Icmpv6<'a> {
             }
             _ => {}
         }
-        Ok(match (kind, code) {
+        let message = match (kind, code) {
             (UNREACHABLE, code) => {
                 reader.u32("icmpv6 unused")?;
                 Self::Unreachable { code, original: OriginalPacket::read(reader.rest()) }
@@ -129,8 +131,27 @@ impl<'a> Icmpv6<'a> {
                 NeighbourAdvertisement::read(reader, packet.destination)?,
             ),
             (kind, code) => Self::Other { kind, code },
-        })
+        };
+        want_a_source(packet, &message)?;
+        Ok(message)
     }
+}
+
+/// RFC 4861, 6.1.1 and 7.1.1: who has no address yet names no hardware address to answer to, and asks nobody but those who
+/// could have the address that it wants.
+fn want_a_source(packet: &Ipv6Packet<'_>, message: &Icmpv6<'_>) -> Result<(), WireError> {
+    let (options, group) = match message {
+        Icmpv6::RouterSolicitation(options) => (*options, None),
+        Icmpv6::NeighbourSolicitation(asked) => (asked.options, Some(solicited_node(asked.target))),
+        _ => return Ok(()),
+    };
+    let names_mac = options.iter().any(|option| matches!(option, NdpOption::SourceMac(_)));
+    let asks_others = group.is_some_and(|group| group != packet.destination);
+    if !packet.source.is_unspecified() || !(names_mac || asks_others) {
+        return Ok(());
+    }
+    let want = "an address, or no more than a question about one's own";
+    Err(WireError::Unexpected { what: "ipv6 source", at: 8, found: 0, want })
 }
 
 fn want_code_0(code: u8) -> Result<(), WireError> {
@@ -198,7 +219,7 @@ pub(crate) mod tests {
     use herkomst_ids::MacAddr;
 
     use super::*;
-    use crate::ipv6::{multicast_mac, solicited_node};
+    use crate::ipv6::multicast_mac;
     use crate::{EthernetFrame, captures};
 
     pub(crate) const OURS: MacAddr = MacAddr([2, 0, 0, 0, 0, 0x0a]);
@@ -293,6 +314,15 @@ pub(crate) mod tests {
             let way = way("fe80::1", &own, limit);
             icmpv6_frame(&mut frame, &way, Extra::Nothing, &message).unwrap();
             assert_eq!(read(&frame).is_ok(), right, "hop limit {limit}");
+        }
+        for (to, mac, right) in
+            [(own.as_str(), None, true), (&own, Some(OURS), false), ("ff02::1", None, false)]
+        {
+            message.clear();
+            neighbour_solicitation(&mut message, ip("fd00:50::2"), mac);
+            let mut frame = vec![];
+            icmpv6_frame(&mut frame, &way("::", to, 255), Extra::Nothing, &message).unwrap();
+            assert_eq!(read(&frame).is_ok(), right, "without an address, to {to}, {mac:?}");
         }
         message.clear();
         mld_query(&mut message, Ipv6Addr::UNSPECIFIED, 1000, 2, 125);
