@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::{CountryList, NamedVendor, Pack, PackProblems, PartTag, person};
+use crate::{CountryList, NamedVendor, Pack, PackProblems, PartTag, Term, person};
 
 /// The operator's statements. The default says nothing: what depends on them is then undetermined.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct Order {
     pub scope: String,
     /// The day it was issued. None: what is counted from it stays undetermined.
     pub date: Option<Date>,
+    /// How long after that day it leaves, for actions whose term stands in the order and not in the pack.
+    pub term: Option<Term>,
 }
 
 /// A person's answer to a question of a rule.

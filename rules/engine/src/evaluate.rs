@@ -655,6 +655,7 @@ wording = "w"
                 vendors: None,
                 scope: "s".to_owned(),
                 date: Some(day("2026-01-01")),
+                term: None,
             };
             let context = Context { orders: vec![order], ..Context::default() };
             let parts = Parts::Declared(["lan.core".parse().unwrap()].into());

@@ -194,7 +194,7 @@ impl Missing {
                 "nobody said which parts the order designates: give them with the order"
             }
             Self::OrderDate => {
-                "the term runs from the date of an order: give the date with the order"
+                "the last day comes from an order: give its date, and its term where the pack sets none"
             }
             Self::FirstSeen => "nobody knows since when it is there: say when it was installed",
             Self::ControlTest => {

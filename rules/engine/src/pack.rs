@@ -425,6 +425,13 @@ pub struct DatedAction {
     pub only: Vec<FactTest>,
 }
 
+impl DatedAction {
+    /// Whether its term stands in the operator's order alone.
+    pub(crate) fn has_ordered_term(&self) -> bool {
+        self.from == Some(TermStart::Order) && self.period.is_none() && self.date.is_none()
+    }
+}
+
 /// A public list that names the party of a rule.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Listing {

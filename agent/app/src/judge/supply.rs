@@ -31,7 +31,7 @@ pub(super) fn supply(missing: Missing) -> Supply {
         Missing::Addressee => ("the top of it", "is or is-not"),
         Missing::Order => ("[[order]]", "pack, reference, issuer, scope"),
         Missing::OrderParts => ("[[order]]", "parts"),
-        Missing::OrderDate => ("[[order]]", "date"),
+        Missing::OrderDate => ("[[order]]", "date, and term where the pack sets none"),
         Missing::FirstSeen => ("[[device]]", "first-seen"),
         Missing::Suppliers => ("[[device]]", "suppliers"),
         Missing::CountryOfProduction => ("[[device]]", "country-of-production"),
@@ -143,7 +143,7 @@ mod tests {
             Missing::Addressee => "is = [\"telecom-operator\"]\nis-not = [\"public-body\"]\n".to_owned(),
             Missing::Order | Missing::OrderParts | Missing::OrderDate => {
                 "[[order]]\npack = \"p\"\nreference = \"1\"\nissuer = \"minister\"\nscope = \"core\"\n\
-                 parts = [\"core.cp\"]\ndate = 2026-01-15\n"
+                 parts = [\"core.cp\"]\ndate = 2026-01-15\nterm = \"2y\"\n"
                     .to_owned()
             }
             Missing::FirstSeen => device("first-seen = 2019-05-01"),

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::facts;
 use crate::judgement::{ActionState, DueAction};
 use crate::pack::{DatedAction, Listing, Pack, days_between};
-use crate::{Action, Context, Subject, TermStart};
+use crate::{Action, Context, Subject, Term, TermStart};
 use crate::{Because, Missing};
 
 /// Whether a date reaches the subject.
@@ -36,8 +36,16 @@ pub(super) fn due(
         }
         Some(TermStart::FirstSeen) => subject.first_seen.map(Some).ok_or(Missing::FirstSeen),
     };
+    // The term of some orders is as confidential as the order, and no pack can hold it.
+    let (period, start) = match (dated.has_ordered_term(), start) {
+        (false, start) => (dated.period, start),
+        (true, start) => match order.and_then(|order| order.term) {
+            Some(term) => (Some(term), start),
+            None => (None, Err(Missing::OrderDate)),
+        },
+    };
     let (date, unknown) = match start {
-        Ok(start) => (last_day(dated, start), None),
+        Ok(start) => (last_day(dated, period, start), None),
         // A date that a minimum term may move is shown, but not counted down to.
         Err(missing) => (dated.date, Some(missing)),
     };
@@ -77,10 +85,10 @@ pub(super) fn due(
 }
 
 /// The date of an action, from its own or from a period, and not before its minimum term.
-fn last_day(dated: &DatedAction, start: Option<Date>) -> Option<Date> {
+fn last_day(dated: &DatedAction, period: Option<Term>, start: Option<Date>) -> Option<Date> {
     // A term that runs past the end of the calendar has no last day that anybody could plan for.
-    let after = |term: Option<crate::Term>| term.and_then(|term| term.after(start?));
-    let date = dated.date.or_else(|| after(dated.period));
+    let after = |term: Option<Term>| term.and_then(|term| term.after(start?));
+    let date = dated.date.or_else(|| after(period));
     match dated.minimum_term.filter(|_| date.is_some()) {
         Some(least) => after(Some(least)).map(|least| date.max(Some(least)))?,
         None => date,

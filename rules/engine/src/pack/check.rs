@@ -434,7 +434,8 @@ fn contradictions(action: &DatedAction, file: &Section<'_>, problems: &mut Probl
     if action.period.is_some() && action.date.is_some() {
         file.problem(problems, "has both date and period, which contradict each other");
     }
-    if file.has("from") != (file.has("period") || file.has("minimum-term")) {
+    let runs = file.has("period") || file.has("minimum-term") || action.has_ordered_term();
+    if file.has("from") != runs {
         let text = if has_term {
             "needs from = \"order\" or \"first-seen\": the day that its term runs from"
         } else {

@@ -55,6 +55,7 @@ pub(super) fn context(
             }),
             scope: section.need_text("scope", problems),
             date: section.date("date", problems),
+            term: section.take("term").and_then(|found| found.parsed(problems)),
         };
         if orders.iter().any(|other| other.pack == order.pack) {
             section.problem(problems, "is a second order for the same pack");
