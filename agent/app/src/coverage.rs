@@ -143,7 +143,9 @@ fn overall(line: &TargetLine) -> Outcome {
 fn is_proper(method: Method, outcome: Outcome) -> bool {
     match outcome {
         Outcome::Refused => method != Method::Snmp,
-        Outcome::NotAsked(Why::NoPermission | Why::Interrupted | Why::NoRoute)
+        Outcome::NotAsked(
+            Why::NoPermission | Why::Interrupted | Why::NoRoute | Why::BudgetUsedUp,
+        )
         | Outcome::CutShort => false,
         Outcome::NotAsked(
             Why::Excluded
@@ -154,6 +156,9 @@ fn is_proper(method: Method, outcome: Outcome) -> bool {
             | Why::CredentialsUsedUp
             | Why::NoneBefore
             | Why::MethodOff
+            | Why::NotItsKind
+            | Why::ToldElsewhere
+            | Why::NothingToAdd
             | Why::SegmentAddress,
         )
         | Outcome::NotExpected

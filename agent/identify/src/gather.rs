@@ -51,7 +51,7 @@ impl<'d> Said<'d> {
                     self.stations.insert(*mac);
                 }
             }
-            Fact::Echo => {}
+            Fact::Echo | Fact::Table(_) => {}
             Fact::Engine(engine) => _ = self.engines.insert(&engine.id),
             Fact::System(system) => {
                 self.objects.extend(&system.object_id);

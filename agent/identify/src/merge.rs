@@ -106,7 +106,7 @@ impl Seen {
                     self.addresses.entry(address).or_default().push(Station::on(&segment, *mac));
                 }
             }
-            Fact::Echo => {}
+            Fact::Echo | Fact::Table(_) => {}
             Fact::Engine(engine) => {
                 if let About::Address(address) = observation.about {
                     self.agents.entry(address).or_default().engines.insert(engine.id.clone());

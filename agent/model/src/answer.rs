@@ -20,6 +20,19 @@ pub enum Answer<T> {
     Is(T),
 }
 
+impl<T> Answer<T> {
+    /// The same, with what was answered made into something else.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Answer<U> {
+        match self {
+            Self::NotAsked(why) => Answer::NotAsked(why),
+            Self::Silent { tries } => Answer::Silent { tries },
+            Self::Refused(refusal) => Answer::Refused(refusal),
+            Self::Malformed(what) => Answer::Malformed(what),
+            Self::Is(answer) => Answer::Is(make(answer)),
+        }
+    }
+}
+
 /// Why a question was not put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Why {
@@ -45,6 +58,14 @@ pub enum Why {
     Interrupted,
     /// The kernel knows no way there.
     NoRoute,
+    /// Its system group says that a device of its kind has no such table.
+    NotItsKind,
+    /// A newer table, or another one, has told all of it.
+    ToldElsewhere,
+    /// The table that it adds to is empty.
+    NothingToAdd,
+    /// What may be asked of one device, in requests, octets or time, was used up by other tables.
+    BudgetUsedUp,
     /// The first or last address of a local segment, which names the segment or everybody in it (RFC 1122, 3.2.1.3).
     SegmentAddress,
 }
@@ -64,6 +85,10 @@ impl Why {
             Self::MethodOff => "method switched off",
             Self::Interrupted => "interrupted",
             Self::NoRoute => "no route",
+            Self::NotItsKind => "no device of its kind has it",
+            Self::ToldElsewhere => "told elsewhere",
+            Self::NothingToAdd => "the table before it is empty",
+            Self::BudgetUsedUp => "budget used up",
             Self::SegmentAddress => "names the whole segment",
         }
     }

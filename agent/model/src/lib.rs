@@ -10,6 +10,8 @@ mod ledger;
 mod observation;
 mod receipt;
 pub mod report;
+mod rows;
+mod table;
 mod text;
 
 pub use answer::{Answer, Refusal, Why};
@@ -20,4 +22,10 @@ pub use observation::{
     SnmpVersion, System,
 };
 pub use receipt::{PacketKind, Receipt, Sent};
+pub use rows::{
+    CdpNeighbour, Entity, EntityClass, Forwarded, ForwardedStatus, Interface, InterfaceStatus,
+    LldpAddress, LldpInventory, LldpKey, LldpPort, LldpRemote, LldpSelf, NeighbourOrigin, Object,
+    OwnAddress, Proof, Rows, Software, SoftwareKind, TableNeighbour,
+};
+pub use table::{Cut, Table, TableEnd, TableNews};
 pub use text::DeviceText;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use herkomst_ids::{EngineId, MacAddr, Oid};
 use jiff::Timestamp;
 
-use crate::{Answer, DeviceText};
+use crate::{Answer, DeviceText, Table, TableNews};
 
 /// One thing seen: kept before anything is concluded from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub enum Method {
     Snmp,
     /// A frame of the Link Layer Discovery Protocol (IEEE 802.1AB).
     Lldp,
+    /// A table of an agent, by any version of SNMP.
+    Table(Table),
 }
 
 impl Method {
@@ -61,6 +63,7 @@ impl Method {
             Self::SnmpEngine => "snmp-engine",
             Self::Snmp => "snmp",
             Self::Lldp => "lldp",
+            Self::Table(table) => table.as_str(),
         }
     }
 }
@@ -81,6 +84,8 @@ pub enum Fact {
     System(System),
     /// What it said of itself over LLDP.
     Lldp(LldpNeighbour),
+    /// Part of a table of its agent, or how that table ended.
+    Table(TableNews),
 }
 
 /// What an SNMPv3 engine tells anybody (RFC 3414, section 4).

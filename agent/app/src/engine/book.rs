@@ -46,7 +46,7 @@ fn kinds_of(method: Method) -> &'static [PacketKind] {
         Method::Arp | Method::KernelNeighbour => &[PacketKind::ArpRequest],
         Method::Icmp => &[PacketKind::IcmpEcho],
         Method::SnmpEngine => &[PacketKind::SnmpEngine],
-        Method::Snmp => &[PacketKind::SnmpCommunity, PacketKind::SnmpUser],
+        Method::Snmp | Method::Table(_) => &[PacketKind::SnmpCommunity, PacketKind::SnmpUser],
         Method::Lldp => &[],
     }
 }
@@ -110,7 +110,7 @@ impl Book {
             Method::Icmp => &mut page.line.icmp,
             Method::SnmpEngine => &mut page.line.snmp_engine,
             Method::Snmp => &mut page.line.snmp,
-            Method::Lldp => return,
+            Method::Lldp | Method::Table(_) => return,
         };
         *slot = outcome;
         if outcome == Outcome::Answered && !page.answered {
