@@ -21,12 +21,12 @@ impl Cookies {
         Self { key }
     }
 
-    /// The number of a request to this address in this try: 1 to 2^31 − 1 (RFC 3412, 6.2, RFC 3416, 3).
-    pub fn request_id(&self, to: Ipv4Addr, attempt: u8) -> i32 {
+    /// The number of the request to this address that is the so manyth, from 0: 1 to 2^31 − 1 (RFC 3412, 6.2, RFC 3416, 3).
+    pub fn request_id(&self, to: Ipv4Addr, serial: impl Into<u32>) -> i32 {
         let mut hasher = DefaultHasher::new();
         self.key.hash(&mut hasher);
         to.octets().hash(&mut hasher);
-        attempt.hash(&mut hasher);
+        serial.into().hash(&mut hasher);
         let bits = u32::try_from(hasher.finish() >> 33).expect("31 bits fit");
         i32::try_from(bits.max(1)).expect("31 bits fit")
     }
@@ -46,10 +46,10 @@ mod tests {
         let (one, two) = (Cookies::new([1; 16]), Cookies::new([2; 16]));
         let to = Ipv4Addr::new(10, 0, 0, 1);
         let ids = [
-            one.request_id(to, 0),
-            one.request_id(to, 1),
-            one.request_id(Ipv4Addr::new(10, 0, 0, 2), 0),
-            two.request_id(to, 0),
+            one.request_id(to, 0u8),
+            one.request_id(to, 1u8),
+            one.request_id(Ipv4Addr::new(10, 0, 0, 2), 0u8),
+            two.request_id(to, 0u8),
         ];
         assert!(ids.iter().all(|id| *id > 0));
         assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), 4);
