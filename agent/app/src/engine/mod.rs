@@ -249,7 +249,7 @@ impl Engine {
 
     fn start_sessions(&mut self) {
         while self.sessions.has_room()
-            && let Some(request) = self.interviews.poll_user_request()
+            && let Some(request) = self.interviews.poll_user_request(Instant::now())
         {
             let engine = self.engines.get(&request.to);
             self.sessions.start(request, engine);
@@ -336,7 +336,7 @@ impl Engine {
             Event::Send(outgoing) => self.sessions.outgoing.push_back(outgoing),
             Event::Done(to, answer) => {
                 self.sessions.close(to);
-                self.interviews.handle_user_answer(to, answer);
+                self.interviews.handle_user_answer(Instant::now(), to, answer);
             }
         }
     }
@@ -363,7 +363,7 @@ impl Engine {
             Method::Arp => sweeps_segments && zone == Zone::Segment,
             Method::Icmp => asks_icmp && zone != Zone::Segment,
             Method::SnmpEngine | Method::Snmp => asks_snmp,
-            Method::KernelNeighbour | Method::Lldp => false,
+            Method::KernelNeighbour | Method::Lldp | Method::Table(_) => false,
         };
         let mut dropped = 0;
         let mut limits = Vec::new();

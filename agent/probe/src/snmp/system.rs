@@ -5,36 +5,7 @@ use std::sync::Arc;
 use herkomst_ids::Oid;
 use herkomst_model::{DeviceText, Refusal, SnmpVersion, System};
 
-/// A value in an answer, as far as collections need to know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
-    /// INTEGER.
-    Integer(i64),
-    /// OCTET STRING.
-    Octets(Vec<u8>),
-    /// OBJECT IDENTIFIER.
-    Oid(Oid),
-    /// TimeTicks, in hundredths of a second.
-    Ticks(u32),
-    /// noSuchObject, noSuchInstance or NULL: the agent has none.
-    Absent,
-    /// A type that no collection asks for.
-    Other,
-}
-
-/// What came of one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Response {
-    /// The bindings that the agent gave.
-    Bindings(Vec<(Oid, Value)>),
-    /// An error-status and error-index (RFC 3416, 3).
-    Error {
-        /// `error-status`.
-        status: i32,
-        /// `error-index`, from 1; 0 for the request as a whole.
-        index: i32,
-    },
-}
+pub use super::exchange::{Response, Value};
 
 const TOO_BIG: i32 = 1;
 const NO_SUCH_NAME: i32 = 2;
