@@ -4,7 +4,8 @@
 //! refused, malformed, or a last word on how far it was read. Rows are handed on in parts as they come in; what is held
 //! is bounded by the walk and by the maps of [`Scope`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use herkomst_ids::Oid;
@@ -95,7 +96,7 @@ struct Open {
 /// The tables of one device.
 #[derive(Debug)]
 pub struct Collection {
-    plan: Plan,
+    plan: Arc<Plan>,
     system: Option<System>,
     manners: Manners,
     pace: Pace,
@@ -112,13 +113,13 @@ pub struct Collection {
 
 impl Collection {
     /// For a device with this system group, if it has one; `bulk` says whether its version of SNMP has GetBulk.
-    pub fn new(plan: Plan, system: Option<System>, bulk: bool) -> Self {
+    pub fn new(plan: impl Into<Arc<Plan>>, system: Option<System>, bulk: bool) -> Self {
         let manners = manners(system.as_ref(), bulk);
         if let Some(because) = manners.because {
             tracing::debug!(because, "device is asked gently");
         }
         Self {
-            plan,
+            plan: plan.into(),
             system,
             pace: Pace::with_pause(manners.pause),
             manners,
@@ -460,12 +461,16 @@ impl Collection {
                 open.answered = true;
                 return;
             }
+            // A later context may add fewer rows than the table may have: the bound is that of the table.
+            Some(End::Cut(Cut::Rows(_))) => {
+                open.answered = true;
+                open.stages.clear();
+                open.end.cut.get_or_insert(Cut::Rows(work.most_rows()));
+                return;
+            }
             Some(End::Cut(cut)) => {
                 open.answered = true;
                 open.end.cut.get_or_insert_with(|| cut.clone());
-                if matches!(cut, Cut::Rows(_)) {
-                    open.stages.clear();
-                }
                 return;
             }
             Some(End::Refused(refusal)) => Answer::Refused(*refusal),
@@ -485,7 +490,7 @@ impl Collection {
     fn end_table(&mut self) {
         let Some(mut open) = self.open.take() else { return };
         if open.vlan.is_some() {
-            (self.scope.vlan, self.scope.ports) = (None, std::collections::BTreeMap::new());
+            (self.scope.vlan, self.scope.ports) = (None, BTreeMap::new());
         }
         let answer = match open.no {
             Some(no) if !open.answered => no,
@@ -503,6 +508,12 @@ impl Collection {
         };
         self.silent = match answer {
             Answer::Silent { .. } => self.silent.saturating_add(1),
+            // Silence in a context says nothing of the device.
+            Answer::Is(TableNews::End(TableEnd { cut: Some(Cut::Silent { .. }), .. }))
+                if open.vlan.is_none() =>
+            {
+                self.silent.saturating_add(1)
+            }
             _ => 0,
         };
         if open.table == Table::LldpRemote {
@@ -520,6 +531,14 @@ impl Work {
         match self {
             Self::Walk(walk, _) => walk.spent(),
             Self::Scalars(scalars, _) | Self::Objects(scalars, _) => scalars.spent(),
+        }
+    }
+
+    /// The most rows that the table may have.
+    const fn most_rows(&self) -> u32 {
+        match self {
+            Self::Walk(_, source) | Self::Scalars(_, source) => source.rows,
+            Self::Objects(..) => 1,
         }
     }
 

@@ -106,7 +106,7 @@ pub struct Interviews {
     cookies: Cookies,
     retry: Retry,
     /// What is collected after the system group.
-    plan: Option<Plan>,
+    plan: Option<Arc<Plan>>,
     open: HashMap<Ipv4Addr, Interview>,
     /// Whose interview has ended: at most one for each target.
     ended: HashSet<Ipv4Addr>,
@@ -136,7 +136,7 @@ impl Interviews {
     /// The same, about these tables too.
     #[must_use]
     pub fn collecting(self, plan: Plan) -> Self {
-        Self { plan: Some(plan), ..self }
+        Self { plan: Some(Arc::new(plan)), ..self }
     }
 
     /// Begins with a device whose engine discovery is over. Each is interviewed once: a late answer to the discovery
@@ -273,7 +273,7 @@ impl Interviews {
             // The credential was taken, and no other is left that might show more: some cameras have one object and
             // no system group.
             Step::Refused(Refusal::NoSuchObject)
-                if interview.rung + 1 >= interview.ladder.offered.len() =>
+                if self.plan.is_some() && interview.rung + 1 >= interview.ladder.offered.len() =>
             {
                 self.begin_tables(now, to, Answer::Refused(Refusal::NoSuchObject));
             }
@@ -290,7 +290,7 @@ impl Interviews {
             _ => None,
         };
         let bulk = self.credential(interview).login.version() != SnmpVersion::V1;
-        let collection = Box::new(Collection::new(plan.clone(), system, bulk));
+        let collection = Box::new(Collection::new(Arc::clone(plan), system, bulk));
         self.say(to, Method::Snmp, group.map(Fact::System));
         if let Some(interview) = self.open.get_mut(&to) {
             interview.topic = Topic::Tables(collection);
