@@ -117,7 +117,7 @@ impl Agent {
             let mut place = 0;
             bindings.retain(|_| {
                 place += 1;
-                (place - 1) % names.len() % 2 == 0
+                ((place - 1) % names.len()).is_multiple_of(2)
             });
         }
         Some(Response::Bindings(bindings))

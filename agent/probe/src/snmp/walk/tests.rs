@@ -261,7 +261,7 @@ fn an_answer_that_nobody_asked_for_changes_nothing() {
 /// Names near the columns that are asked for, so that every way through a walk is met.
 fn any_name() -> impl Strategy<Value = Oid> {
     (0u32..14, proptest::collection::vec(0u32..4, 0..4)).prop_map(|(column, index)| {
-        Oid::new([&oid(ENTRY).arcs()[..], &[column], &index[..]].concat()).unwrap()
+        Oid::new([oid(ENTRY).arcs(), &[column], &index[..]].concat()).unwrap()
     })
 }
 
