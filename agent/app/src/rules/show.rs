@@ -116,6 +116,7 @@ fn party(tests: &PartyExpression) -> String {
     match tests {
         PartyExpression::All(tests) => all(tests, " and "),
         PartyExpression::Any(tests) => all(tests, " or "),
+        PartyExpression::Named(test) if test.vendors.len() == 1 => named(test),
         PartyExpression::Named(test) => format!("one of {}", named(test)),
         PartyExpression::Unlisted(test) => format!("none of {}", named(test)),
         PartyExpression::Country { of, lists } => {
@@ -223,7 +224,7 @@ mod tests {
             Screen { width: None, colour: false },
         );
         for words in [
-            "one of huawei is its maker",
+            "huawei is its maker",
             "Wherever it stands.",
             "Listed as \"Huawei Technologies Company\"",
             "asks remove",
