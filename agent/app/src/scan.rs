@@ -183,7 +183,7 @@ fn observe(
     };
     let judged = judged_by(open);
     let coverage = coverage::coverage(&ledger, &receipt, &judged);
-    let mut notes = told_of(open, today);
+    let mut notes = told_of(open, &judged, today);
     // Stderr is no output that anybody marked as cleared: it hears what it would hear without the sealed files.
     for note in &notes {
         tracing::warn!("{note}");
@@ -197,7 +197,7 @@ fn observe(
         if scan.basis.is_exit_cleared() {
             result = outcome(scan.strict, &judged, coverage.complete);
         }
-        notes = told_of(set, today);
+        notes = told_of(set, &judged, today);
     }
     notes.extend(warnings);
     let Judged { devices, findings, figures, .. } = judged;
@@ -368,8 +368,15 @@ fn names(plan: &Plan) -> Vec<String> {
 }
 
 /// What the reader should know of the packs.
-fn told_of(set: &Set, today: Date) -> Vec<String> {
-    set.packs.iter().filter_map(|pack| rules::aged(pack, today)).collect()
+fn told_of(set: &Set, judged: &Judged, today: Date) -> Vec<String> {
+    let aged = set.packs.iter().filter_map(|pack| rules::aged(pack, today));
+    let said = set.operator.iter().flat_map(|operator| {
+        let unfitting = rules::references::unfitting(&operator.context, &set.packs);
+        unfitting.into_iter().map(|what| format!("the operator's file: {what}"))
+    });
+    aged.chain(said)
+        .chain(judged.open.iter().flat_map(|(pack, open)| open.in_words(pack)))
+        .collect()
 }
 
 /// Marks what an output that is not cleared does not say: another finding, or the same one with other words.
@@ -392,8 +399,10 @@ fn outcome(is_strict: bool, judged: &Judged, is_complete: bool) -> Outcome {
         of_devices.chain(judged.figures.iter().map(|figure| figure.verdict.as_str()))
     };
     let any = |verdict: &str| verdicts().any(|other| other == verdict);
-    let is_open =
-        any("undetermined") || judged.open > 0 || (is_strict && judged.unnamed > 0) || !is_complete;
+    let is_open = any("undetermined")
+        || !judged.open.is_empty()
+        || (is_strict && judged.unnamed > 0)
+        || !is_complete;
     match (any("match"), is_open) {
         (true, _) => Outcome::Matched,
         (false, true) => Outcome::Open,

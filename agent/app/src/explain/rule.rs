@@ -3,7 +3,7 @@
 use super::Explainer;
 use super::answer::{Answer, RuleTextEntry, SourceTextEntry};
 use crate::config::problems::nearest;
-use crate::rules::show::in_words;
+use crate::rules::show::{in_words, terms};
 
 /// The most rules that are offered for one that does not exist.
 const MOST_NEAR: usize = 40;
@@ -51,7 +51,7 @@ impl Explainer<'_> {
             status: of.status.to_string(),
             publicity: of.publicity.to_string(),
             binds: of.bound.clone(),
-            sentences: in_words(found),
+            sentences: terms(of).into_iter().chain(in_words(found)).collect(),
             sources: own.chain(of_pack).collect(),
             disclaimer: of.disclaimer.clone(),
         });

@@ -6,7 +6,7 @@ mod finding;
 mod subject;
 mod supply;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use herkomst_identify::{Identifier, merge};
@@ -14,7 +14,8 @@ use herkomst_model::report::{DeviceEntry, FigureEntry, FindingEntry};
 use herkomst_model::{DeviceText, Observation};
 use herkomst_registry::Registry;
 use herkomst_rules::{
-    Context, Index, Pack, PartTag, PartyExpression, Room, Rule, Severity, Verdict, evaluate_in,
+    Context, Index, Missing, Pack, PartTag, PartyExpression, PlaceTest, Room, Rule, Severity,
+    Subject, Verdict, evaluate_in,
 };
 use jiff::civil::Date;
 
@@ -22,7 +23,11 @@ use self::device::entry;
 use self::figure::{Inventory, Seen};
 use self::finding::finding;
 use self::subject::Parties;
+use self::supply::supply;
 use crate::config::operator::{Known, Membership, Operator, Stated};
+
+/// The pack that is judged when none is named.
+pub(crate) const WATCH_LIST: &str = "public-lists";
 
 /// What all observations of a scan come to.
 #[derive(Debug, Default)]
@@ -39,8 +44,57 @@ pub(crate) struct Judged {
     pub(crate) unnamed: u64,
     /// Special addresses, which are no boxes.
     pub(crate) special: u64,
-    /// Devices that a rule with a place, an allow-list or a country could be about, were more known of them.
-    pub(crate) open: u64,
+    /// What rules left open without pointing to anybody: it is listed nowhere, and no clean result either. By pack.
+    pub(crate) open: BTreeMap<String, LeftOpen>,
+}
+
+/// What the rules of a pack left open.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOpen {
+    rules: BTreeSet<String>,
+    devices: BTreeSet<String>,
+    missing: BTreeSet<&'static str>,
+    how: Vec<String>,
+    components: BTreeSet<String>,
+}
+
+impl LeftOpen {
+    /// The kinds of what is missing that are told in full.
+    const MOST_TOLD: usize = 3;
+
+    fn add(&mut self, rule: &Rule, device: &DeviceEntry, missing: Missing) {
+        self.rules.insert(rule.id.clone());
+        self.devices.insert(device.id.clone());
+        if self.missing.insert(missing.as_str()) {
+            self.how.push(supply(missing).to_string());
+        }
+    }
+
+    /// In sentences, for whoever wonders why the result is not clean.
+    pub(crate) fn in_words(&self, pack: &str) -> Vec<String> {
+        let mut told = Vec::new();
+        if !self.devices.is_empty() {
+            let rules: Vec<&str> = self.rules.iter().map(String::as_str).collect();
+            let how = self.how.iter().take(Self::MOST_TOLD).map(String::as_str);
+            let missing: Vec<&str> = self.missing.iter().copied().collect();
+            let more = if self.how.len() > Self::MOST_TOLD { "; …" } else { "" };
+            told.push(format!(
+                "{pack}: open for {} of the devices under {}; missing are {}. {}{more}",
+                self.devices.len(),
+                rules.join(", "),
+                missing.join(", "),
+                how.collect::<Vec<_>>().join("; "),
+            ));
+        }
+        if !self.components.is_empty() {
+            let rules: Vec<&str> = self.components.iter().map(String::as_str).collect();
+            told.push(format!(
+                "{pack}: {} asks about components or software within a device, which a scan does not list: nothing is said of them",
+                rules.join(", ")
+            ));
+        }
+        told
+    }
 }
 
 /// What a scan is judged by.
@@ -79,7 +133,6 @@ pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) ->
             entry.sites = membership.sites.iter().flatten().cloned().collect();
             membership.place_for_all(&mut seen.subject);
         }
-        let mut is_open = false;
         for (pack, rule) in index.rules(&seen.subject, &mut room) {
             if let Some(membership) = &seen.membership {
                 membership.place(&mut seen.subject, pack, rule, context);
@@ -92,13 +145,24 @@ pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) ->
                 Verdict::Undetermined(_) if judgement.points_here() => {
                     findings.push((judgement.severity, finding(pack, rule, &judgement, entry)));
                 }
-                Verdict::Undetermined(_) => {
-                    is_open |= !rule.parts().is_empty() || is_of_anybody(rule);
+                // A special address is no box: nothing can be said of who made it.
+                Verdict::Undetermined(missing) => {
+                    if entry.special.is_none() && is_counted(pack, rule) {
+                        let open = judged.open.entry(pack.id.clone()).or_default();
+                        open.add(rule, entry, missing);
+                    }
                 }
                 Verdict::NoMatch | Verdict::NotApplicable(_) => {}
             }
         }
-        judged.open += u64::from(is_open);
+    }
+    for (pack, rule) in
+        packs.iter().flat_map(|pack| pack.rules.iter().map(move |rule| (pack, rule)))
+    {
+        if is_counted(pack, rule) && is_unasked(pack, rule, context, on) {
+            let open = judged.open.entry(pack.id.clone()).or_default();
+            open.components.insert(rule.id.clone());
+        }
     }
     // A special address is no box, and does not count as one.
     let boxes = seen.into_iter().zip(&judged.devices).filter(|(_, entry)| entry.special.is_none());
@@ -174,10 +238,20 @@ fn urgency(finding: &FindingEntry) -> i64 {
     own.filter_map(|action| action.days_left).min().unwrap_or(i64::MAX)
 }
 
-/// Whether a rule is about more than vendors by name, by an allow-list or a country: then nothing can point to its party,
-/// and what is open under it would be told nowhere.
-fn is_of_anybody(rule: &Rule) -> bool {
-    !matches!(rule.party.tests, PartyExpression::Named(_))
+/// Whether what a rule leaves open, of a device that nothing points to, keeps the result from being clean. Under the watch
+/// list it does not: devices that nobody could name are counted there, and `--strict` asks for more.
+fn is_counted(pack: &Pack, rule: &Rule) -> bool {
+    pack.id != WATCH_LIST
+        || !matches!(rule.party.tests, PartyExpression::Named(_))
+        || rule.place != PlaceTest::Anywhere
+}
+
+/// Whether a rule would be open if there were such a component: it is in force, and not known to bind others only. No scan
+/// lists the components and the software of a device yet, so none says that there is none.
+fn is_unasked(pack: &Pack, rule: &Rule, context: &Context, on: Date) -> bool {
+    let Some(kind) = rule.thing.components.iter().next() else { return false };
+    let unknown = Subject { component: Some(*kind), ..Subject::default() };
+    matches!(evaluate_in(pack, rule, &unknown, context, on).verdict, Verdict::Undetermined(_))
 }
 
 /// By first address, devices without one behind those with one.

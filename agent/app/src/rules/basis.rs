@@ -15,9 +15,7 @@ use super::read::{Named, named, sealed_strangers, shipped_pack};
 use super::trust::{Standing, Trust};
 use crate::config::operator::{self, Operator};
 use crate::config::problems::Problems;
-
-/// The pack that is judged when none is named.
-const DEFAULT_PACK: &str = "public-lists";
+use crate::judge::WATCH_LIST;
 
 /// Who is going to read the output.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +85,7 @@ impl Basis {
         }
         if basis.open.packs.is_empty() {
             basis.by_default = true;
-            basis.open.packs.extend(shipped_pack(DEFAULT_PACK));
+            basis.open.packs.extend(shipped_pack(WATCH_LIST));
         }
         if let Some(path) = operator
             && let Err(what) = basis.add_operator(path, problems)

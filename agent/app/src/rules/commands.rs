@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::file::{Content, Keys, Opened, text};
 use super::read::{Named, named, stranger};
+use super::references::unfitting;
 use super::seal::{Kind, kind};
 use super::show::show;
 use super::trust::Trust;
@@ -183,9 +184,15 @@ fn checked_pack(
     on: Date,
 ) -> std::result::Result<String, String> {
     let aged = aged(pack, on).map(|aged| format!("{name}: {aged}\n")).unwrap_or_default();
-    let strangers = strangers(pack, name, registry);
-    if !strangers.is_empty() {
-        return Err(strangers.join("\n"));
+    let mut wrong = strangers(pack, name, registry);
+    if pack.last_checked > on {
+        wrong.push(format!(
+            "{name}: last-checked is {}, a day that is still to come: today is {on}",
+            pack.last_checked
+        ));
+    }
+    if !wrong.is_empty() {
+        return Err(wrong.join("\n"));
     }
     Ok(format!("{name}: {} rules, no mistake found{standing}\n{aged}", pack.rules.len()))
 }
@@ -205,6 +212,12 @@ fn checked_operator(
         named.filter_map(|(id, place)| stranger(id.as_str(), place, registry)).collect();
     if !strangers.is_empty() {
         return Err(strangers.join("\n"));
+    }
+    let packs: Vec<Pack> = shipped().iter().filter_map(|(id, _)| shipped_pack(id)).collect();
+    let unfitting = unfitting(&operator.context, &packs);
+    if !unfitting.is_empty() {
+        let told: Vec<String> = unfitting.iter().map(|what| format!("{name}: {what}")).collect();
+        return Err(told.join("\n"));
     }
     Ok(format!("{name}: an operator's file, no mistake found\n"))
 }

@@ -4,6 +4,7 @@
 //! - [`file`](mod@file): files that may be sealed, and opening them.
 //! - [`trust`]: whose packs are taken.
 //! - [`basis`]: what a scan judges by, for everybody and for an output that is cleared.
+//! - [`references`]: what an operator says of packs, held against them.
 //! - [`show`](mod@show): packs and rules in plain words.
 //! - [`commands`]: `herkomst rules list · show · check · test`.
 //! - [`sign`](mod@sign), [`seal`](mod@seal): `herkomst rules keygen · sign · seal · unseal`; [`secrets`]: keys and passwords for them.
@@ -12,6 +13,7 @@ pub(crate) mod basis;
 pub(crate) mod commands;
 pub(crate) mod file;
 pub(crate) mod read;
+pub(crate) mod references;
 pub(crate) mod seal;
 pub(crate) mod secrets;
 pub(crate) mod show;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use herkomst_rules::{
     FactTest, Listing, ListingDate, NamedTest, Pack, PartyExpression, PlaceTest, ProductName,
-    Relation, Rule, SetTest,
+    Relation, Rule, SetTest, TermStart,
 };
 use jiff::civil::Date;
 
@@ -39,6 +39,9 @@ pub(crate) fn show(pack: &Pack, on: Date, screen: Screen) -> String {
     if let Some(aged) = aged(pack, on) {
         painted(None, 2, &aged);
     }
+    for sentence in terms(pack) {
+        painted(None, 2, &sentence);
+    }
     for rule in &pack.rules {
         painted(None, 0, "");
         painted(Some(BOLD), 0, &format!("{}/{}: {}", pack.id, rule.id, rule.title));
@@ -49,9 +52,40 @@ pub(crate) fn show(pack: &Pack, on: Date, screen: Screen) -> String {
     out
 }
 
+/// When a pack applies, and to whom: it goes for each of its rules.
+pub(crate) fn terms(pack: &Pack) -> Vec<String> {
+    let mut words = Vec::new();
+    if !pack.binds.is_empty() {
+        let kinds = pack.binds.iter().map(|one| {
+            let severity =
+                one.severity.map_or_else(String::new, |severity| format!(", severity {severity}"));
+            format!("{} ({}{severity})", one.who, one.force)
+        });
+        words.push(format!(
+            "For an operator who says that he is {}; undetermined for one who does not say.",
+            either(kinds)
+        ));
+    }
+    words.extend(pack.order.as_ref().map(|order| {
+        format!("Valid only with an order of {}, which the operator holds.", either(&order.issuers))
+    }));
+    words.extend(pack.from.map(|from| format!("No rule of it applies before {from}.")));
+    words.extend(pack.until.map(|until| format!("No rule of it applies after {until}.")));
+    if !pack.waiver_roles.is_empty() {
+        let roles: Vec<&str> = pack.waiver_roles.iter().map(String::as_str).collect();
+        words.push(format!("A waiver needs the approval of {}.", roles.join(" and ")));
+    }
+    words
+}
+
 /// A rule in plain words, out of its checked form.
 pub(crate) fn in_words(rule: &Rule) -> Vec<String> {
-    let mut words = vec![format!("Finds a device where {}.", party(&rule.party.tests))];
+    let found = match &rule.set {
+        None => format!("Finds a device where {}.", party(&rule.party.tests)),
+        Some(SetTest::Cap { .. }) => format!("Counts devices where {}.", party(&rule.party.tests)),
+        Some(SetTest::Diversity { .. }) => "Counts the suppliers of devices.".to_owned(),
+    };
+    let mut words = vec![found];
     if !rule.thing.roles.is_empty() {
         words.push(format!("Only a {}.", either(&rule.thing.roles)));
     }
@@ -207,9 +241,38 @@ fn listed(listing: &Listing) -> String {
 }
 
 fn dated(action: &herkomst_rules::DatedAction) -> String {
-    let date = action.date.map_or_else(|| "no date set".to_owned(), |date| date.to_string());
-    let scope = action.scope.as_ref().map_or_else(String::new, |scope| format!(" ({scope})"));
-    format!("{}, {date}{scope}", action.action)
+    let start = action.from.map_or_else(String::new, |from| match from {
+        TermStart::Order => "the date of the order".to_owned(),
+        TermStart::FirstSeen => "the day it was first seen".to_owned(),
+    });
+    let mut words = match (action.date, action.period) {
+        (Some(date), _) => format!("{}, {date}", action.action),
+        (None, Some(period)) => format!("{}, {period} after {start}", action.action),
+        (None, None) if action.from.is_some() && action.minimum_term.is_none() => {
+            format!("{}, when the term of the order ends, counted from its date", action.action)
+        }
+        (None, None) => format!("{}, no date set", action.action),
+    };
+    if let Some(scope) = &action.scope {
+        let _ = write!(words, " ({scope})");
+    }
+    if !action.only.is_empty() {
+        let tests: Vec<String> = action.only.iter().map(fact).collect();
+        let _ = write!(words, ", only where {}", tests.join(" and "));
+    }
+    if let Some(least) = action.minimum_term {
+        let _ = write!(words, ", and no sooner than {least} after {start}");
+    }
+    if let Some(soft) = action.soft_date {
+        let _ = write!(words, "; should be done by {soft}");
+    }
+    if let Some(request) = action.extension_request_by {
+        let _ = write!(words, "; more time can be asked for until {request}");
+    }
+    if let Some(mark) = action.mark {
+        let _ = write!(words, "; {mark}");
+    }
+    words
 }
 
 #[cfg(test)]
