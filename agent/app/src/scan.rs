@@ -153,6 +153,7 @@ fn observe(
     let of_operator = open.operator.iter().flat_map(|operator| &operator.vendors);
     let of_operator =
         of_operator.filter_map(|(id, place)| rules::stranger(id.as_str(), place, registry));
+    let of_operator = of_operator.take(rules::read::MOST_STRANGERS);
     let strangers: Vec<String> =
         strangers.chain(of_operator).chain(scan.basis.sealed_strangers(registry)).collect();
     if !strangers.is_empty() {

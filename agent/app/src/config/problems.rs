@@ -4,6 +4,8 @@ use std::fmt;
 
 /// More than a person reads at once.
 const MOST: usize = 50;
+/// The most words that are told to be allowed. The roles of devices are the longest list of ours.
+const MOST_ALLOWED: usize = 40;
 
 /// What kind of failure it is: decides the exit code (sysexits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +38,11 @@ impl Problems {
     pub(crate) fn add_configuration(&mut self, place: &str, what: impl Into<String>) {
         self.configuration = true;
         self.add(place, what);
+    }
+
+    /// Whether more of them would only be counted: what would be right need not be worked out for those.
+    pub(crate) fn is_full(&self) -> bool {
+        self.list.len() >= MOST
     }
 
     /// Whether nothing is wrong.
@@ -90,6 +97,10 @@ pub(crate) fn nearest<'a>(text: &str, known: &[&'a str]) -> Option<&'a str> {
 pub(crate) fn hint(text: &str, known: &[&str]) -> String {
     match nearest(text, known) {
         Some(near) => format!("did you mean {near:?}?"),
+        None if known.len() > MOST_ALLOWED => {
+            let first: Vec<&str> = known.iter().take(MOST_ALLOWED).copied().collect();
+            format!("allowed are {} and {} more", first.join(", "), known.len() - MOST_ALLOWED)
+        }
         None => format!("allowed are {}", known.join(", ")),
     }
 }

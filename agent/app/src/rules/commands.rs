@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use zeroize::Zeroizing;
 
 use super::file::{Content, Keys, Opened, text};
-use super::read::{Named, named, stranger};
+use super::read::{MOST_STRANGERS, Named, named, stranger};
 use super::references::unfitting;
 use super::seal::{Kind, kind};
 use super::show::show;
@@ -208,8 +208,8 @@ fn checked_operator(
         return Err(problems.to_string());
     }
     let named = operator.vendors.iter();
-    let strangers: Vec<String> =
-        named.filter_map(|(id, place)| stranger(id.as_str(), place, registry)).collect();
+    let strangers = named.filter_map(|(id, place)| stranger(id.as_str(), place, registry));
+    let strangers: Vec<String> = strangers.take(MOST_STRANGERS).collect();
     if !strangers.is_empty() {
         return Err(strangers.join("\n"));
     }

@@ -11,6 +11,8 @@ use crate::config::problems::hint;
 
 /// After so many days since its facts were last checked a pack is said to have aged.
 const STALE_AFTER: i64 = 180;
+/// The most vendors that nobody knows which are told one by one.
+pub(crate) const MOST_STRANGERS: usize = 50;
 /// The most ids that are offered for one that does not exist.
 const MOST_NEAR: usize = 3;
 
@@ -52,7 +54,14 @@ pub(crate) fn strangers(pack: &Pack, file: &str, registry: &Registry) -> Vec<Str
         let NamedVendor { id, line, column } = vendor;
         stranger(id.as_str(), &format!("{file}:{line}:{column}:"), registry)
     };
-    unknown(pack, registry).filter_map(told).collect()
+    // Near ids are looked for in the whole register, for each of them.
+    let mut told: Vec<String> =
+        unknown(pack, registry).take(MOST_STRANGERS).filter_map(told).collect();
+    let more = unknown(pack, registry).count().saturating_sub(MOST_STRANGERS);
+    if more > 0 {
+        told.push(format!("{file}: and {more} more vendors that the register does not know"));
+    }
+    told
 }
 
 /// How many such vendors a sealed pack names, and where.
