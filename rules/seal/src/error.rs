@@ -124,7 +124,7 @@ pub enum SealError {
         text: String,
     },
     /// The secret side of a host key where the public one belongs; not repeated, for it is secret.
-    #[error("the recipient is a secret key: give its public side, which starts with age1")]
+    #[error("the recipient is or holds a secret key: give its public side, which starts with age1")]
     SecretAsRecipient,
     /// Sealed to nobody, or to too many.
     #[error("there are {recipients} recipients, allowed are 1 to {allowed}")]

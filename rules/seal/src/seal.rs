@@ -31,8 +31,11 @@ pub const MAX_IDENTITIES: usize = 16;
 /// The longest host key file.
 pub const MAX_IDENTITY_BYTES: usize = 16 * 1024;
 
-/// `age` reads a header line by line and starts again at each: a long one would take the square of its length.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// `age` reads a header line by line and starts again at each: a long one would take the square of its length. The most
+/// recipients need 98 bytes each.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// One for each recipient, and the one for nobody with which `age` keeps readers used to those that they do not know.
+const MAX_STANZAS: usize = MAX_RECIPIENTS + 1;
 const CHUNK_BYTES: usize = 64 * 1024;
 const NONCE_BYTES: usize = 16;
 const TAG_BYTES: usize = 16;
@@ -60,7 +63,8 @@ impl FromStr for Recipient {
 
     fn from_str(text: &str) -> Result<Self, SealError> {
         let text = text.trim();
-        if text.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("AGE-SECRET-KEY")) {
+        // Anywhere: behind a byte order mark, in quotes, or behind a name and its sign.
+        if text.to_ascii_uppercase().contains("AGE-SECRET-KEY") {
             return Err(SealError::SecretAsRecipient);
         }
         let bad = |_| SealError::NoRecipient { text: text.chars().take(80).collect() };
@@ -192,13 +196,17 @@ fn open_binary(sealed: &[u8], keys: &[Identity]) -> Result<Sealed<Plain>, SealEr
         });
     }
     let start = &sealed[..sealed.len().min(MAX_HEADER_BYTES)];
-    if !start.windows(5).any(|five| five == b"\n--- ") {
+    let Some(end) = start.windows(5).position(|five| five == b"\n--- ") else {
         return Err(if start.len() == sealed.len() {
             SealError::CutShort { part: "header" }
         } else {
             let (bytes, allowed) = (sealed.len(), MAX_HEADER_BYTES);
             SealError::TooLarge { what: "header of the sealed file", bytes, allowed }
         });
+    };
+    let recipients = start[..end].windows(4).filter(|four| four == b"\n-> ").count();
+    if recipients > MAX_STANZAS {
+        return Err(SealError::Recipients { recipients, allowed: MAX_RECIPIENTS });
     }
     let decryptor = Decryptor::new_buffered(sealed).map_err(header)?;
     if decryptor.is_scrypt() {

@@ -117,15 +117,33 @@ fn a_header_without_end_is_refused_before_it_is_read() {
                   EmECAEcKN+n/Vs9SbWiV+Hu0r+E8R77DdWYyd83nw7U\n";
     let hostile = format!("age-encryption.org/v1\n{}", stanza.repeat(100_000));
     let what = "header of the sealed file";
-    let (bytes, allowed) = (hostile.len(), 64 * 1024);
+    let (bytes, allowed) = (hostile.len(), 16 * 1024);
     assert_eq!(
         refused_at_once(hostile.as_bytes(), &key),
         SealError::TooLarge { what, bytes, allowed }
     );
-    // The longest that is read: with its end just before the bound, it takes its time, but not long.
-    let hostile =
-        format!("age-encryption.org/v1\n{}--- {}\n{}", stanza.repeat(650), &MAC[..43], MAC);
-    assert_eq!(refused_at_once(hostile.as_bytes(), &key), SealError::OtherKey);
+    // The most that is read, and one more.
+    let of = |stanzas: &str| format!("age-encryption.org/v1\n{stanzas}--- {}\n{MAC}", &MAC[..43]);
+    let most = of(&stanza.repeat(MAX_RECIPIENTS + 1));
+    assert_eq!(refused_at_once(most.as_bytes(), &key), SealError::OtherKey);
+    let (recipients, allowed) = (MAX_RECIPIENTS + 2, MAX_RECIPIENTS);
+    let more = of(&stanza.repeat(recipients));
+    assert_eq!(
+        refused_at_once(more.as_bytes(), &key),
+        SealError::Recipients { recipients, allowed }
+    );
+    // Many that are short.
+    let recipients = 2_700;
+    let hostile = of(&"-> a\n\n".repeat(recipients));
+    assert_eq!(
+        refused_at_once(hostile.as_bytes(), &key),
+        SealError::Recipients { recipients, allowed }
+    );
+    // And few that are long: of many lines, and of many arguments.
+    let line = format!("{}\n", "A".repeat(64));
+    for long in [format!("-> a\n{}\n", line.repeat(245)), format!("->{}\n\n", " a".repeat(8_000))] {
+        assert_eq!(refused_at_once(of(&long).as_bytes(), &key), SealError::OtherKey);
+    }
 }
 
 #[test]
@@ -206,7 +224,15 @@ fn recipients_are_one_or_more_and_not_too_many() {
 fn a_secret_key_given_as_a_recipient_is_not_repeated() {
     let key = Identity::generate();
     let secret = key.to_file().expose().lines().nth(1).unwrap().to_owned();
-    for text in [secret.clone(), secret.to_lowercase(), format!(" {secret}\n")] {
+    for text in [
+        secret.clone(),
+        secret.to_lowercase(),
+        format!(" {secret}\n"),
+        format!("\u{feff}{secret}"),
+        format!("\"{secret}\""),
+        format!("identity = {secret}"),
+        format!("# public key: age1x\n{secret}"),
+    ] {
         assert_eq!(text.parse::<Recipient>(), Err(SealError::SecretAsRecipient));
     }
     let refused = "age1x".parse::<Recipient>().unwrap_err();
