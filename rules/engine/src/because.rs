@@ -358,7 +358,12 @@ impl fmt::Display for Because {
                 write!(f, "{what}: {}, which the rule is not about", or_none(values))
             }
             Self::Excepted { title } => write!(f, "excepted: {title}"),
-            Self::Bound { who, force } => write!(f, "binds the operator as {who} ({force})"),
+            Self::Bound { who, force: force @ (Force::Obligation | Force::Policy) } => {
+                write!(f, "binds the operator as {who} ({force})")
+            }
+            Self::Bound { who, force: force @ (Force::Warning | Force::Advice) } => {
+                write!(f, "speaks to the operator as {who} ({force})")
+            }
             Self::Standing { status } => write!(f, "the instrument is {status}"),
             Self::Order { reference, issuer, scope } => {
                 write!(f, "under order {reference} of {issuer}, for {scope}")

@@ -9,6 +9,7 @@ mod ground;
 mod party;
 mod together;
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -18,7 +19,7 @@ use self::ground::Ground;
 use self::party::Asked;
 use self::together::{Answer, Relations};
 use crate::judgement::{DueAction, Judgement, Outcome, Verdict, Waived, Why};
-use crate::pack::{DatedAction, Listing, Pack, PlaceTest, Rule};
+use crate::pack::{Binding, DatedAction, Listing, Pack, PlaceTest, Rule};
 use crate::{Because, Missing};
 use crate::{Context, Force, Grade, Severity, Status, Subject};
 
@@ -42,13 +43,15 @@ pub fn evaluate_in(
     on: Date,
 ) -> Judgement {
     let decided = decide::<Because>(pack, rule, subject, context, on);
-    let Decided { verdict, mut because, severity, force, points, pointing, suspected } = decided;
+    let Decided { verdict, mut because, severity, force, more, points, pointing, suspected } =
+        decided;
     let mut judgement = Judgement {
         verdict,
         because: Vec::new(),
         actions: Vec::new(),
         severity,
         force,
+        open: more.into_iter().collect(),
         grade: if suspected { Grade::Suspected } else { Grade::Established },
         waiver: None,
         points,
@@ -102,6 +105,8 @@ struct Decided<F> {
     because: Vec<F>,
     severity: Severity,
     force: Option<Force>,
+    /// What would make it weigh more, if it were so.
+    more: Option<Missing>,
     points: bool,
     pointing: Relations,
     suspected: bool,
@@ -110,8 +115,8 @@ struct Decided<F> {
 impl<F> Decided<F> {
     /// A rule that says nothing of the subject.
     fn plain(verdict: Verdict, because: Vec<F>, severity: Severity) -> Self {
-        let (pointing, force) = (Relations::default(), None);
-        Self { verdict, because, severity, force, points: false, pointing, suspected: false }
+        let (pointing, force, more) = (Relations::default(), None, None);
+        Self { verdict, because, severity, force, more, points: false, pointing, suspected: false }
     }
 }
 
@@ -146,8 +151,9 @@ fn decide_from<F: Ground>(
     on: Date,
 ) -> Decided<F> {
     let out = |why, fact| Decided::plain(Verdict::NotApplicable(why), vec![fact], rule.severity);
-    let Standing { because: mut met, mut open, severity, force, reached } = standing;
-    for scope in scopes(pack, rule, subject, context) {
+    let Standing { because: mut met, mut open, severity, force, more, reached } = standing;
+    let old_stock = dates::old_stock(pack, rule, subject, context, on);
+    for scope in scopes(pack, rule, subject, context).chain([old_stock]) {
         match scope {
             Scope::Any => {}
             Scope::In(fact) => met.push(fact),
@@ -180,7 +186,7 @@ fn decide_from<F: Ground>(
     };
     if F::IS_KEPT {
         because.extend(met);
-        for missing in open.all() {
+        for missing in open.all().chain(more) {
             let fact = F::of(|| Because::Open { missing });
             if !because.contains(&fact) {
                 because.push(fact);
@@ -189,7 +195,7 @@ fn decide_from<F: Ground>(
         because.extend(answers);
     }
     let (points, pointing, suspected) = (party.points, party.pointing, party.suspected);
-    Decided { verdict, because, severity, force, points, pointing, suspected }
+    Decided { verdict, because, severity, force, more, points, pointing, suspected }
 }
 
 /// What the instrument is to this operator on this day.
@@ -199,6 +205,8 @@ struct Standing<F> {
     open: Open,
     severity: Severity,
     force: Option<Force>,
+    /// What would make it weigh more, if it were so: a stronger binding that the operator neither claims nor denies.
+    more: Option<Missing>,
     /// The relations in which it reaches a subject.
     reached: Relations,
 }
@@ -243,8 +251,8 @@ fn standing<F: Ground>(
     for listing in current() {
         listing.reaches.iter().for_each(|relation| reached.insert(*relation));
     }
-    let (because, open, severity, force) = (Vec::new(), Open::default(), rule.severity, None);
-    let mut standing = Standing { because, open, severity, force, reached };
+    let (because, open, severity) = (Vec::new(), Open::default(), rule.severity);
+    let mut standing = Standing { because, open, severity, force: None, more: None, reached };
     match pack.status {
         status @ (Status::Challenged | Status::Modified) => {
             standing.because.push(F::of(|| Because::Standing { status }));
@@ -252,12 +260,21 @@ fn standing<F: Ground>(
         Status::InForce | Status::Proposal | Status::Stayed | Status::Expired => {}
     }
     // Of several kinds that the operator is, the one that binds most: forces are ordered from the strongest.
+    let severity = |binding: &Binding| binding.severity.unwrap_or(rule.severity);
     let ours = pack.binds.iter().filter(|binding| context.is.contains(&binding.who));
-    if let Some(binding) = ours.min_by_key(|binding| binding.force) {
+    if let Some(binding) = ours.min_by_key(|one| (one.force, Reverse(severity(one)))) {
         let (who, force) = (|| binding.who.clone(), binding.force);
         standing.because.push(F::of(|| Because::Bound { who: who(), force }));
         standing.force = Some(force);
-        standing.severity = binding.severity.unwrap_or(rule.severity);
+        standing.severity = severity(binding);
+        let is_more =
+            |other: &&Binding| other.force < binding.force || severity(other) > severity(binding);
+        let unsaid = |other: &Binding| {
+            !context.is.contains(&other.who) && !context.is_not.contains(&other.who)
+        };
+        if pack.binds.iter().filter(is_more).any(unsaid) {
+            standing.more = Some(Missing::Addressee);
+        }
     } else if !pack.binds.is_empty() {
         if pack.binds.iter().all(|binding| context.is_not.contains(&binding.who)) {
             return Err(Why::NotBound);
@@ -360,18 +377,20 @@ pub(crate) struct Stands {
     pub(crate) open: Option<Missing>,
     pub(crate) severity: Severity,
     pub(crate) force: Option<Force>,
+    /// What would make it weigh more, if it were so.
+    pub(crate) more: Option<Missing>,
 }
 
 /// What the instrument is to the operator, without any subject: why it does not apply, or what is open about it.
 pub(crate) fn stands(pack: &Pack, rule: &Rule, context: &Context, on: Date) -> Result<Stands, Why> {
-    let Standing { mut open, severity, force, .. } = standing::<()>(pack, rule, context, on)?;
+    let Standing { mut open, severity, force, more, .. } = standing::<()>(pack, rule, context, on)?;
     // An answer for one subject says nothing of all: those alone count here that are for none in particular.
     match chain::walk::<()>(pack, rule, &Subject::default(), context, on, &mut Vec::new()) {
         chain::End::Complete => {}
         chain::End::Open => open.push::<()>(Missing::Assessment),
         chain::End::Refused => return Err(Why::AnsweredNo),
     }
-    Ok(Stands { open: open.first(), severity, force })
+    Ok(Stands { open: open.first(), severity, force, more })
 }
 
 /// A rule on a day, for an operator: what is the same for every subject, worked out once.
@@ -433,7 +452,7 @@ pub(crate) fn waived(
         waiver.pack == pack.id && waiver.rule == rule.id && waiver.subject == subject
     });
     ours.map(|waiver| (waiver.state(&pack.waiver_roles, on), waiver))
-        .min_by_key(|(state, waiver)| (*state as u8, std::cmp::Reverse(waiver.expires)))
+        .min_by_key(|(state, waiver)| (*state as u8, Reverse(waiver.expires)))
         .map(|(state, waiver)| Box::new(Waived { waiver: waiver.clone(), state }))
 }
 
@@ -772,6 +791,80 @@ wording = "w"
         );
         let after = Subject { first_seen: Some(day("2026-06-01")), ..made_by("zte") };
         assert!(on("2026-11-21", &after).iter().any(|(action, ..)| *action == NoInstall));
+    }
+
+    #[test]
+    fn a_rule_against_new_things_alone_is_not_about_what_was_there_before_all_of_its_days() {
+        let rule =
+            |actions: &str| pack(IN_FORCE, &format!("action = [{actions}]\n{MAKER}\n{ANYWHERE}"));
+        let seen = |pack: &Pack, first: &str, roles: &[&str]| {
+            let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+            let subject = Subject { first_seen: Some(day(first)), roles, ..made_by("zte") };
+            judge(pack, &subject)
+        };
+        let old = Verdict::NotApplicable(Why::OldStock);
+        let early = "{ do = \"no-install\", date = 2022-01-01 }";
+        let late = "{ do = \"no-install\", date = 2024-01-01, only = { roles = [\"camera\"] } }";
+        let both = rule(&format!("{early}, {late}"));
+        let judged = seen(&both, "2021-12-31", &["camera"]);
+        assert_eq!(judged.verdict, old);
+        let (first_seen, date) = (day("2021-12-31"), day("2022-01-01"));
+        assert_eq!(judged.because, [Because::SeenBefore { first_seen, date }]);
+        assert_eq!(seen(&both, "2022-01-01", &["camera"]).verdict, Verdict::Match);
+        // Nobody knows since when, and the rule asks nothing of what was there.
+        let open = Verdict::Undetermined(Missing::FirstSeen);
+        assert_eq!(judge(&both, &made_by("zte")).verdict, open);
+        // A day that is for others says nothing of this one, and one that may be for it leaves it open.
+        let early = "{ do = \"no-install\", date = 2022-01-01, only = { roles = [\"router\"] } }";
+        let each = rule(&format!("{early}, {late}"));
+        assert_eq!(seen(&each, "2023-01-01", &["camera"]).verdict, old);
+        assert_eq!(seen(&each, "2023-01-01", &["router"]).verdict, Verdict::Match);
+        assert_eq!(seen(&each, "2023-01-01", &["phone"]).verdict, Verdict::Match);
+        let role = Verdict::Undetermined(Missing::Role);
+        assert_eq!(seen(&each, "2023-01-01", &[]).verdict, role);
+        // What it asks for besides is asked of old things too, and a rule of no action is about whatever it names.
+        let more = rule("{ do = \"no-install\", date = 2022-01-01 }, { do = \"no-procure\" }");
+        assert_eq!(seen(&more, "2021-01-01", &[]).verdict, Verdict::Match);
+        let none = pack(IN_FORCE, &format!("{MAKER}\n{ANYWHERE}"));
+        assert_eq!(seen(&none, "2021-01-01", &[]).verdict, Verdict::Match);
+        // The term of an order starts on a day that only the operator knows.
+        let ordered = "{ do = \"no-install\", period = \"1y\", from = \"order\" }";
+        let undated = Verdict::Undetermined(Missing::OrderDate);
+        assert_eq!(seen(&rule(ordered), "2021-01-01", &[]).verdict, undated);
+    }
+
+    #[test]
+    fn what_an_operator_left_unsaid_of_a_stronger_binding_shows_in_the_finding() {
+        let binds = "binds = [{ who = \"government\", force = \"obligation\" }, \
+                     { who = \"vital-operator\", force = \"advice\", severity = \"info\" }, \
+                     { who = \"supplier\", force = \"advice\", severity = \"high\" }]";
+        let pack = pack(&format!("{IN_FORCE}\n{binds}"), &format!("{MAKER}\n{ANYWHERE}"));
+        let told = |is: &[&str], is_not: &[&str]| {
+            let names = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect();
+            let context = Context { is: names(is), is_not: names(is_not), ..Context::default() };
+            let subject = made_by("zte");
+            let judged = evaluate_in(&pack, &pack.rules[0], &subject, &context, day("2026-11-21"));
+            let words = Because::Open { missing: Missing::Addressee };
+            assert_eq!(judged.because.contains(&words), !judged.open.is_empty(), "{judged:?}");
+            let outcome = outcome_in(&pack, &pack.rules[0], &subject, &context, day("2026-11-21"));
+            assert_eq!((judged.verdict, outcome.verdict), (Verdict::Match, Verdict::Match));
+            (judged.force.unwrap(), judged.severity, judged.open)
+        };
+        let open = vec![Missing::Addressee];
+        let advice = |severity, open| (Force::Advice, severity, open);
+        let vital = |is_not: &[&str]| told(&["vital-operator"], is_not);
+        assert_eq!(vital(&[]), advice(Severity::Info, open.clone()));
+        assert_eq!(vital(&["supplier"]), advice(Severity::Info, open.clone()));
+        // Of the same force, and more severe.
+        assert_eq!(vital(&["government"]), advice(Severity::Info, open.clone()));
+        assert_eq!(vital(&["government", "supplier"]), advice(Severity::Info, vec![]));
+        // Of two bindings of one force, the more severe one counts.
+        let both = told(&["vital-operator", "supplier"], &["government"]);
+        assert_eq!(both, advice(Severity::High, vec![]));
+        // What is weaker in every way is not asked for; what is more severe is, whatever its force.
+        let (force, severity, left) = told(&["government"], &[]);
+        assert_eq!((force, severity, left), (Force::Obligation, Severity::Low, open));
+        assert_eq!(told(&["government"], &["supplier"]).2, vec![]);
     }
 
     #[test]

@@ -36,6 +36,9 @@ pub struct Figure {
     pub severity: Severity,
     /// What the instrument does to this addressee. None: the pack does not ask who he is, or he did not say.
     pub force: Option<Force>,
+    /// What may make it weigh more, as in [`Judgement::open`](crate::Judgement::open).
+    #[serde(serialize_with = "missing_words")]
+    pub open: Vec<Missing>,
     /// What the operator's file says against acting on it, by the scope's name. A waived match is still a match.
     pub waiver: Option<Box<Waived>>,
 }
@@ -179,6 +182,10 @@ impl fmt::Display for Figure {
     }
 }
 
+fn missing_words<S: Serializer>(all: &[Missing], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(all.iter().map(|missing| missing.as_str()))
+}
+
 fn verdict_word<S: Serializer>(verdict: &Verdict, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(verdict.as_str())
 }
@@ -250,14 +257,15 @@ pub(crate) fn figures<'a>(
             (verdict, _) => verdict,
         };
         let (severity, force) = (standing.severity, standing.force);
-        let (actions, waiver) = match verdict {
+        let (actions, open, waiver) = match verdict {
             Verdict::Match | Verdict::Undetermined(_) => (
                 dues(pack, rule, &scope.as_subject(), context, on),
+                standing.more.into_iter().collect(),
                 waived(pack, rule, scope.name(), context, on),
             ),
-            Verdict::NoMatch | Verdict::NotApplicable(_) => (Vec::new(), None),
+            Verdict::NoMatch | Verdict::NotApplicable(_) => (Vec::new(), Vec::new(), None),
         };
-        Figure { scope, verdict, counted, actions, severity, force, waiver }
+        Figure { scope, verdict, counted, actions, severity, force, open, waiver }
     });
     Ok(figures.collect())
 }

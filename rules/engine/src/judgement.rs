@@ -22,6 +22,9 @@ pub struct Judgement {
     pub severity: Severity,
     /// What the instrument does to this addressee. None: the pack does not ask who he is, or he did not say.
     pub force: Option<Force>,
+    /// What leaves the verdict as it is, and may make it weigh more: with `addressee`, the operator did not say whether
+    /// he is of a kind that the instrument binds more strongly, so that `force` and `severity` are the least there is.
+    pub open: Vec<Missing>,
     /// Whether the party is tied to the subject by facts, or by suspicion alone.
     pub grade: Grade,
     /// What the operator's file says against acting on it. A waived match is still a match.
@@ -143,6 +146,8 @@ pub enum Why {
     OtherPlace,
     /// An exception of the rule is for it.
     Excepted,
+    /// It was there before the prohibitions of the rule began, and the rule asks for nothing else.
+    OldStock,
     /// The operator is none of those bound.
     NotBound,
     /// A person answered a question of the rule with no.
@@ -168,6 +173,7 @@ impl fmt::Display for Why {
             Self::OtherThing => f.write_str("it is no thing that the rule is about"),
             Self::OtherPlace => f.write_str("it is in no place that the rule is about"),
             Self::Excepted => f.write_str("the rule makes an exception for it"),
+            Self::OldStock => f.write_str("it was there before the rule's prohibitions began"),
             Self::NotBound => f.write_str("the operator is none of those bound"),
             Self::AnsweredNo => f.write_str("a question of the rule was answered with no"),
             Self::SetRule => {

@@ -144,6 +144,8 @@ pub struct Source {
     pub text: String,
     /// The day it was last compared.
     pub last_checked: Date,
+    /// How well what is taken from it was checked. None: the list, the listing or the date that it belongs to says so.
+    pub mark: Option<Mark>,
 }
 
 /// One rule of a pack.

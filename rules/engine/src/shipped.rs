@@ -66,7 +66,7 @@ mod tests {
     }
 
     /// A reader must see in the finding how well its facts were checked: with the list that names the party, with the
-    /// date, or with the list of countries, whose source says so.
+    /// date, or with the source of the rule. What stands in words alone, no output can show as a mark.
     #[test]
     fn every_rule_shows_how_well_its_facts_were_checked() {
         for pack in packs() {
@@ -74,12 +74,11 @@ mod tests {
                 let name = format!("{}/{}", pack.id, rule.id);
                 let all_marked = rule.actions.iter().all(|action| action.mark.is_some());
                 assert!(all_marked, "{name}: a date of the rule itself shows its mark");
-                let told =
-                    |source: &str| source.contains("(official)") || source.contains("(reported)");
-                let of_countries = !pack.country_lists.is_empty()
-                    && pack.country_lists.iter().all(|list| told(&list.source));
-                let marked = !rule.listings.is_empty() || !rule.actions.is_empty() || of_countries;
-                assert!(marked, "{name} shows no mark");
+                let all_marked = rule.sources.iter().all(|source| source.mark.is_some());
+                assert!(all_marked, "{name}: a source of the rule itself shows its mark");
+                let none =
+                    rule.listings.is_empty() && rule.actions.is_empty() && rule.sources.is_empty();
+                assert!(!none, "{name} shows no mark");
             }
         }
     }
@@ -156,6 +155,19 @@ mod tests {
                 };
                 assert!(rule.actions.iter().all(undated), "{}", rule.id);
             }
+        }
+    }
+
+    #[test]
+    fn an_assessment_without_a_list_or_a_date_carries_the_mark_of_its_sources() {
+        for (id, rule, marks) in [
+            ("nl-c2000", "considerations", &[Mark::Official][..]),
+            ("eu-toolbox", "risk-profile", &[Mark::Official, Mark::Reported]),
+        ] {
+            let pack = packs().into_iter().find(|pack| pack.id == id).unwrap();
+            let sources = &pack.rule(rule).unwrap().sources;
+            let told: Vec<_> = sources.iter().filter_map(|source| source.mark).collect();
+            assert_eq!(told, marks, "{id}");
         }
     }
 

@@ -8,15 +8,17 @@ use herkomst_ids::Country;
 use jiff::civil::Date;
 use toml::de::DeTable;
 
+use self::about::About;
 use super::read::{Found, Section};
 use super::{
     Binding, CountryList, DatedAction, LawList, Listing, ListingDate, OrderTest, Pack,
-    PartyExpression, Rule, Source,
+    PartyExpression, Rule, SetTest, Source,
 };
 use crate::Relation;
 use crate::problems::{PackProblems, Problems};
 use crate::vocabulary::nearest;
 
+mod about;
 mod case;
 mod context;
 mod facts;
@@ -78,8 +80,10 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
         OrderTest { issuers }
     });
     let id = file.need_id("id", problems);
+    let (from, until) = span(&mut file, problems);
     let known = Known {
         pack: &id,
+        span: (from, until),
         lists: &lists,
         groups: &groups,
         country_lists: &country_lists,
@@ -109,7 +113,6 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
             format!("is {last_checked}, later than the edition {edition}"),
         );
     }
-    let (from, until) = span(&mut file, problems);
     let pack = Pack {
         id,
         title: file.need_text("title", problems),
@@ -140,6 +143,8 @@ fn pack(mut file: Section<'_>, problems: &mut Problems<'_>) -> Pack {
 /// What the rules of a pack may refer to.
 struct Known<'a> {
     pack: &'a str,
+    /// First and last day of force.
+    span: (Option<Date>, Option<Date>),
     lists: &'a BTreeMap<String, Arc<LawList>>,
     groups: &'a BTreeMap<String, super::Group>,
     country_lists: &'a [Arc<CountryList>],
@@ -278,14 +283,20 @@ fn rule(
         .map(|file| facts::thing(file, problems))
         .unwrap_or_default();
     let place = facts::place(file.need_section("place", problems), problems, known.order);
-    let except = facts::exceptions(&mut file, problems, known.order);
+    let about = About { thing: &thing, place: &place };
+    let except = facts::exceptions(&mut file, problems, known.order, about);
     let questions = inventory::questions(&mut file, problems);
-    let actions = actions(&mut file, problems, known.order);
+    if matches!(set, Some(SetTest::Cap { .. })) && !thing.components.is_empty() {
+        let text = "holds components, which fit no cap: it counts devices, their ports or their \
+                    sites; make a rule without a cap of them, or leave them out";
+        file.problem_at("thing", problems, text);
+    }
+    let actions = actions(&mut file, problems, known.order, about);
     let mut listings = Vec::new();
     for mut section in file.sections("listing", problems) {
-        listings.extend(
-            listing(&mut section, problems, known, &party.relations, &mut seen.cited).map(Arc::new),
-        );
+        let cited = &mut seen.cited;
+        let one = listing(&mut section, problems, known, &party.relations, about, cited);
+        listings.extend(one.map(Arc::new));
         section.finish(problems);
     }
     // A list names vendors and reaches relations; what it would mean for a country or a trusted vendor is not said.
@@ -301,6 +312,7 @@ fn rule(
         .map(|file| case::case(file, problems, lists, own, set.as_ref()))
         .collect();
     let (from, until) = span(&mut file, problems);
+    outside(known.span, (from, until), &file, problems);
     let rule = Rule {
         id,
         title: file.need_text("title", problems),
@@ -329,6 +341,7 @@ fn listing(
     problems: &mut Problems<'_>,
     known: &Known<'_>,
     relations: &BTreeSet<Relation>,
+    about: About<'_>,
     cited: &mut BTreeSet<String>,
 ) -> Option<Listing> {
     let lists = known.lists;
@@ -370,7 +383,7 @@ fn listing(
     let name = file.need_text("name", problems);
     let note = file.text("note", problems);
     let mark = file.need_word("mark", problems);
-    let actions = actions(file, problems, known.order);
+    let actions = actions(file, problems, known.order, about);
     Some(Listing { list: list?, name, since: since?, until, reaches, note, mark, actions })
 }
 
@@ -392,6 +405,7 @@ fn actions(
     file: &mut Section<'_>,
     problems: &mut Problems<'_>,
     has_order: bool,
+    about: About<'_>,
 ) -> Vec<DatedAction> {
     let mut actions = Vec::new();
     for mut section in file.sections("action", problems) {
@@ -403,6 +417,7 @@ fn actions(
                     "restricts nothing: name a thing or a place, or leave it out",
                 );
             }
+            about.outside(&tests, &only, problems);
             only.finish(problems);
             tests
         });
@@ -471,6 +486,7 @@ fn sources(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<Source> {
         sources.push(Source {
             text: section.need_text("text", problems),
             last_checked: section.need_date("last-checked", problems),
+            mark: section.word("mark", problems),
         });
         section.finish(problems);
     }
@@ -490,6 +506,27 @@ fn span(file: &mut Section<'_>, problems: &mut Problems<'_>) -> (Option<Date>, O
         );
     }
     (from, until)
+}
+
+/// A rule that ends before its pack begins, or begins after that has ended, would never apply.
+fn outside(
+    pack: (Option<Date>, Option<Date>),
+    rule: (Option<Date>, Option<Date>),
+    file: &Section<'_>,
+    problems: &mut Problems<'_>,
+) {
+    if let (Some(from), Some(until)) = (pack.0, rule.1)
+        && until < from
+    {
+        let text = format!("is {until}, earlier than from of the pack, which is {from}");
+        file.problem_at("until", problems, text);
+    }
+    if let (Some(until), Some(from)) = (pack.1, rule.0)
+        && until < from
+    {
+        let text = format!("is {from}, later than until of the pack, which is {until}");
+        file.problem_at("from", problems, text);
+    }
 }
 
 fn texts(items: Vec<Found<'_>>, problems: &mut Problems<'_>) -> Vec<String> {
@@ -869,6 +906,93 @@ listing = [{ list = "l1", name = "Huawei", since = 2020-01-01, reaches = ["maker
             let told = refused(&format!("{unlisted}\n{cap}\n")).to_string();
             assert!(told.contains(problem), "{cap}: {told}");
         }
+    }
+
+    #[test]
+    fn what_would_leave_nothing_of_a_rule_is_refused() {
+        let action = "{ do = \"remove\", date = 2027-12-31 }";
+        let listing = "listing = [";
+        let except = |tests: &str| format!("except = [{{ title = \"t\", {tests} }}]\nlisting = [");
+        let only = |tests: &str| format!("{{ do = \"remove\", only = {{ {tests} }} }}");
+        for (of, with, problem) in [
+            (
+                listing,
+                except("roles = [\"router\", \"switch\"]"),
+                "rule[1].except[1] excepts all that the rule is about",
+            ),
+            (
+                listing,
+                except("components = [\"optic\"], parts = [\"core.*\", \"x.dispatch\"]"),
+                "rule[1].except[1] excepts all that the rule is about",
+            ),
+            (
+                action,
+                only("roles = [\"camera\"]"),
+                "only.roles holds camera, which the rule is not about; it is about router",
+            ),
+            (action, only("components = [\"fan\"]"), "only.components holds fan"),
+            (action, only("parts = [\"core.cp\", \"wlan\"]"), "only.parts holds wlan"),
+            (
+                "reaches = [\"maker\"], ",
+                format!("reaches = [\"maker\"], action = [{}], ", only("parts = [\"wlan\"]")),
+                "listing[1].action[1].only.parts holds wlan",
+            ),
+        ] {
+            let told = only_problem(of, &with);
+            assert!(told.contains(problem), "{with}: {told}");
+        }
+        let dated = |pack: &str, rule: &str| {
+            let text = GOOD.replacen("edition = 2026-11-21", pack, 1);
+            let text = text.replacen("title = \"A rule\"", rule, 1);
+            refused(&text).to_string()
+        };
+        let late = dated(
+            "edition = 2026-11-21\nfrom = 2026-01-01",
+            "title = \"A rule\"\nuntil = 2025-12-31",
+        );
+        let told = "until is 2025-12-31, earlier than from of the pack, which is 2026-01-01";
+        assert!(late.contains(told), "{late}");
+        let early = dated(
+            "edition = 2026-11-21\nuntil = 2026-01-01",
+            "title = \"A rule\"\nfrom = 2026-01-02",
+        );
+        let told = "from is 2026-01-02, later than until of the pack, which is 2026-01-01";
+        assert!(early.contains(told), "{early}");
+        // What leaves something of it is right.
+        for (of, with) in [
+            (listing, except("roles = [\"router\"], parts = [\"core.cp\"]")),
+            (listing, except("components = [\"optic\"], passive = true")),
+            (action, only("parts = [\"core.cp\", \"x.dispatch\"]")),
+            (action, only("sites = [\"hq\"]")),
+        ] {
+            let pack = Pack::parse(&GOOD.replacen(of, &with, 1), "own.toml");
+            pack.unwrap_or_else(|problems| panic!("{problems}"));
+        }
+    }
+
+    #[test]
+    fn a_cap_counts_devices_and_no_components() {
+        let head = &GOOD[..GOOD.find("[[list]]").unwrap()];
+        let rule = &GOOD[GOOD.find("[[rule]]").unwrap()..GOOD.find("\nlisting = ").unwrap()];
+        let cap = "cap = { share = 35, denominator = \"devices\", per = \"part\" }";
+        let told = refused(&format!("{head}{rule}\n{cap}\n")).to_string();
+        assert!(told.contains("rule[1].thing holds components, which fit no cap"), "{told}");
+        let devices = rule.replacen(", components = [\"optic\"]", "", 1);
+        Pack::parse(&format!("{head}{devices}\n{cap}\n"), "own.toml").unwrap();
+    }
+
+    #[test]
+    fn a_source_of_a_rule_may_say_how_well_it_was_checked() {
+        let source = |mark: &str| {
+            let source = format!("source = [{{ text = \"t\", last-checked = 2026-11-20{mark} }}]");
+            GOOD.replacen("listing = [", &format!("{source}\nlisting = ["), 1)
+        };
+        let read =
+            |mark: &str| Pack::parse(&source(mark), "own.toml").unwrap().rules[0].sources[0].mark;
+        assert_eq!(read(""), None);
+        assert_eq!(read(", mark = \"reported\""), Some(crate::Mark::Reported));
+        let told = refused(&source(", mark = \"unverified\"")).to_string();
+        assert!(told.contains("rule[1].source[1].mark is \"unverified\""), "{told}");
     }
 
     #[test]

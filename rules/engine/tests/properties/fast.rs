@@ -96,15 +96,22 @@ fn rule() -> impl Strategy<Value = String> {
     let header = select(vec!["", "", "", "from = 2024-01-01\n", "until = 2025-12-31\n"]);
     let except = option::weighted(0.3, thing());
     let question = option::weighted(0.2, Just("question = [{ id = \"q3a\", text = \"t\" }]\n"));
-    let action = option::of(thing());
+    let action = option::of((thing(), select(vec!["remove", "no-install"])));
     (party(), option::weighted(0.4, thing()), place(), confidence, header, except, question, action)
         .prop_map(|(party, thing, place, confidence, header, except, question, action)| {
+            // An exception of all, and an action for none, are refused.
+            let is_other = |test: &str| {
+                let key = |test: &str| test.split(" =").next().map(str::to_owned);
+                thing.as_deref().is_none_or(|thing| key(thing) != key(test))
+            };
+            let except = except.filter(|test| is_other(test));
+            let action = action.filter(|(only, _)| is_other(only));
             let thing = thing.map(|thing| format!("thing = {{ {thing} }}\n")).unwrap_or_default();
             let except = except
                 .map(|test| format!("except = [{{ title = \"t\", {test} }}]\n"))
                 .unwrap_or_default();
             let action = action
-                .map(|only| format!("action = [{{ do = \"remove\", date = 2027-12-31, only = {{ {only} }} }}, {{ do = \"no-install\", date = 2021-01-01 }}]\n"))
+                .map(|(only, done)| format!("action = [{{ do = \"{done}\", date = 2027-12-31, only = {{ {only} }} }}, {{ do = \"no-install\", date = 2021-01-01 }}]\n"))
                 .unwrap_or_default();
             let question = question.unwrap_or_default();
             format!(

@@ -44,6 +44,16 @@ place = { parts = ["core.*", "x.own"] }
 action = [{ do = "no-install", date = 2021-01-01 }, { do = "remove", date = 2027-12-31 }]
 
 [[rule]]
+id = "new-things"
+title = "t"
+severity = "low"
+minimum-confidence = "probable"
+wording = "w"
+party = { vendors = ["huawei", "zte"], relations = ["maker", "controlled-by"] }
+place = { where = "anywhere" }
+action = [{ do = "no-install", date = 2021-01-01 }, { do = "no-install", date = 2024-01-01, only = { roles = ["camera"] } }]
+
+[[rule]]
 id = "things"
 title = "t"
 severity = "high"

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::read::{Found, Section};
 use super::super::{Exception, FactTest, PlaceTest, ThingTest};
+use super::about::About;
 use super::{names, set};
 use crate::problems::Problems;
 use crate::vocabulary::{Word, unknown_word};
@@ -101,6 +102,7 @@ pub(super) fn exceptions(
     file: &mut Section<'_>,
     problems: &mut Problems<'_>,
     has_order: bool,
+    about: About<'_>,
 ) -> Vec<Exception> {
     let mut exceptions = Vec::new();
     for mut section in file.sections("except", problems) {
@@ -108,6 +110,10 @@ pub(super) fn exceptions(
         let tests = all(&mut section, problems, has_order);
         if tests.is_empty() {
             section.problem(problems, "excepts everything: name a thing or a place");
+        } else if about.is_within(&tests) {
+            let text =
+                "excepts all that the rule is about, so that it would never apply: name less";
+            section.problem(problems, text);
         }
         section.finish(problems);
         exceptions.push(Exception { title, tests });
