@@ -197,8 +197,8 @@ pub(crate) enum RulesCommand {
     Keygen(KeygenArgs),
     /// Sign a pack, plain or sealed, with a key of minisign's form: writes PACK.minisig.
     #[command(
-        after_help = "Exit codes: 0 done; 64 usage; 65 the pack, the key or the password is wrong; 74, 77 the signature \
-cannot be written; 78 others can read the key."
+        after_help = "Exit codes: 0 done; 64 usage, or a signature is there already; 65 the pack, the key or the password is \
+wrong; 74, 77 the signature cannot be written; 78 the key or the password file cannot be read, or others can read it."
     )]
     Sign(SignArgs),
     /// Seal a pack, or the operator's file, to the keys of hosts, in the age format: writes FILE.age.

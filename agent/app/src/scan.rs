@@ -376,6 +376,7 @@ fn told_of(set: &Set, judged: &Judged, today: Date) -> Vec<String> {
         unfitting.into_iter().map(|what| format!("the operator's file: {what}"))
     });
     aged.chain(said)
+        .chain(set.notes.iter().cloned())
         .chain(judged.open.iter().flat_map(|(pack, open)| open.in_words(pack)))
         .collect()
 }

@@ -1,6 +1,7 @@
 //! The configuration file as written: every key is one of the flags of `scan`, a limit that has no flag, or `cleared`, which
 //! nobody is to type by habit.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::bounded;
@@ -45,16 +46,39 @@ pub(crate) struct ScanFile {
     pub(crate) cleared: bool,
 }
 
+impl ScanFile {
+    /// Whether it decides what none but its owner is to decide.
+    fn says_whom_to_trust(&self) -> bool {
+        self.cleared || !self.trusted_keys.is_empty() || !self.allow_unsigned.is_empty()
+    }
+}
+
 /// Reads the file and notes every problem.
 pub(crate) fn read(path: &Path, problems: &mut Problems) -> ScanFile {
     let name = path.display().to_string();
-    match bounded::read(path) {
-        Ok(text) => parse(path, &name, &text, problems),
+    match text_and_mode(path) {
+        Ok((text, mode)) => {
+            let file = parse(path, &name, &text, problems);
+            if mode & 0o022 != 0 && file.says_whom_to_trust() {
+                problems.add_configuration(
+                    &name,
+                    "says whose packs are taken or who sees what is sealed, and others than its owner can write it: chmod go-w it",
+                );
+            }
+            file
+        }
         Err(what) => {
             problems.add_configuration(&name, what);
             ScanFile::default()
         }
     }
+}
+
+/// What stands in the file, and who may change it.
+fn text_and_mode(path: &Path) -> Result<(String, u32), String> {
+    let file = herkomst_net::open_regular(path).map_err(bounded::failed)?;
+    let mode = file.metadata().map_err(bounded::failed)?.permissions().mode();
+    Ok((bounded::text(&file)?, mode))
 }
 
 fn parse(path: &Path, name: &str, text: &str, problems: &mut Problems) -> ScanFile {
@@ -144,6 +168,29 @@ mod tests {
         assert_eq!(file.rate.unwrap().1, "max");
         assert_eq!(file.exclude.unwrap()[0].1, "10.0.0.9");
         assert_eq!(file.snmp_credentials.unwrap(), Path::new("/etc/herkomst/snmp.toml"));
+    }
+
+    #[test]
+    fn whom_to_trust_is_not_taken_from_a_file_that_others_can_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("herkomst.toml");
+        for (text, mode, is_refused) in [
+            ("[output.stdout]\ncleared = true\n", 0o666, true),
+            ("[rules]\ntrusted-keys = [\"legal.pub\"]\n", 0o620, true),
+            ("[rules]\nallow-unsigned = [\"own.toml\"]\n", 0o646, true),
+            ("[rules]\nallow-unsigned = [\"own.toml\"]\n", 0o644, false),
+            ("[scan]\nrate = 10\n[output.stdout]\ncleared = false\n", 0o666, false),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let mut problems = Problems::default();
+            read(&path, &mut problems);
+            assert_eq!(
+                problems.to_string().contains("chmod go-w"),
+                is_refused,
+                "{text}: {problems}"
+            );
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! For an output that is not cleared nothing sealed is opened at all, nor is a key read. What it says is worked out from the
 //! rest, as if the sealed files were not there: so neither a name nor a number nor the exit code can tell of them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -35,12 +36,16 @@ pub(crate) struct Set {
     pub(crate) packs: Vec<Pack>,
     /// What is declared of the network; none when nobody declared anything.
     pub(crate) operator: Option<Operator>,
+    /// What the reader of the report should know of what is judged by.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What a scan judges by.
 #[derive(Default)]
 pub(crate) struct Basis {
     open: Set,
+    /// By which name each of its packs was asked for, in their order.
+    names: Vec<String>,
     /// The packs in it were not asked for.
     by_default: bool,
     cleared: Option<Cleared>,
@@ -53,6 +58,7 @@ struct Cleared {
     has_key: bool,
     packs: Vec<(String, Sealed<Pack>)>,
     operator: Option<Sealed<Operator>>,
+    notes: Vec<String>,
 }
 
 impl fmt::Debug for Basis {
@@ -74,7 +80,7 @@ impl Basis {
         let mut basis = Self { cleared: Cleared::of(reader, problems), ..Self::default() };
         for (place, name) in rules {
             match named(name) {
-                Ok(Named::Shipped(pack)) => basis.open.packs.push(*pack),
+                Ok(Named::Shipped(pack)) => basis.add_open(name, *pack, problems),
                 Ok(Named::File(path)) => {
                     if let Err(what) = basis.add_pack(&path, trust, problems) {
                         problems.add_configuration(&path.display().to_string(), what);
@@ -86,6 +92,11 @@ impl Basis {
         if basis.open.packs.is_empty() {
             basis.by_default = true;
             basis.open.packs.extend(shipped_pack(WATCH_LIST));
+        }
+        if basis.has_sealed_twice() {
+            // Neither which nor where: the id of a pack that everybody may see would tell that of the sealed one.
+            problems
+                .add_configuration("rule packs", "two of the packs have one id: name one of them");
         }
         if let Some(path) = operator
             && let Err(what) = basis.add_operator(path, problems)
@@ -107,23 +118,52 @@ impl Basis {
             return Ok(());
         }
         let content = file.read()?;
-        let standing = trust.admit(path, content.bytes())?;
+        let standing = trust.admit(path, file.id()?, content.bytes())?;
         match (content, &mut self.cleared) {
             (Content::Plain(text), _) => match Pack::parse(&text, &name) {
                 Ok(pack) => {
                     say(&name, &standing);
-                    self.open.packs.push(pack);
+                    self.add_open(&name, pack, problems);
                 }
                 Err(wrong) => problems.add_configuration("rule pack", wrong.to_string()),
             },
             (Content::Sealed(bytes), Some(cleared)) => {
                 if let Some(pack) = cleared.open(&bytes, &name, problems, parse_pack)? {
+                    if !matches!(standing, Standing::Signed { .. }) {
+                        cleared.notes.push(format!("{name}: {}", allowed_in_words(&standing)));
+                    }
                     cleared.packs.push((name, pack));
                 }
             }
             (Content::Sealed(_), None) => {}
         }
         Ok(())
+    }
+
+    /// Takes a pack that everybody may see, unless another has its id: findings, dates and editions are told by that.
+    fn add_open(&mut self, name: &str, pack: Pack, problems: &mut Problems) {
+        let known = self.open.packs.iter().position(|known| known.id == pack.id);
+        if let Some(other) = known.and_then(|at| self.names.get(at)) {
+            let id = &pack.id;
+            problems.add_configuration(
+                name,
+                format!("its id is {id:?}, which is that of {other} too: name one of them"),
+            );
+            return;
+        }
+        self.names.push(name.to_owned());
+        self.open.packs.push(pack);
+    }
+
+    /// Whether a sealed pack has the id of another pack of a cleared output.
+    fn has_sealed_twice(&self) -> bool {
+        let Some(cleared) = &self.cleared else { return false };
+        let clearance = cleared.keys.clearance();
+        let mut ids: BTreeSet<&str> = BTreeSet::new();
+        if !self.by_default {
+            ids.extend(self.open.packs.iter().map(|pack| pack.id.as_str()));
+        }
+        !cleared.packs.iter().all(|(_, pack)| ids.insert(pack.open(clearance).id.as_str()))
     }
 
     fn add_operator(&mut self, path: &Path, problems: &mut Problems) -> Result<(), String> {
@@ -171,6 +211,7 @@ impl Basis {
             set.packs.clear();
         }
         set.packs.extend(cleared.packs.iter().map(|(_, pack)| pack.open(clearance).clone()));
+        set.notes.extend(cleared.notes.iter().cloned());
         if let Some(operator) = &cleared.operator {
             set.operator = Some(operator.open(clearance).clone());
         }
@@ -212,7 +253,7 @@ impl Cleared {
                 return None;
             }
         };
-        Some(Self { keys, has_key, packs: Vec::new(), operator: None })
+        Some(Self { keys, has_key, packs: Vec::new(), operator: None, notes: Vec::new() })
     }
 
     /// Opens a sealed file and reads it; what is wrong within is noted by its place.
@@ -258,11 +299,116 @@ fn say(name: &str, standing: &Standing) {
     match standing {
         Standing::Signed { .. } => tracing::info!(pack = name, "{}", standing.in_words()),
         Standing::UnknownKey(_) | Standing::Unsigned => {
-            tracing::warn!(
-                pack = name,
-                "rule pack is {}: judged all the same, since you allowed it by its name",
-                standing.in_words()
-            );
+            tracing::warn!(pack = name, "{}", allowed_in_words(standing));
         }
+    }
+}
+
+/// What to say of a pack that nobody whom the operator trusts signed.
+fn allowed_in_words(standing: &Standing) -> String {
+    format!(
+        "rule pack is {}: judged all the same, since you allowed it by its name",
+        standing.in_words()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use herkomst_rules::shipped;
+    use herkomst_seal::{Identity, Shape, seal};
+
+    use super::*;
+
+    /// A folder with packs, all of which are allowed, and the key of a host.
+    struct Desk {
+        folder: tempfile::TempDir,
+        key: Identity,
+        trust: Trust,
+    }
+
+    impl Desk {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let key = Identity::generate();
+            let path = folder.path().join("host.key");
+            fs::write(&path, key.to_file().expose()).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            Self { folder, key, trust: Trust::default() }
+        }
+
+        /// The watch list by another id; sealed where the name says so. Its path.
+        fn pack(&mut self, file: &str, id: &str) -> String {
+            let text = shipped().iter().find(|(id, _)| *id == WATCH_LIST).unwrap().1;
+            let was = format!("id = \"{WATCH_LIST}\"");
+            assert!(text.contains(&was));
+            let mut bytes = text.replacen(&was, &format!("id = \"{id}\""), 1).into_bytes();
+            if file.ends_with(".age") {
+                bytes = seal(&bytes, &[self.key.recipient()], Shape::Binary).unwrap();
+            }
+            let path = self.folder.path().join(file);
+            fs::write(&path, bytes).unwrap();
+            self.trust.allow(&path);
+            path.display().to_string()
+        }
+
+        fn read(&self, packs: &[&str], is_cleared: bool) -> (Basis, String) {
+            let rules: Vec<(String, String)> =
+                packs.iter().map(|pack| ("--rules".to_owned(), (*pack).to_owned())).collect();
+            let reader = match is_cleared {
+                true => Reader::WithKey(self.folder.path().join("host.key")),
+                false => Reader::Anybody,
+            };
+            let mut problems = Problems::default();
+            let basis = Basis::read(&rules, None, &self.trust, &reader, &mut problems);
+            (basis, problems.to_string())
+        }
+    }
+
+    #[test]
+    fn two_packs_of_one_id_are_refused_with_both_names() {
+        let mut desk = Desk::new();
+        let (one, two) = (desk.pack("one.toml", "own-order"), desk.pack("two.toml", "own-order"));
+        let (_, problems) = desk.read(&[&one, &two], false);
+        assert_eq!(
+            problems,
+            format!("{two}: its id is \"own-order\", which is that of {one} too: name one of them")
+        );
+        let shipped = desk.pack("three.toml", WATCH_LIST);
+        let (_, problems) = desk.read(&[WATCH_LIST, &shipped], false);
+        assert!(problems.contains("three.toml: its id is \"public-lists\""), "{problems}");
+        let (basis, problems) = desk.read(&[&one, WATCH_LIST], false);
+        assert_eq!((basis.open().packs.len(), problems.as_str()), (2, ""));
+    }
+
+    #[test]
+    fn the_id_of_a_sealed_pack_is_not_told_when_another_has_it() {
+        let mut desk = Desk::new();
+        let open = desk.pack("open.toml", "own-order");
+        let (one, two) =
+            (desk.pack("1.toml.age", "own-order"), desk.pack("2.toml.age", "own-order"));
+        let told = "rule packs: two of the packs have one id: name one of them";
+        assert_eq!(desk.read(&[&open, &one], true).1, told);
+        assert_eq!(desk.read(&[&one, &two], true).1, told);
+        // For everybody else they are not there, nor is the watch list where only a sealed pack is asked for.
+        assert_eq!(desk.read(&[&open, &one, &two], false).1, "");
+        let watch_list = desk.pack("3.toml.age", WATCH_LIST);
+        let (basis, problems) = desk.read(&[&watch_list], true);
+        assert_eq!((basis.cleared().unwrap().packs.len(), problems.as_str()), (1, ""));
+    }
+
+    #[test]
+    fn that_nobody_signed_a_sealed_pack_is_a_note_of_the_cleared_report_alone() {
+        let mut desk = Desk::new();
+        let (open, sealed) =
+            (desk.pack("open.toml", "own-order"), desk.pack("1.toml.age", "own-two"));
+        let (basis, problems) = desk.read(&[&open, &sealed], true);
+        assert_eq!(problems, "");
+        let notes = basis.cleared().unwrap().notes;
+        assert!(notes.len() == 1 && notes[0].starts_with(&sealed), "{notes:?}");
+        assert!(notes[0].contains("rule pack is not signed: judged all the same"), "{notes:?}");
+        assert!(basis.open().notes.is_empty());
     }
 }

@@ -3,8 +3,9 @@
 //! A sealed file is named `….age`, and nothing else is: whoever can put another file in its place must not be able to turn
 //! a pack that counts into one that an output without clearance passes over.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{Read, Seek};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use herkomst_rules::PackProblems;
@@ -24,6 +25,20 @@ const START: u64 = 64;
 pub(crate) struct Opened {
     file: File,
     is_sealed: bool,
+}
+
+/// Which file it is, whatever name it was found by: its device, and its number there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FileId {
+    device: u64,
+    number: u64,
+}
+
+impl FileId {
+    /// Of what is known of a file.
+    pub(crate) fn of(about: &Metadata) -> Self {
+        Self { device: about.dev(), number: about.ino() }
+    }
 }
 
 /// A file as it lies there.
@@ -66,6 +81,11 @@ impl Opened {
     /// Whether it is sealed.
     pub(crate) fn is_sealed(&self) -> bool {
         self.is_sealed
+    }
+
+    /// Which file this is that is read, though its path may lead to another by now.
+    pub(crate) fn id(&self) -> Result<FileId, String> {
+        self.file.metadata().map(|about| FileId::of(&about)).map_err(bounded::failed)
     }
 
     /// Reads it, as far as such a file can sensibly go.

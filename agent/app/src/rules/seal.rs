@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use herkomst_rules::Pack;
-use herkomst_seal::{MAX_RECIPIENTS, Recipient, Shape, seal};
+use herkomst_seal::{MAX_RECIPIENTS, Recipient, SealError, Shape, seal};
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
@@ -122,14 +122,16 @@ fn sealed_name(path: &Path) -> PathBuf {
 fn recipients(args: &SealArgs) -> Result<Vec<Recipient>> {
     let mut problems = Problems::default();
     let mut found: Vec<Recipient> = Vec::new();
-    let mut add = |place: &str, text: &str, problems: &mut Problems| match text.parse::<Recipient>()
-    {
-        Ok(one) if found.contains(&one) => {}
-        Ok(one) => found.push(one),
-        Err(error) => problems.add(place, error.to_string()),
+    let mut add = |one: Recipient| {
+        if !found.contains(&one) {
+            found.push(one);
+        }
     };
     for text in &args.to {
-        add("--to", text, &mut problems);
+        match text.parse() {
+            Ok(one) => add(one),
+            Err(error) => problems.add("--to", error.to_string()),
+        }
     }
     for path in &args.recipients_file {
         let name = path.display().to_string();
@@ -139,7 +141,12 @@ fn recipients(args: &SealArgs) -> Result<Vec<Recipient>> {
                 for (at, line) in
                     lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
                 {
-                    add(&format!("{name}:{}", at + 1), line, &mut problems);
+                    match line.parse() {
+                        Ok(one) => add(one),
+                        Err(error) => {
+                            problems.add(&format!("{name}:{}", at + 1), unquoted(&error));
+                        }
+                    }
                 }
             }
             Err(what) => problems.add(&name, what),
@@ -152,9 +159,56 @@ fn recipients(args: &SealArgs) -> Result<Vec<Recipient>> {
     if problems.is_empty() { Ok(found) } else { Err(Failure::usage(problems)) }
 }
 
+/// Why a line of a file is no recipient, without the line: the file may be another than was meant, such as one of keys or
+/// passwords.
+fn unquoted(error: &SealError) -> &'static str {
+    match error {
+        SealError::SecretAsRecipient => {
+            "is or holds a secret key: give its public side, which starts with age1"
+        }
+        _ => "is no age recipient: it starts with age1 and is copied whole",
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use herkomst_seal::Identity;
+
     use super::*;
+
+    #[test]
+    fn no_line_of_a_file_of_recipients_is_quoted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hosts");
+        let file = Identity::generate().to_file();
+        let secret = file.expose().lines().nth(1).unwrap();
+        let mut args = SealArgs {
+            file: folder.path().join("order.toml"),
+            to: Vec::new(),
+            recipients_file: vec![path.clone()],
+            out: None,
+            armor: false,
+            force: false,
+        };
+        let hidden = &secret[20..30];
+        for (text, says) in [
+            (format!("\u{feff}{secret}\n"), ":1: is or holds a secret key"),
+            (format!("# mine\n\"{secret}\"\n"), ":2: is or holds a secret key"),
+            (format!("\nidentity = {}\n", secret.to_lowercase()), ":2: is or holds a secret key"),
+            (format!("hunter2{hidden}\n"), ":1: is no age recipient"),
+        ] {
+            fs::write(&path, &text).unwrap();
+            let told = recipients(&args).unwrap_err().to_string();
+            assert!(told.contains(says) && told.contains("hosts:"), "{told}");
+            assert!(!told.to_uppercase().contains(hidden) && !told.contains("hunter2"), "{told}");
+        }
+        args.recipients_file.clear();
+        args.to = vec![format!("x={secret}")];
+        let told = recipients(&args).unwrap_err().to_string();
+        assert!(told.contains("is or holds a secret key") && !told.contains(hidden), "{told}");
+    }
 
     #[test]
     fn a_pack_and_an_operators_file_are_told_apart() {

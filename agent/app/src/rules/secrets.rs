@@ -77,9 +77,19 @@ fn asked(prompt: &str) -> Result<Zeroizing<String>> {
     }
     let term = Term::stderr();
     let typed = term.write_str(prompt).and_then(|()| term.read_secure_line());
-    typed
-        .map(Zeroizing::new)
-        .map_err(|error| Failure::io(anyhow!("the password cannot be read: {error}")))
+    let typed =
+        typed.map_err(|error| Failure::io(anyhow!("the password cannot be read: {error}")))?;
+    of_fit_length(Zeroizing::new(typed))
+}
+
+/// What is typed has the bound of what a file may hold: a key whose password only one of the two takes is half lost.
+fn of_fit_length(typed: Zeroizing<String>) -> Result<Zeroizing<String>> {
+    if typed.len() > LONGEST_PASSWORD {
+        return Err(Failure::usage(anyhow!(
+            "the password is longer than {LONGEST_PASSWORD} octets, the most that is allowed"
+        )));
+    }
+    Ok(typed)
 }
 
 /// A file with a secret.
@@ -168,6 +178,19 @@ mod tests {
         assert!(write(&link, b"x", Readable::ByOwner, false).is_err());
         assert!(!folder.path().join("elsewhere").exists());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing else is left");
+    }
+
+    #[test]
+    fn a_typed_password_is_no_longer_than_one_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("password");
+        for (length, is_fit) in [(LONGEST_PASSWORD, true), (LONGEST_PASSWORD + 1, false)] {
+            let text = "x".repeat(length);
+            assert_eq!(of_fit_length(Zeroizing::new(text.clone())).is_ok(), is_fit);
+            fs::write(&path, &text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            assert_eq!(password_in(&path).is_ok(), is_fit);
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `herkomst rules keygen` and `sign`: keys and signatures of the minisign format.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -9,7 +10,7 @@ use jiff::Timestamp;
 use super::file::{Content, Opened};
 use super::seal::{Kind, sound};
 use super::secrets::{Readable, new_password, signing_key, write};
-use super::trust::signature_of;
+use super::trust::{name_in_comments, signature_of};
 use crate::cli::{HostKeyArgs, SignArgs, SigningKeyArgs, printable};
 use crate::exit::{Failure, Result};
 
@@ -39,7 +40,11 @@ pub(crate) fn signing_key_pair(args: &SigningKeyArgs) -> Result<String> {
     let file = file.map_err(Failure::unavailable)?;
     write(path, file.expose().as_bytes(), Readable::ByOwner, false)?;
     let public = key.public().to_file();
-    write(&public_path, public.as_bytes(), Readable::ByOthers, false)?;
+    if let Err(error) = write(&public_path, public.as_bytes(), Readable::ByOthers, false) {
+        // Made by us a moment ago, and good for nothing without its public half.
+        drop(fs::remove_file(path));
+        return Err(error);
+    }
     Ok(printable(&format!(
         "secret key: {}, for the signer alone\npublic key: {}, for those who are to trust it:\n{public}",
         path.display(),
@@ -85,9 +90,24 @@ pub(crate) fn sign(args: &SignArgs) -> Result<String> {
     Ok(printable(&format!("{}: by key {}\n", signature_path.display(), key.public().id())))
 }
 
-/// When, and which file: as minisign writes it. Signs that a comment cannot hold are left out.
+/// When, and which file: as minisign writes it.
 fn usual_comment(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name: String = name.chars().filter(|c| !c.is_control()).collect();
+    let name = name_in_comments(path);
     format!("timestamp:{}\tfile:{name}\thashed", Timestamp::now().as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_secret_key_is_left_without_its_public_half() {
+        let folder = tempfile::tempdir().unwrap();
+        // As long as a name may be: the one that ends in .pub is longer.
+        let file = folder.path().join(format!("{}.k", "x".repeat(253)));
+        let args = SigningKeyArgs { file, password_file: None, no_password: true };
+        let error = signing_key_pair(&args).unwrap_err().to_string();
+        assert!(error.contains(".pub: cannot be written"), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }

@@ -15,6 +15,7 @@ use herkomst_seal::{
     MAX_KEY_BYTES, MAX_SIGNATURE_BYTES, PublicKey, SealError, SecretKeyFile, Signature, TrustedKeys,
 };
 
+use super::file::FileId;
 use crate::config::bounded;
 
 /// The keys that the operator trusts, and the packs that he allowed.
@@ -22,7 +23,7 @@ use crate::config::bounded;
 pub(crate) struct Trust {
     keys: TrustedKeys,
     known: Vec<PublicKey>,
-    allowed: BTreeSet<PathBuf>,
+    allowed: BTreeSet<FileId>,
 }
 
 /// What is known of who signed a file.
@@ -80,7 +81,11 @@ impl Trust {
 
     /// Allows a pack that nobody signed whom the operator trusts.
     pub(crate) fn allow(&mut self, path: &Path) {
-        self.allowed.insert(whole(path));
+        // The file itself, as it is now: a link on the way to it may lead elsewhere when it is read. What cannot be looked
+        // at is not read either.
+        if let Ok(about) = path.metadata() {
+            self.allowed.insert(FileId::of(&about));
+        }
     }
 
     /// Who signed a file of these bytes; a problem when its signature does not fit, or is none.
@@ -96,19 +101,28 @@ impl Trust {
         let signature =
             Signature::parse(&text).map_err(|error| wrong(format!("cannot be read: {error}")))?;
         match self.keys.verify(file, &signature) {
-            Ok(verified) => Ok(Standing::Signed {
-                signer: format!("{} (key {})", verified.signer, verified.key),
-                comment: verified.trusted_comment.as_str().to_owned(),
-            }),
+            Ok(verified) => {
+                let comment = verified.trusted_comment.as_str();
+                let name = name_in_comments(path);
+                if let Some(signed) = name_signed(comment).filter(|signed| *signed != name) {
+                    return Err(wrong(format!(
+                        "is of another file: it says file:{signed:?}, and this one is named {name:?}"
+                    )));
+                }
+                Ok(Standing::Signed {
+                    signer: format!("{} (key {})", verified.signer, verified.key),
+                    comment: comment.to_owned(),
+                })
+            }
             Err(unknown @ SealError::UnknownKey { .. }) => Ok(Standing::UnknownKey(unknown)),
             Err(error) => Err(wrong(format!("is refused: {error}"))),
         }
     }
 
-    /// The same, for a file that rules are to be taken from.
-    pub(crate) fn admit(&self, path: &Path, file: &[u8]) -> Result<Standing, String> {
+    /// The same, for a file that rules are to be taken from: `id` is of the one that the bytes were read from.
+    pub(crate) fn admit(&self, path: &Path, id: FileId, file: &[u8]) -> Result<Standing, String> {
         let standing = self.standing(path, file)?;
-        if matches!(standing, Standing::Signed { .. }) || self.allowed.contains(&whole(path)) {
+        if matches!(standing, Standing::Signed { .. }) || self.allowed.contains(&id) {
             return Ok(standing);
         }
         let name = path.display();
@@ -132,9 +146,15 @@ pub(crate) fn signature_of(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// The path by which a file is told from others.
-fn whole(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+/// The name of a file as a comment can hold it: signs that it cannot hold are left out.
+pub(crate) fn name_in_comments(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.chars().filter(|c| !c.is_control()).collect()
+}
+
+/// Which file a trusted comment says that it is of, where it does: minisign's own says so, between tabs.
+fn name_signed(comment: &str) -> Option<&str> {
+    comment.split('\t').find_map(|field| field.strip_prefix("file:"))
 }
 
 fn bytes(file: File, most: usize) -> io::Result<Vec<u8>> {
@@ -168,9 +188,17 @@ mod tests {
         }
 
         fn sign(&self, key: &SecretKey) {
-            let comment = Comment::trusted("as delivered").unwrap();
+            self.sign_saying(key, "as delivered");
+        }
+
+        fn sign_saying(&self, key: &SecretKey, comment: &str) {
+            let comment = Comment::trusted(comment).unwrap();
             let signature = key.sign(PACK, comment, Comment::untrusted("").unwrap()).unwrap();
             fs::write(signature_of(&self.pack), signature.to_file()).unwrap();
+        }
+
+        fn admitted(&self, trust: &Trust, file: &[u8]) -> Result<Standing, String> {
+            trust.admit(&self.pack, FileId::of(&self.pack.metadata().unwrap()), file)
         }
 
         fn trusting(&self, key: &SecretKey) -> Trust {
@@ -188,22 +216,22 @@ mod tests {
     fn a_pack_is_taken_from_a_trusted_key_or_by_its_name() {
         let (desk, key) = (Desk::new(), SecretKey::generate().unwrap());
         let mut trust = desk.trusting(&key);
-        let unsigned = trust.admit(&desk.pack, PACK).unwrap_err();
+        let unsigned = desk.admitted(&trust, PACK).unwrap_err();
         assert!(
             unsigned.contains("is not signed") && unsigned.contains("--allow-unsigned"),
             "{unsigned}"
         );
         desk.sign(&key);
-        let standing = trust.admit(&desk.pack, PACK).unwrap();
+        let standing = desk.admitted(&trust, PACK).unwrap();
         let words = standing.in_words();
         assert!(words.contains("legal.pub (key ") && words.contains("\"as delivered\""), "{words}");
         desk.sign(&SecretKey::generate().unwrap());
-        let unknown = trust.admit(&desk.pack, PACK).unwrap_err();
+        let unknown = desk.admitted(&trust, PACK).unwrap_err();
         assert!(unknown.contains("which is not trusted; trusted are"), "{unknown}");
         trust.allow(&desk.folder.path().join("./own-order.toml"));
-        assert!(matches!(trust.admit(&desk.pack, PACK), Ok(Standing::UnknownKey(_))));
+        assert!(matches!(desk.admitted(&trust, PACK), Ok(Standing::UnknownKey(_))));
         fs::remove_file(signature_of(&desk.pack)).unwrap();
-        assert_eq!(trust.admit(&desk.pack, PACK), Ok(Standing::Unsigned));
+        assert_eq!(desk.admitted(&trust, PACK), Ok(Standing::Unsigned));
     }
 
     #[test]
@@ -212,15 +240,52 @@ mod tests {
         let mut trust = desk.trusting(&key);
         trust.allow(&desk.pack);
         desk.sign(&key);
-        let changed = trust.admit(&desk.pack, b"id = \"own-other\"\n").unwrap_err();
+        let changed = desk.admitted(&trust, b"id = \"own-other\"\n").unwrap_err();
         assert!(changed.contains("the file does not fit the signature"), "{changed}");
         fs::write(signature_of(&desk.pack), "untrusted comment: x\n").unwrap();
-        let cut = trust.admit(&desk.pack, PACK).unwrap_err();
+        let cut = desk.admitted(&trust, PACK).unwrap_err();
         assert!(cut.contains("own-order.toml.minisig cannot be read"), "{cut}");
         fs::remove_file(signature_of(&desk.pack)).unwrap();
         fs::create_dir(signature_of(&desk.pack)).unwrap();
-        let folder = trust.admit(&desk.pack, PACK).unwrap_err();
+        let folder = desk.admitted(&trust, PACK).unwrap_err();
         assert!(folder.contains("is no regular file"), "{folder}");
+    }
+
+    #[test]
+    fn a_signature_of_another_name_is_refused_and_one_without_a_name_is_not() {
+        let (desk, key) = (Desk::new(), SecretKey::generate().unwrap());
+        let mut trust = desk.trusting(&key);
+        trust.allow(&desk.pack);
+        for comment in
+            ["timestamp:1\tfile:own-order.toml\thashed", "file:own-order.toml", "profile:x"]
+        {
+            desk.sign_saying(&key, comment);
+            assert!(
+                matches!(desk.admitted(&trust, PACK), Ok(Standing::Signed { .. })),
+                "{comment}"
+            );
+        }
+        desk.sign_saying(&key, "timestamp:1\tfile:own-other.toml\thashed");
+        let other = desk.admitted(&trust, PACK).unwrap_err();
+        assert!(
+            other.contains("file:\"own-other.toml\"") && other.contains("\"own-order.toml\""),
+            "{other}"
+        );
+    }
+
+    #[test]
+    fn it_is_the_file_that_is_allowed_and_not_what_its_path_leads_to_later() {
+        let (desk, mut trust) = (Desk::new(), Trust::default());
+        trust.allow(&desk.pack);
+        let evil = desk.folder.path().join("evil.toml");
+        fs::write(&evil, PACK).unwrap();
+        let link = desk.folder.path().join("link.toml");
+        // Read while the link led there; by now it leads to the one that is allowed.
+        let read = FileId::of(&evil.metadata().unwrap());
+        std::os::unix::fs::symlink(&desk.pack, &link).unwrap();
+        assert!(trust.admit(&link, read, PACK).unwrap_err().contains("is not signed"));
+        let id = FileId::of(&link.metadata().unwrap());
+        assert_eq!(trust.admit(&link, id, PACK), Ok(Standing::Unsigned));
     }
 
     #[test]
