@@ -633,6 +633,30 @@ wording = "w"
     }
 
     #[test]
+    fn a_figure_says_that_a_stronger_binding_was_neither_claimed_nor_denied() {
+        let mut pack = pack(
+            "cap = { share = 35, denominator = \"devices\", per = \"network\" }\n\
+             party = { vendors = [\"zte\"], relations = [\"maker\"] }\nplace = { where = \"anywhere\" }",
+        );
+        let binding =
+            |who: &str, force| crate::pack::Binding { who: who.to_owned(), force, severity: None };
+        pack.binds =
+            vec![binding("government", Force::Obligation), binding("vital", Force::Advice)];
+        let told = |is_not: &[&str], maker: &str| {
+            let is_not = is_not.iter().map(|one| (*one).to_owned()).collect();
+            let context = Context { is: ["vital".to_owned()].into(), is_not, ..Context::default() };
+            let on = "2026-11-21".parse().unwrap();
+            evaluate_set(&pack, &pack.rules[0], &[made_by(maker)], &context, on).unwrap().remove(0)
+        };
+        let figure = told(&[], "zte");
+        assert_eq!((figure.verdict, figure.force), (Verdict::Match, Some(Force::Advice)));
+        assert_eq!(figure.open, [Missing::Addressee]);
+        assert_eq!(serde_json::to_value(&figure).unwrap()["open"][0], "addressee");
+        assert_eq!(told(&["government"], "zte").open, []);
+        assert_eq!(told(&[], "nokia").open, []);
+    }
+
+    #[test]
     fn what_stands_beside_a_part_counts_for_it_where_the_place_takes_it() {
         let pack = pack(
             "cap = { share = 35, denominator = \"devices\", per = \"part\" }\n\
