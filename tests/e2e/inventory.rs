@@ -89,6 +89,9 @@ fn figures(report: &Value) -> Result<&Vec<Value>> {
     report["figures"].as_array().context("figures")
 }
 
+/// All that the scan of this desk is told to look at.
+const NETWORKS: &str = "networks = [\"10.99.0.11\", \"10.99.0.12/31\", \"10.98.0.32\"]\n";
+
 fn cap(share: &str) -> String {
     format!(
         "[rule.party]\nvendors = [\"huawei\"]\nrelations = [\"maker\"]\n[rule.place]\nwhere = \"anywhere\"\n\
@@ -100,7 +103,7 @@ fn cap(share: &str) -> String {
 fn capped() -> Result<()> {
     let desk = Desk::new()?;
     for (share, code, verdict) in [("24.99", 1, "match"), ("25", 0, "no-match")] {
-        let report = desk.scan(&cap(share), None, &[])?.expect_code(code)?.json()?;
+        let report = desk.scan(&cap(share), Some(NETWORKS), &[])?.expect_code(code)?.json()?;
         let [figure] = figures(&report)?.as_slice() else { anyhow::bail!("{report}") };
         ensure!(figure["verdict"] == verdict && figure["scope"] == "the network", "{figure}");
         let certain = serde_json::json!({ "part": 1, "whole": 4, "percent": "25.00 %" });
@@ -112,11 +115,23 @@ fn capped() -> Result<()> {
     }
     // What was not asked may be anybody's: neither kept nor exceeded.
     for share in ["25", "40", "5"] {
-        let run = desk.scan(&cap(share), None, &["--exclude", "10.99.0.12"])?;
+        let run = desk.scan(&cap(share), Some(NETWORKS), &["--exclude", "10.99.0.12"])?;
         let report = run.expect_code(2)?.json()?;
         let figure = &figures(&report)?[0];
         ensure!(figure["verdict"] == "undetermined" && figure["complete"] == false, "{figure}");
         ensure!(figure["missing"][0]["what"] == "coverage", "{figure}");
+    }
+    // A part of the network shows that a cap is exceeded, not that it is kept.
+    let wider = "networks = [\"10.99.0.0/24\", \"10.98.0.32\"]\n";
+    for (operator, told) in [(None, "networks = ["), (Some(wider), "10.99.0.0/24 does not lie")] {
+        let report = desk.scan(&cap("25"), operator, &[])?.expect_code(2)?.json()?;
+        let figure = &figures(&report)?[0];
+        ensure!(figure["verdict"] == "undetermined" && figure["complete"] == false, "{figure}");
+        let missing = &figure["missing"][0];
+        ensure!(missing["what"] == "coverage", "{figure}");
+        ensure!(missing["how"].as_str().is_some_and(|how| how.contains(told)), "{figure}");
+        let report = desk.scan(&cap("24.99"), operator, &[])?.expect_code(1)?.json()?;
+        ensure!(figures(&report)?[0]["verdict"] == "match", "{report}");
     }
     Ok(())
 }
@@ -168,7 +183,11 @@ fn adjacent() -> Result<()> {
             .collect()
     };
     let core = "[[part]]\ntag = \"core.cp\"\nprefixes = \"10.99.0.12\"\n";
-    let report = desk.scan(rule, Some(core), &[])?.expect_code(1)?.json()?;
+    // A segment for each: of a router nobody knows all that it is on, unless he says.
+    let apart = format!(
+        "{core}[[segment]]\nprefixes = \"10.99.0.0/24\"\n[[segment]]\nprefixes = \"10.98.0.0/24\"\n"
+    );
+    let report = desk.scan(rule, Some(&apart), &[])?.expect_code(1)?.json()?;
     ensure!(verdicts(&report) == [("10.99.0.11".to_owned(), "match".to_owned())], "{report:#}");
     let beside = report["devices"].as_array().into_iter().flatten();
     let beside = beside.filter(|device| device["adjacent"][0] == "core.cp").count();
@@ -184,6 +203,12 @@ fn adjacent() -> Result<()> {
     );
     let missing = report["findings"][0]["missing"].to_string();
     ensure!(missing.contains("adjacency") && missing.contains("[[segment]]"), "{missing}");
+
+    // Nobody looked at the address of the part: no [[segment]] says who is next to it.
+    let unscanned = apart.replace("10.99.0.12", "10.99.0.200");
+    let report = desk.scan(rule, Some(&unscanned), &[])?.expect_code(2)?.json()?;
+    let missing = report["findings"][0]["missing"].to_string();
+    ensure!(missing.contains("coverage") && !missing.contains("[[segment]]"), "{missing}");
 
     // A segment that the operator declares holds both, wherever they were heard.
     let both = format!("{core}[[segment]]\nprefixes = [\"10.99.0.0/24\", \"10.98.0.0/24\"]\n");
@@ -234,7 +259,7 @@ fn stated() -> Result<()> {
     let devices = yes["devices"].as_array().into_iter().flatten();
     let told = devices.filter(|one| one["id"] == *id).map(|one| one["stated"].to_string());
     let told: String = told.collect();
-    ensure!(told.contains("generations stated by A. Example on 2020-01-01: label"), "{told}");
+    ensure!(told.contains("generations = 5g stated by A. Example on 2020-01-01: label"), "{told}");
     desk.scan(rule, Some(&device("generations = []")), &[])?.expect_code(0)?;
 
     let stranger = desk.scan(rule, Some(&device("maker = \"huawai\"")), &[])?;

@@ -7,6 +7,7 @@ use herkomst_model::report::{
     Counts, Coverage, LedgerEntry, ListenedEntry, NotAskedEntry, ReceiptEntry, SentEntry,
 };
 use herkomst_model::{Ledger, Method, Outcome, Receipt, Sent, TargetLine, Why};
+use ipnet::IpNet;
 
 use crate::judge::Judged;
 
@@ -75,6 +76,28 @@ pub(crate) fn unseen(ledger: &Ledger, receipt: &Receipt) -> Option<String> {
         return Some(format!("{count} {word} not asked by any method"));
     }
     (!is_complete(ledger, receipt)).then(|| "the scan is not complete".to_owned())
+}
+
+/// The addresses that were targets, excluded ones and all, as runs without gaps, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Scanned(Vec<(Ipv4Addr, Ipv4Addr)>);
+
+impl Scanned {
+    pub(crate) fn of(ledger: &Ledger) -> Self {
+        Self(
+            runs(ledger.targets.keys().map(|target| (*target, ())))
+                .map(|(range, ())| range)
+                .collect(),
+        )
+    }
+
+    /// Whether all of a network is among them. Nobody asks all addresses of a prefix of IPv6, so none ever is.
+    pub(crate) fn holds(&self, net: &IpNet) -> bool {
+        let IpNet::V4(net) = net else { return false };
+        let (first, last) = (net.network(), net.broadcast());
+        let before = self.0.partition_point(|(start, _)| *start <= first);
+        before.checked_sub(1).is_some_and(|run| self.0[run].1 >= last)
+    }
 }
 
 /// What was sent.
@@ -180,8 +203,10 @@ fn outcomes(line: &TargetLine) -> BTreeMap<String, String> {
     .collect()
 }
 
-/// Runs of neighbouring addresses with the same value, written as ranges.
-fn grouped<T: PartialEq + Copy>(items: impl Iterator<Item = (Ipv4Addr, T)>) -> Vec<(String, T)> {
+/// Runs of neighbouring addresses with the same value.
+fn runs<T: PartialEq + Copy>(
+    items: impl Iterator<Item = (Ipv4Addr, T)>,
+) -> impl Iterator<Item = ((Ipv4Addr, Ipv4Addr), T)> {
     let mut runs: Vec<(Ipv4Addr, Ipv4Addr, T)> = Vec::new();
     for (address, value) in items {
         match runs.last_mut() {
@@ -193,10 +218,15 @@ fn grouped<T: PartialEq + Copy>(items: impl Iterator<Item = (Ipv4Addr, T)>) -> V
             _ => runs.push((address, address, value)),
         }
     }
+    runs.into_iter().map(|(first, last, value)| ((first, last), value))
+}
+
+/// The same, written as ranges.
+fn grouped<T: PartialEq + Copy>(items: impl Iterator<Item = (Ipv4Addr, T)>) -> Vec<(String, T)> {
     let name = |first: Ipv4Addr, last: Ipv4Addr| {
         if first == last { first.to_string() } else { format!("{first}-{last}") }
     };
-    runs.into_iter().map(|(first, last, value)| (name(first, last), value)).collect()
+    runs(items).map(|((first, last), value)| (name(first, last), value)).collect()
 }
 
 fn not_asked(ledger: &Ledger) -> Vec<NotAskedEntry> {
@@ -275,6 +305,25 @@ mod tests {
             unseen(&ledger(&[(1, asked)]), &lost).as_deref(),
             Some("the scan is not complete")
         );
+    }
+
+    #[test]
+    fn a_network_was_scanned_when_every_address_of_it_was_a_target() {
+        let line = TargetLine::default();
+        let scanned = Scanned::of(&ledger(&[0, 1, 2, 3, 5].map(|last| (last, line))));
+        for (net, told) in [
+            ("10.0.0.0/30", true),
+            ("10.0.0.2/31", true),
+            ("10.0.0.5/32", true),
+            ("10.0.0.4/31", false),
+            ("10.0.0.0/29", false),
+            ("9.0.0.0/8", false),
+            ("0.0.0.0/0", false),
+            ("2001:db8::/127", false),
+        ] {
+            assert_eq!(scanned.holds(&net.parse().unwrap()), told, "{net}");
+        }
+        assert!(!Scanned::default().holds(&"10.0.0.0/32".parse().unwrap()));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::cli::Output;
 use crate::config::checked::Scan;
-use crate::coverage;
+use crate::coverage::{self, Scanned};
 use crate::data::{self, Folders, InUse, in_use};
 use crate::engine::{Engine, EngineError, OpenPorts, Spare};
 use crate::exit::{Failure, Result};
@@ -172,12 +172,14 @@ fn observe(
     let ended = Timestamp::now();
     let today = ended.to_zoned(jiff::tz::TimeZone::UTC).date();
     let unseen = coverage::unseen(&ledger, &receipt);
+    let scanned = Scanned::of(&ledger);
     let judged_by = |set: &Set| {
         let grounds = Grounds {
             packs: &set.packs,
             operator: set.operator.as_ref(),
             registry,
             unseen: unseen.as_deref(),
+            scanned: &scanned,
             on: today,
         };
         judge(&observations, &grounds)

@@ -8,11 +8,16 @@ use herkomst_rules::{
     Because, Context, Counted, Figure, Pack, PartyExpression, PartyTest, PlaceTest, Ratio, Rule,
     Severity, Subject, ThingTest, Verdict, evaluate_in, evaluate_set,
 };
+use ipnet::IpNet;
 use jiff::civil::Date;
 
 use super::device::fnv;
 use super::finding::{actions, entries, missing, next_due, source, waiver, waiver_word};
 use crate::config::operator::Membership;
+use crate::coverage::Scanned;
+
+/// The most networks that a figure names as not scanned.
+const MOST_NAMED: usize = 5;
 
 /// A device as the rules see it, and where it is or may be.
 pub(super) struct Seen {
@@ -26,6 +31,10 @@ pub(super) struct Inventory<'a> {
     pub(super) context: &'a Context,
     /// Why it is not all there is; none when it is.
     pub(super) unseen: Option<&'a str>,
+    /// The whole of the network, as the operator declares it; empty when he does not.
+    pub(super) networks: &'a [IpNet],
+    /// What was to be looked at.
+    pub(super) scanned: &'a Scanned,
     pub(super) on: Date,
 }
 
@@ -64,10 +73,37 @@ impl Inventory<'_> {
         subject
     }
 
+    /// Why the targets are not known to be the whole network; none when they are. A target that nobody named hides a device
+    /// as well as one that nobody asked.
+    fn beyond(&self) -> Option<String> {
+        if self.networks.is_empty() {
+            return Some(
+                "nobody said what the whole network is: give it in the operator's file (--operator), at the top of it: \
+                 networks = [\"10.0.0.0/8\", …], and scan it"
+                    .to_owned(),
+            );
+        }
+        let left: Vec<String> = self
+            .networks
+            .iter()
+            .filter(|net| !self.scanned.holds(net))
+            .map(IpNet::to_string)
+            .collect();
+        let more = left.len().saturating_sub(MOST_NAMED);
+        let named = left.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!left.is_empty()).then(|| {
+            format!(
+                "of the networks that the operator declares, {named}{more} does not lie wholly within the targets: scan all of it"
+            )
+        })
+    }
+
     fn entry(&self, pack: &Pack, rule: &Rule, figure: &Figure) -> (Severity, FigureEntry) {
         let scope = figure.scope.to_string();
         let id = format!("fig-{:016x}", fnv(format!("{} {} {scope}", pack.id, rule.id).as_bytes()));
-        let verdict = settled(figure, self.unseen.is_some());
+        let beyond = self.beyond();
+        let verdict = settled(figure, self.unseen.is_some(), beyond.is_some());
         // What the instrument is to the operator does not depend on any one subject: the same rule about anything anywhere
         // tells it.
         let plain = Rule {
@@ -92,18 +128,14 @@ impl Inventory<'_> {
         }
         lacks.extend(figure.actions.iter().filter_map(|action| action.missing));
         let mut missing = entries(lacks);
-        if verdict != Verdict::Match.as_str()
-            && let Some(unseen) = self.unseen
-        {
-            missing.insert(
-                0,
-                MissingEntry {
-                    what: "coverage".to_owned(),
-                    how: format!(
-                        "{unseen}: what was not seen may be anybody's; scan all of the network"
-                    ),
-                },
-            );
+        if verdict != Verdict::Match.as_str() {
+            let unseen = self.unseen.map(|unseen| {
+                format!("{unseen}: what was not seen may be anybody's; scan all of the network")
+            });
+            let coverage = unseen
+                .or(beyond.clone())
+                .map(|how| MissingEntry { what: "coverage".to_owned(), how });
+            missing.splice(0..0, coverage);
         }
         let mut because = vec![figure.to_string()];
         because.extend(
@@ -129,7 +161,7 @@ impl Inventory<'_> {
             share,
             suppliers,
             devices: self.seen.len() as u64,
-            complete: self.unseen.is_none(),
+            complete: self.unseen.is_none() && beyond.is_none(),
             actions: actions(&figure.actions),
             next_due: next_due(&figure.actions),
             because,
@@ -146,15 +178,16 @@ impl Inventory<'_> {
 }
 
 /// The verdict, once it is known whether more devices may be there: they can change every share, and can only add
-/// suppliers.
-fn settled(figure: &Figure, more_may_be_there: bool) -> &'static str {
+/// suppliers. Among targets that are part of a network a cap can be exceeded; that it is kept only the whole network shows.
+fn settled(figure: &Figure, has_gaps: bool, is_part: bool) -> &'static str {
     let stays = match (&figure.counted, figure.verdict) {
         (Counted::Suppliers { at_least, certain, .. }, Verdict::NoMatch) => {
             *certain >= u64::from(*at_least)
         }
         _ => false,
     };
-    if more_may_be_there && !stays { "undetermined" } else { figure.verdict.as_str() }
+    let opens = has_gaps || (is_part && figure.verdict != Verdict::Match);
+    if opens && !stays { "undetermined" } else { figure.verdict.as_str() }
 }
 
 fn counted(counted: &Counted) -> (Option<ShareEntry>, Option<SuppliersEntry>) {

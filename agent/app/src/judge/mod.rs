@@ -25,6 +25,7 @@ use self::finding::finding;
 use self::subject::Parties;
 use self::supply::supply;
 use crate::config::operator::{Known, Membership, Operator, Stated};
+use crate::coverage::Scanned;
 
 /// The pack that is judged when none is named.
 pub(crate) const WATCH_LIST: &str = "public-lists";
@@ -107,13 +108,15 @@ pub(crate) struct Grounds<'a> {
     pub(crate) registry: &'a Registry,
     /// Why what was seen is not all there is; none when it is.
     pub(crate) unseen: Option<&'a str>,
+    /// What was to be looked at.
+    pub(crate) scanned: &'a Scanned,
     /// The day asked.
     pub(crate) on: Date,
 }
 
 /// Joins the observations to devices, and judges each, and all of them together, as of a day.
 pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) -> Judged {
-    let Grounds { packs, operator, unseen, on, registry: _ } = *grounds;
+    let Grounds { packs, operator, unseen, scanned, on, registry: _ } = *grounds;
     let nothing_said = Context::default();
     let context = operator.map_or(&nothing_said, |operator| &operator.context);
     let mut judged = Judged::default();
@@ -121,7 +124,7 @@ pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) ->
     if let Some(operator) = operator {
         let mut places: Vec<&mut Membership> =
             seen.iter_mut().filter_map(|seen| seen.membership.as_mut()).collect();
-        operator.neighbours(&mut places, unseen.is_none());
+        operator.neighbours(&mut places, unseen.is_none(), scanned);
     }
     let index = Index::for_day(packs, context, on);
     let mut room = Room::default();
@@ -130,7 +133,7 @@ pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) ->
         if let Some(membership) = &seen.membership {
             entry.parts = membership.certain.iter().map(PartTag::to_string).collect();
             entry.adjacent = membership.beside.iter().map(PartTag::to_string).collect();
-            entry.sites = membership.sites.iter().flatten().cloned().collect();
+            entry.sites = membership.sites.certain.iter().cloned().collect();
             membership.place_for_all(&mut seen.subject);
         }
         for (pack, rule) in index.rules(&seen.subject, &mut room) {
@@ -143,7 +146,11 @@ pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) ->
                     findings.push((judgement.severity, finding(pack, rule, &judgement, entry)))
                 }
                 Verdict::Undetermined(_) if judgement.points_here() => {
-                    findings.push((judgement.severity, finding(pack, rule, &judgement, entry)));
+                    let mut found = finding(pack, rule, &judgement, entry);
+                    if seen.membership.as_ref().is_some_and(|place| place.is_unscanned(rule)) {
+                        supply::by_scanning(&mut found.missing, unseen);
+                    }
+                    findings.push((judgement.severity, found));
                 }
                 // A special address is no box: nothing can be said of who made it.
                 Verdict::Undetermined(missing) => {
@@ -167,7 +174,9 @@ pub(crate) fn judge(observations: &[Arc<Observation>], grounds: &Grounds<'_>) ->
     // A special address is no box, and does not count as one.
     let boxes = seen.into_iter().zip(&judged.devices).filter(|(_, entry)| entry.special.is_none());
     let boxes: Vec<Seen> = boxes.map(|(seen, _)| seen).collect();
-    judged.figures = Inventory { seen: &boxes, context, unseen, on }.figures(packs);
+    let networks = operator.map_or(&[][..], |operator| &operator.networks);
+    judged.figures =
+        Inventory { seen: &boxes, context, unseen, networks, scanned, on }.figures(packs);
     judged.devices.sort_by_cached_key(sort_key);
     let places: BTreeMap<String, usize> = judged
         .devices

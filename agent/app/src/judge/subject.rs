@@ -11,7 +11,7 @@ use herkomst_rules::{
 };
 use jiff::civil::Date;
 
-use crate::config::operator::{MakerStatement, Operator};
+use crate::config::operator::{Operator, StatedMaker};
 
 fn sure(confidence: Confidence) -> Sure {
     match confidence {
@@ -58,10 +58,9 @@ impl Parties<'_> {
             let controllers = self.controllers(&id, Sure::Confirmed);
             Contender { party: Party { id, confidence: Sure::Possible }, controllers }
         });
-        let statement = self.statement(&id);
-        let related = |of: fn(&MakerStatement) -> &Option<Vec<Controller>>| {
-            let stated = statement.and_then(|one| of(one).as_ref());
-            stated.map_or(Controllers::Unrecorded, |all| {
+        let stated = self.stated(&id);
+        let related = |of: fn(&StatedMaker) -> &Option<Vec<Controller>>| {
+            of(&stated).as_ref().map_or(Controllers::Unrecorded, |all| {
                 Controllers::Recorded(all.iter().map(|one| at_most(one, sure)).collect())
             })
         };
@@ -73,15 +72,15 @@ impl Parties<'_> {
             predecessor_of: related(|one| &one.predecessor_of),
             countries: self.countries(&id, sure),
             state_owned: state_owned(&id, self.registry, &self.on.to_string())
-                .or(statement.and_then(|one| one.state_owned)),
+                .or(stated.state_owned),
             maker: Some(Party { id, confidence: sure }),
             ..plain
         };
-        (subject, statement.map(MakerStatement::in_words).into_iter().collect())
+        (subject, stated.in_words)
     }
 
-    fn statement(&self, id: &VendorId) -> Option<&MakerStatement> {
-        self.operator?.maker(id, self.on)
+    fn stated(&self, id: &VendorId) -> StatedMaker {
+        self.operator.map_or_else(StatedMaker::default, |operator| operator.maker(id, self.on))
     }
 
     /// Who controls a vendor on the day. What the operator states takes the place of what nobody verified; what was
@@ -96,8 +95,8 @@ impl Parties<'_> {
             }
             recorded => recorded,
         };
-        match self.statement(id).and_then(|one| one.controllers.as_ref()) {
-            Some(stated) => beside(recorded, stated, most),
+        match self.stated(id).controllers {
+            Some(stated) => beside(recorded, &stated, most),
             None => recorded,
         }
     }
@@ -143,10 +142,10 @@ impl Parties<'_> {
                 }
             }
         }
-        for (of, country) in self.statement(id).iter().flat_map(|one| &one.countries) {
-            let known = countries.get(of);
+        for (of, country) in self.stated(id).countries {
+            let known = countries.get(&of);
             if known.is_none_or(|fact| fact.confidence == Sure::Possible) {
-                countries.insert(*of, CountryFact { country: *country, confidence: most });
+                countries.insert(of, CountryFact { country, confidence: most });
             }
         }
         countries
@@ -182,7 +181,9 @@ fn settled(found: Option<Makers>, stated: Option<&VendorId>) -> Option<Makers> {
                 && found.id != *stated
                 && !found.against.contains(stated) =>
         {
-            vec![found.id]
+            let mut against = found.against;
+            against.insert(0, found.id);
+            against
         }
         Some(_) | None => Vec::new(),
     };
@@ -357,6 +358,8 @@ mod tests {
         assert_eq!(told(Some(claim("a", good)), Some("a")), says("a", Sure::Confirmed, 0));
         assert_eq!(told(Some(claim("b", weak)), Some("a")), says("a", Sure::Confirmed, 0));
         assert_eq!(told(Some(claim("b", good)), Some("a")), says("a", Sure::Confirmed, 1));
+        let more = Makers { against: vec![id("c")], ..claim("b", good) };
+        assert_eq!(told(Some(more), Some("a")), says("a", Sure::Confirmed, 2), "nobody is lost");
         let torn = Makers { against: vec![id("a")], ..claim("b", good) };
         assert_eq!(told(Some(torn), Some("a")), says("a", Sure::Confirmed, 0), "he settles it");
     }

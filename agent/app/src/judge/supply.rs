@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use herkomst_model::report::MissingEntry;
 use herkomst_rules::Missing;
 
 /// What supplies a thing that is missing.
@@ -29,7 +30,10 @@ pub(super) fn supply(missing: Missing) -> Supply {
         Missing::Role => ("[[device]]", "roles"),
         Missing::Parts => ("[[part]]", "tag, with prefixes, macs, serials, sites …"),
         Missing::Addressee => ("the top of it", "is or is-not"),
-        Missing::Order => ("[[order]]", "pack, reference, issuer, scope"),
+        Missing::Order => (
+            "[[order]]",
+            "pack, reference, issuer, scope, and vendors where the pack leaves them to it",
+        ),
         Missing::OrderParts => ("[[order]]", "parts"),
         Missing::OrderDate => ("[[order]]", "date, and term where the pack sets none"),
         Missing::FirstSeen => ("[[device]]", "first-seen"),
@@ -37,14 +41,16 @@ pub(super) fn supply(missing: Missing) -> Supply {
         Missing::CountryOfProduction => ("[[device]]", "country-of-production"),
         Missing::CountryOfData => ("[[device]]", "country-of-data"),
         Missing::CountryOfAdministration => ("[[device]]", "country-of-administration"),
-        Missing::CountryList => ("[[country-list]]", "id, words, source, countries"),
+        Missing::CountryList => ("[[country-list]]", "id, words, source, last-checked, countries"),
         Missing::Family => ("[[device]]", "family"),
         Missing::Software => ("[[device]]", "software"),
         Missing::Generation => ("[[device]]", "generations"),
         Missing::Purpose => ("[[device]]", "purposes"),
         Missing::Event => ("[[device]]", "events"),
         Missing::Attribute => ("[[device]]", "attributes"),
-        Missing::Trait => ("[[device]] or [[site]]", "the property, true or false"),
+        Missing::Trait => {
+            ("[[device]] or [[site]]", "the property, true or false (docs/parts.md lists the keys)")
+        }
         Missing::Adjacency => {
             ("[[segment]]", "prefixes or vlans; and every [[part]] by what is known of its devices")
         }
@@ -94,6 +100,19 @@ pub(super) fn supply(missing: Missing) -> Supply {
         | Missing::Assessment => "",
     };
     Supply { missing, or, table, key }
+}
+
+/// Where nothing but what was not scanned leaves it open next to what a device stands, no `[[segment]]` settles that.
+pub(super) fn by_scanning(missing: &mut [MissingEntry], unseen: Option<&str>) {
+    let adjacency = Missing::Adjacency.to_string();
+    for entry in missing.iter_mut().filter(|entry| entry.what == adjacency) {
+        let why = unseen.unwrap_or(
+            "no device of a declared part was seen, or not all of its prefixes were scanned",
+        );
+        entry.how = format!(
+            "coverage: {why}, and what was not seen may stand next to it: scan all of the network, the declared parts too"
+        );
+    }
 }
 
 impl fmt::Display for Supply {
@@ -178,6 +197,19 @@ mod tests {
                 "[[answer]]\npack = \"p\"\nrule = \"r\"\nquestion = \"q\"\nyes = true\n{WHO}"
             ),
         }
+    }
+
+    #[test]
+    fn what_was_not_scanned_is_not_supplied_by_a_segment() {
+        let of = |missing: Missing| MissingEntry {
+            what: missing.to_string(),
+            how: supply(missing).to_string(),
+        };
+        let mut all = [of(Missing::Maker), of(Missing::Adjacency)];
+        by_scanning(&mut all, Some("1 target was not asked by any method"));
+        assert_eq!(all[0], of(Missing::Maker));
+        assert!(all[1].how.starts_with("coverage: 1 target was not asked"), "{}", all[1].how);
+        assert!(!all[1].how.contains("[[segment]]"), "{}", all[1].how);
     }
 
     #[test]

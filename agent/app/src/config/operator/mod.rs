@@ -6,6 +6,7 @@
 
 mod place;
 mod selector;
+mod stated;
 mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +14,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use herkomst_ids::VendorId;
 use herkomst_registry::Registry;
 use herkomst_rules::{Context, NamedVendor, PartTag, Trait};
+use ipnet::IpNet;
 use jiff::civil::Date;
 
 pub(crate) use self::place::Membership;
 pub(crate) use self::selector::Known;
-use self::selector::{Selector, any, each};
-use self::statement::{DeviceStatement, TRAITS};
-pub(crate) use self::statement::{MakerStatement, Stated};
+use self::selector::{Selector, any, each, prefixes};
+pub(crate) use self::stated::{Stated, StatedMaker};
+use self::statement::{DeviceStatement, MakerStatement, TRAITS};
 use super::problems::{Problems, hint};
 use super::section::{Document, Section};
 use crate::rules::file::mistakes;
@@ -31,6 +33,8 @@ const MOST_TABLES: usize = 1000;
 /// What the operator declared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Operator {
+    /// The whole of his network; empty when he does not say.
+    pub(crate) networks: Vec<IpNet>,
     parts: Vec<Part>,
     sites: Vec<Site>,
     segments: Vec<Selector>,
@@ -69,7 +73,7 @@ impl Operator {
             |one: &&DeviceStatement| one.holds_on(on) && one.which.holds(known) == Some(true);
         let mut statements: Vec<&DeviceStatement> = self.devices.iter().filter(ours).collect();
         statements.sort_by_key(|one| one.told.date());
-        Stated { statements }
+        Stated::of(statements)
     }
 
     /// How many vendors the file names that no register knows, and where: for those who may not see the rest of it.
@@ -84,10 +88,12 @@ impl Operator {
         (!places.is_empty()).then(|| mistakes(&self.file, places.len(), &places))
     }
 
-    /// What is stated of a maker, the latest on that day.
-    pub(crate) fn maker(&self, id: &VendorId, on: Date) -> Option<&MakerStatement> {
+    /// What is stated of a maker, as far as it counts on that day.
+    pub(crate) fn maker(&self, id: &VendorId, on: Date) -> StatedMaker {
         let ours = self.makers.iter().filter(|one| one.id == *id && one.holds_on(on));
-        ours.max_by_key(|one| one.told.date())
+        let mut statements: Vec<&MakerStatement> = ours.collect();
+        statements.sort_by_key(|one| one.told.date());
+        StatedMaker::of(&statements)
     }
 }
 
@@ -97,6 +103,7 @@ pub(crate) fn parse(name: &str, text: &str, problems: &mut Problems) -> Operator
     let Some(table) = document.parse(text, problems) else { return Operator::default() };
     let root = Section::root(document, &table);
     let mut vendors = Vec::new();
+    let networks = prefixes(&root, "networks", problems);
     let sites = tables(&root, "site", problems, site);
     let mut names = BTreeSet::new();
     for site in &sites {
@@ -128,7 +135,17 @@ pub(crate) fn parse(name: &str, text: &str, problems: &mut Problems) -> Operator
         let NamedVendor { id, line, column } = vendor;
         vendors.push((id.clone(), format!("{name}:{line}:{column} order.vendors")));
     }
-    Operator { parts, sites, segments, devices, makers, vendors, file: name.to_owned(), context }
+    Operator {
+        networks,
+        parts,
+        sites,
+        segments,
+        devices,
+        makers,
+        vendors,
+        file: name.to_owned(),
+        context,
+    }
 }
 
 fn tables<T>(
@@ -305,6 +322,7 @@ mod tests {
         let Operator { parts, sites, segments, devices, makers, context, .. } = &operator;
         for (what, count) in [
             ("parts", parts.len()),
+            ("networks", operator.networks.len()),
             ("sites", sites.len()),
             ("segments", segments.len()),
             ("devices", devices.len()),

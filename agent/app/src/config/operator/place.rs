@@ -3,16 +3,20 @@
 //! A device is taken to be on the segments that it was seen on: an interface of this host with the VLAN tag that it spoke in,
 //! and every `[[segment]]` that fits it. It stands next to a part when something else on one of its segments is in that part.
 //! That it does not is said only where all of this is known: its segment, that of everything in the part, and all that is on it.
+//!
+//! Sites overlap: a room is in a building, and that in a town. A device that is on one may be on others too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use herkomst_model::Method;
 use herkomst_rules::{
-    Context, FactTest, Pack, PartTag, Parts, Per, PlaceTest, Rule, SetTest, Subject, Trait,
+    Context, Denominator, FactTest, Pack, PartTag, Parts, Per, PlaceTest, Rule, SetTest, Subject,
+    Trait,
 };
 
 use super::{Known, Operator, Part, Site, any};
+use crate::coverage::Scanned;
 
 /// Where a device is, and where it may be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,11 +25,13 @@ pub(crate) struct Membership {
     pub(crate) certain: BTreeSet<PartTag>,
     /// It may be in these too: what they ask for is not known of it.
     possible: BTreeSet<PartTag>,
+    /// The numbers of the `[[part]]`s that it is in.
+    in_parts: BTreeSet<usize>,
     /// Whether any part is declared: of whoever declares none, nobody is outside.
     has_parts: bool,
-    /// It stands on these sites. None: none is declared, or it may be on some and is on none for certain.
-    pub(crate) sites: Option<BTreeSet<String>>,
-    zones: Option<BTreeSet<String>>,
+    /// On which sites it stands.
+    pub(crate) sites: Standing,
+    zones: Standing,
     classification: Option<String>,
     traits: BTreeMap<Trait, bool>,
     segments: BTreeSet<Segment>,
@@ -35,7 +41,25 @@ pub(crate) struct Membership {
     pub(crate) beside: BTreeSet<PartTag>,
     /// It may stand next to these.
     maybe_beside: BTreeSet<PartTag>,
+    /// Next to these of them for no other reason than that not all was scanned.
+    unscanned: BTreeSet<PartTag>,
 }
+
+/// On which sites, or in which zones, a device stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// On these.
+    pub(crate) certain: BTreeSet<String>,
+    /// It may stand on these too.
+    possible: BTreeSet<String>,
+    /// Whether it may stand on one that has no name.
+    is_open: bool,
+    /// All that the file names. Who stands on another one nobody knows.
+    named: BTreeSet<String>,
+}
+
+/// Roles of whoever forwards between segments.
+const FORWARDERS: [&str; 3] = ["router", "firewall", "load-balancer"];
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Segment {
@@ -57,29 +81,33 @@ impl Operator {
                 Some(false) => {}
             }
         }
-        for part in &self.parts {
+        for (number, part) in self.parts.iter().enumerate() {
             match part.holds(known, &sites.0, &sites.1) {
-                Some(true) => drop(place.certain.insert(part.tag.clone())),
+                Some(true) => {
+                    place.certain.insert(part.tag.clone());
+                    place.in_parts.insert(number);
+                }
                 None => drop(place.possible.insert(part.tag.clone())),
                 Some(false) => {}
             }
         }
         place.possible.retain(|tag| !place.certain.contains(tag));
         let (certain, possible) = sites;
-        // It stands in one place: where one site is certain, others are not open.
-        if !self.sites.is_empty() && (possible.is_empty() || !certain.is_empty()) {
-            place.sites = Some(certain.iter().map(|site| site.name.clone()).collect());
-            let has_zones = self.sites.iter().any(|site| site.zone.is_some());
-            let zones = certain.iter().map(|site| site.zone.clone()).collect();
-            place.zones = Some(zones)
-                .filter(|_| has_zones)
-                .and_then(|zones: Vec<_>| zones.into_iter().collect());
-        }
-        place.classification = agreed(certain.iter().map(|site| site.classification.clone()));
+        let all: Vec<&Site> = self.sites.iter().collect();
+        let name = |site: &Site| Some(site.name.clone());
+        place.sites = Standing::of(&all, &certain, &possible, name);
+        place.zones = Standing::of(&all, &certain, &possible, |site| site.zone.clone());
+        let classes = |sites: &[&Site]| -> Vec<Option<String>> {
+            sites.iter().map(|site| site.classification.clone()).collect()
+        };
+        place.classification = agreed(classes(&certain), classes(&possible));
         let told: BTreeSet<Trait> =
             certain.iter().flat_map(|site| site.traits.keys().copied()).collect();
         for which in told {
-            let is = agreed(certain.iter().map(|site| site.traits.get(&which).copied()));
+            let says = |sites: &[&Site]| -> Vec<Option<bool>> {
+                sites.iter().map(|site| site.traits.get(&which).copied()).collect()
+            };
+            let is = agreed(says(&certain), says(&possible));
             place.traits.extend(is.map(|is| (which, is)));
         }
         self.segments_of(known, &mut place);
@@ -87,28 +115,38 @@ impl Operator {
     }
 
     fn segments_of(&self, known: &Known<'_>, place: &mut Membership) {
+        let mut may_be_on_more = false;
         for (number, segment) in self.segments.iter().enumerate() {
-            if segment.holds(known) == Some(true) {
-                place.segments.insert(Segment::Declared(number));
+            match segment.holds(known) {
+                Some(true) => drop(place.segments.insert(Segment::Declared(number))),
+                None => may_be_on_more = true,
+                Some(false) => {}
             }
         }
         // Whoever forwards between segments is on more of them than on the one that it was seen on, unless the operator
-        // said on which.
-        let forwards = ["router", "firewall", "load-balancer"];
+        // said on which. So may be whoever shows no role.
+        let forwards = |role: &String| FORWARDERS.contains(&role.as_str());
         let is_declared = !place.segments.is_empty();
-        let is_one_sided = !known.roles.iter().any(|role| forwards.contains(&role.as_str()));
+        let is_one_sided = !known.roles.is_empty() && !known.roles.iter().any(forwards);
         for seen in &known.device.observations {
             if let (Method::Arp | Method::Lldp, Some(interface)) = (seen.method, &seen.interface) {
                 place.segments.insert(Segment::Heard(Arc::clone(interface), seen.vlan));
             }
         }
-        place.is_placed = is_declared || (is_one_sided && !place.segments.is_empty());
+        let is_seen = is_one_sided && !place.segments.is_empty();
+        place.is_placed = !may_be_on_more && (is_declared || is_seen);
     }
 
     /// Works out who stands next to which part, once it is known where everybody stands. What nobody saw may be in a part.
-    pub(crate) fn neighbours(&self, places: &mut [&mut Membership], all_seen: bool) {
+    pub(crate) fn neighbours(
+        &self,
+        places: &mut [&mut Membership],
+        all_seen: bool,
+        scanned: &Scanned,
+    ) {
         let tags: BTreeSet<&PartTag> = self.parts.iter().map(|part| &part.tag).collect();
         for tag in tags {
+            let is_scanned = all_seen && self.is_scanned(tag, places, scanned);
             let mut on: BTreeMap<Segment, (u64, u64)> = BTreeMap::new();
             let mut anywhere = 0_u64;
             for place in places.iter() {
@@ -116,7 +154,7 @@ impl Operator {
                 if !(is || may) {
                     continue;
                 }
-                anywhere += u64::from(place.segments.is_empty());
+                anywhere += u64::from(!place.is_placed);
                 for segment in &place.segments {
                     let count = on.entry(segment.clone()).or_default();
                     count.0 += u64::from(is);
@@ -125,20 +163,33 @@ impl Operator {
             }
             for place in places.iter_mut() {
                 let (is, may) = place.stands_in(tag);
-                let own_anywhere = u64::from((is || may) && place.segments.is_empty());
+                let own_anywhere = u64::from((is || may) && !place.is_placed);
                 // A device is not its own neighbour.
                 let counts = place.segments.iter().filter_map(|segment| on.get(segment));
                 let others = |count: u64, own: bool| count > u64::from(own);
                 let (beside, maybe) = counts.fold((false, false), |sum, count| {
                     (sum.0 || others(count.0, is), sum.1 || others(count.1, may))
                 });
+                let is_open = maybe || !place.is_placed || anywhere > own_anywhere;
                 if beside {
                     place.beside.insert(tag.clone());
-                } else if maybe || !all_seen || !place.is_placed || anywhere > own_anywhere {
+                } else if is_open || !is_scanned {
                     place.maybe_beside.insert(tag.clone());
+                    if !is_open {
+                        place.unscanned.insert(tag.clone());
+                    }
                 }
             }
         }
+    }
+
+    /// Whether all that is in a part was scanned, as far as anybody can tell: something was seen in each part of that tag,
+    /// and the prefixes of each lie within the targets.
+    fn is_scanned(&self, tag: &PartTag, places: &[&mut Membership], scanned: &Scanned) -> bool {
+        self.parts.iter().enumerate().filter(|(_, part)| part.tag == *tag).all(|(number, part)| {
+            part.selector.lies_within(scanned)
+                && places.iter().any(|place| place.in_parts.contains(&number))
+        })
     }
 }
 
@@ -147,8 +198,8 @@ impl Part {
         let is_of = |sites: &[&Site]| sites.iter().any(|site| self.sites.contains(&site.name));
         let on_site = match (is_of(on), is_of(maybe_on)) {
             (true, _) => Some(true),
-            (false, true) if on.is_empty() => None,
-            (false, _) => Some(false),
+            (false, true) => None,
+            (false, false) => Some(false),
         };
         any([self.selector.holds(known), on_site])
     }
@@ -163,8 +214,6 @@ impl Membership {
     pub(crate) fn apply(&self, subject: &mut Subject) {
         subject.classification.clone_from(&self.classification);
         subject.traits.extend(&self.traits);
-        subject.sites.clone_from(&self.sites);
-        subject.zones.clone_from(&self.zones);
     }
 
     /// Places a subject for the question which rules could be about it: where anything is open, all are.
@@ -183,12 +232,22 @@ impl Membership {
     /// Places a subject for one rule. Where a test of it asks for a part that the device may be in, and for none that it is in,
     /// nobody knows.
     pub(crate) fn place(&self, subject: &mut Subject, pack: &Pack, rule: &Rule, context: &Context) {
+        let sites = tests(rule).filter_map(|test| match test {
+            FactTest::Sites(sites) => Some(sites),
+            _ => None,
+        });
+        subject.sites = self.sites.as_asked(sites, counts_sites(rule));
+        let zones = tests(rule).filter_map(|test| match test {
+            FactTest::Zones(zones) => Some(zones),
+            _ => None,
+        });
+        subject.zones = self.zones.as_asked(zones, per(rule) == Some(Per::Zone));
         if !self.has_parts {
             return;
         }
         let wanted = wanted_parts(pack, rule, context);
         let mut open = wanted.iter().any(|wanted| is_open(wanted, &self.certain, &self.possible));
-        if is_per_part(rule) {
+        if per(rule) == Some(Per::Part) {
             // Then each part is a count of its own.
             let counts =
                 |tag| wanted.is_empty() || wanted.iter().any(|wanted| wanted.contains(tag));
@@ -196,19 +255,63 @@ impl Membership {
         }
         subject.parts =
             if open { Parts::Undeclared } else { Parts::Declared(self.certain.clone()) };
-        let beside: Vec<&BTreeSet<PartTag>> = tests(rule)
-            .filter_map(|test| match test {
-                FactTest::Parts { adjacent_to, .. } => Some(adjacent_to),
-                _ => None,
-            })
-            .collect();
+        let beside: Vec<&BTreeSet<PartTag>> = wanted_beside(rule).collect();
         let mut open =
             beside.iter().any(|wanted| is_open(wanted, &self.beside, &self.maybe_beside));
-        if is_per_part(rule) {
+        if per(rule) == Some(Per::Part) {
             open |= beside.iter().any(|wanted| !wanted.is_disjoint(&self.maybe_beside));
         }
         subject.adjacent =
             if open { Parts::Undeclared } else { Parts::Declared(self.beside.clone()) };
+    }
+
+    /// Whether it is for no other reason than that not all was scanned, that nobody knows whether it stands next to a part
+    /// which the rule asks for.
+    pub(crate) fn is_unscanned(&self, rule: &Rule) -> bool {
+        let open: BTreeSet<&PartTag> = wanted_beside(rule)
+            .flat_map(|wanted| wanted.intersection(&self.maybe_beside))
+            .collect();
+        !open.is_empty() && open.iter().all(|tag| self.unscanned.contains(*tag))
+    }
+}
+
+impl Standing {
+    fn of(
+        all: &[&Site],
+        certain: &[&Site],
+        possible: &[&Site],
+        name: impl Fn(&Site) -> Option<String>,
+    ) -> Self {
+        let names = |sites: &[&Site]| -> BTreeSet<String> {
+            sites.iter().filter_map(|site| name(site)).collect()
+        };
+        let (named, certain_names) = (names(all), names(certain));
+        let mut possible_names = names(possible);
+        possible_names.retain(|name| !certain_names.contains(name));
+        let mut on = certain.iter().chain(possible);
+        Self {
+            is_open: on.any(|site| name(site).is_none()),
+            certain: certain_names,
+            possible: possible_names,
+            named,
+        }
+    }
+
+    /// What a rule is told that asks for one of each of these, or counts them all. None: nobody knows.
+    fn as_asked<'a>(
+        &self,
+        mut wanted: impl Iterator<Item = &'a BTreeSet<String>>,
+        counts: bool,
+    ) -> Option<BTreeSet<String>> {
+        let is_open = |wanted: &BTreeSet<String>| {
+            wanted.is_disjoint(&self.certain)
+                && (self.is_open
+                    || !wanted.is_subset(&self.named)
+                    || !wanted.is_disjoint(&self.possible))
+        };
+        let uncounted = counts && (self.is_open || !self.possible.is_empty());
+        let open = self.named.is_empty() || uncounted || wanted.any(is_open);
+        (!open).then(|| self.certain.clone())
     }
 }
 
@@ -252,18 +355,35 @@ fn tests(rule: &Rule) -> impl Iterator<Item = &FactTest> {
     rule.thing.more.iter().chain(place).chain(only).chain(except)
 }
 
-/// Whether the rule counts for each part of the network.
-fn is_per_part(rule: &Rule) -> bool {
-    match &rule.set {
-        Some(SetTest::Cap { per, .. } | SetTest::Diversity { per, .. }) => *per == Per::Part,
-        None => false,
+/// Every set of parts that some test of the rule asks to stand next to one of.
+fn wanted_beside(rule: &Rule) -> impl Iterator<Item = &BTreeSet<PartTag>> {
+    tests(rule).filter_map(|test| match test {
+        FactTest::Parts { adjacent_to, .. } => Some(adjacent_to),
+        _ => None,
+    })
+}
+
+/// For what the rule counts, if it does.
+fn per(rule: &Rule) -> Option<Per> {
+    match rule.set.as_ref()? {
+        SetTest::Cap { per, .. } | SetTest::Diversity { per, .. } => Some(*per),
     }
 }
 
-/// What all of them say; none where one says nothing, or another thing.
-fn agreed<T: PartialEq>(mut all: impl Iterator<Item = Option<T>>) -> Option<T> {
+/// Whether the rule counts sites, or for each of them.
+fn counts_sites(rule: &Rule) -> bool {
+    let of_sites = matches!(&rule.set, Some(SetTest::Cap { denominator: Denominator::Sites, .. }));
+    of_sites || per(rule) == Some(Per::Site)
+}
+
+/// What all sites say that it stands on, and none says otherwise that it may stand on; none where one of the first says
+/// nothing, or another thing.
+fn agreed<T: PartialEq>(certain: Vec<Option<T>>, possible: Vec<Option<T>>) -> Option<T> {
+    let mut all = certain.into_iter();
     let first = all.next()??;
-    all.all(|one| one.as_ref() == Some(&first)).then_some(first)
+    let agrees = all.all(|one| one.as_ref() == Some(&first))
+        && possible.iter().flatten().all(|one| *one == first);
+    agrees.then_some(first)
 }
 
 #[cfg(test)]
@@ -280,6 +400,7 @@ mod tests {
             possible: tags(possible),
             has_parts: true,
             segments: segment.map(Segment::Declared).into_iter().collect(),
+            in_parts: certain.iter().map(|_| 0).collect(),
             is_placed: segment.is_some(),
             ..Membership::default()
         }
@@ -292,7 +413,11 @@ mod tests {
             sites: BTreeSet::new(),
         };
         let operator = Operator { parts: vec![part], ..Operator::default() };
-        operator.neighbours(&mut places.iter_mut().collect::<Vec<_>>(), all_seen);
+        operator.neighbours(
+            &mut places.iter_mut().collect::<Vec<_>>(),
+            all_seen,
+            &Scanned::default(),
+        );
         let core = "core.cp".parse().unwrap();
         let told = |place: &Membership| match (
             place.beside.contains(&core),
@@ -330,7 +455,11 @@ mod tests {
         assert_eq!(beside(true, lost_part), [None, None]);
         let maybe =
             vec![on(Some(1), &[], &["core.cp"]), on(Some(1), &[], &[]), on(Some(2), &[], &[])];
-        assert_eq!(beside(true, maybe), [Some(false), None, Some(false)]);
+        assert_eq!(
+            beside(true, maybe),
+            [None; 3],
+            "nobody was seen in the part: whoever is may be anywhere"
+        );
         let unseen =
             vec![on(Some(1), &["core.cp"], &[]), on(Some(1), &[], &[]), on(Some(2), &[], &[])];
         assert_eq!(beside(false, unseen), [None, Some(true), None]);
@@ -347,9 +476,54 @@ mod tests {
 
     #[test]
     fn sites_that_disagree_say_nothing() {
-        assert_eq!(agreed([Some(1), Some(1)].into_iter()), Some(1));
-        assert_eq!(agreed([Some(1), Some(2)].into_iter()), None);
-        assert_eq!(agreed([Some(1), None].into_iter()), None);
-        assert_eq!(agreed([None::<u8>; 0].into_iter()), None);
+        let told = |certain: &[Option<u8>], possible: &[Option<u8>]| {
+            agreed(certain.to_vec(), possible.to_vec())
+        };
+        assert_eq!(told(&[Some(1), Some(1)], &[]), Some(1));
+        assert_eq!(told(&[Some(1), Some(2)], &[]), None);
+        assert_eq!(told(&[Some(1), None], &[]), None);
+        assert_eq!(told(&[], &[Some(1)]), None);
+        assert_eq!(told(&[Some(1)], &[None, Some(1)]), Some(1));
+        assert_eq!(told(&[Some(1)], &[Some(2)]), None, "it may stand there too");
+    }
+
+    #[test]
+    fn a_site_that_it_may_be_on_or_that_nobody_names_is_open() {
+        let names = |names: &[&str]| -> BTreeSet<String> {
+            names.iter().map(|name| (*name).to_owned()).collect()
+        };
+        let south = Standing {
+            certain: names(&["south"]),
+            possible: names(&["room"]),
+            is_open: false,
+            named: names(&["south", "room", "north"]),
+        };
+        let asked = |standing: &Standing, wanted: &[&str]| {
+            standing.as_asked([&names(wanted)].into_iter(), false).map(|on| on.len())
+        };
+        for (wanted, told) in [
+            (&["south"][..], Some(1)),
+            (&["south", "room"], Some(1)),
+            (&["north"], Some(1)),
+            (&["room"], None),
+            (&["elsewhere"], None),
+            (&["north", "elsewhere"], None),
+        ] {
+            assert_eq!(asked(&south, wanted), told, "{wanted:?}");
+        }
+        let nameless = Standing { is_open: true, ..south.clone() };
+        assert_eq!((asked(&nameless, &["north"]), asked(&nameless, &["south"])), (None, Some(1)));
+        assert_eq!(south.as_asked([].into_iter(), true), None, "it may count for the room too");
+        assert_eq!(Standing::default().as_asked([].into_iter(), true), None);
+    }
+
+    #[test]
+    fn a_part_in_which_nobody_was_seen_may_be_next_to_anybody() {
+        let empty = vec![on(Some(1), &[], &[]), on(Some(2), &[], &[])];
+        assert_eq!(beside(true, empty), [None, None]);
+        let mut router = on(Some(1), &["core.cp"], &[]);
+        router.is_placed = false;
+        let places = vec![router, on(Some(2), &[], &[])];
+        assert_eq!(beside(true, places), [None, None], "it may be on the other segment too");
     }
 }

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 
 use crate::config::problems::{Problems, hint};
 use crate::config::section::{Found, Section};
+use crate::coverage::Scanned;
 
 /// The longest pattern of a name.
 const LONGEST_PATTERN: usize = 255;
@@ -59,12 +60,7 @@ impl Selector {
                 .then(|| text.to_owned())
                 .ok_or("the id of a device in the report, such as dev-0123456789abcdef".to_owned())
         });
-        let prefixes = each(section, "prefixes", problems, |text| {
-            let whole = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            whole.ok().filter(|net| net.trunc() == *net).ok_or(
-                "a prefix such as 10.0.0.0/24 without bits behind it, or an address".to_owned(),
-            )
-        });
+        let prefixes = prefixes(section, "prefixes", problems);
         let macs = each(section, "macs", problems, |text| {
             let address = text.parse::<MacAddr>().map(|mac| mac.prefix(48));
             address
@@ -128,6 +124,12 @@ impl Selector {
         any(answers)
     }
 
+    /// Whether everything with an address in one of its prefixes was a target. Where there are prefixes of both families,
+    /// those of IPv4 answer: they describe one place twice.
+    pub(super) fn lies_within(&self, scanned: &Scanned) -> bool {
+        self.prefixes.iter().filter(|net| net.addr().is_ipv4()).all(|net| scanned.holds(net))
+    }
+
     /// A device is known by its addresses of either family, and those of one say nothing of the other: prefixes of IPv6
     /// alone leave it open of whom nobody looked which addresses of IPv6 it has. Prefixes of both describe one place twice, and
     /// an address of either family answers.
@@ -149,6 +151,21 @@ pub(super) fn any(answers: impl IntoIterator<Item = Option<bool>>) -> Option<boo
         }
     }
     (!open).then_some(false)
+}
+
+/// The prefixes of a list; an address alone is a prefix of itself.
+pub(super) fn prefixes(
+    section: &Section<'_>,
+    key: &'static str,
+    problems: &mut Problems,
+) -> Vec<IpNet> {
+    each(section, key, problems, |text| {
+        let whole = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        whole
+            .ok()
+            .filter(|net| net.trunc() == *net)
+            .ok_or("a prefix such as 10.0.0.0/24 without bits behind it, or an address".to_owned())
+    })
 }
 
 /// The roles that a table lists.

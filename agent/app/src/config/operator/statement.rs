@@ -6,9 +6,8 @@ use std::str::FromStr;
 
 use herkomst_ids::{Country, VendorId};
 use herkomst_rules::{
-    AttributeTest, Comparison, Confidence, ControlKind, Controller, CountryFact, CountryOf,
-    Generation, PartTag, Parts, Party, Quantity, Share, Subject, Supplier, SupplierRole, Suppliers,
-    Trait,
+    AttributeTest, Comparison, Confidence, ControlKind, Controller, CountryOf, Generation, PartTag,
+    Party, Quantity, Share, Supplier, SupplierRole, Trait,
 };
 use jiff::civil::Date;
 
@@ -34,10 +33,10 @@ pub(super) const TRAITS: [Trait; 9] = [
 
 /// Who says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Told {
-    author: String,
-    date: Date,
-    evidence: String,
+pub(super) struct Told {
+    pub(super) author: String,
+    pub(super) date: Date,
+    pub(super) evidence: String,
 }
 
 impl Told {
@@ -73,47 +72,47 @@ impl Told {
 pub(super) struct DeviceStatement {
     pub(super) which: Selector,
     pub(super) told: Told,
-    facts: Facts,
+    pub(super) facts: Facts,
 }
 
 /// What is stated of a device.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Facts {
-    maker: Option<VendorId>,
-    brand: Option<VendorId>,
-    roles: BTreeSet<String>,
-    suppliers: Option<Vec<Supplier>>,
-    countries: BTreeMap<CountryOf, Country>,
-    family: Option<String>,
-    software: Option<BTreeSet<String>>,
-    generations: Option<BTreeSet<Generation>>,
-    purposes: Option<BTreeSet<String>>,
-    events: Option<BTreeSet<String>>,
-    attributes: BTreeMap<String, Quantity>,
-    traits: BTreeMap<Trait, bool>,
-    connected: Option<BTreeSet<PartTag>>,
-    classification: Option<String>,
-    ports: Option<u32>,
-    first_seen: Option<Date>,
+pub(super) struct Facts {
+    pub(super) maker: Option<VendorId>,
+    pub(super) brand: Option<VendorId>,
+    pub(super) roles: BTreeSet<String>,
+    pub(super) suppliers: Option<Vec<Supplier>>,
+    pub(super) countries: BTreeMap<CountryOf, Country>,
+    pub(super) family: Option<String>,
+    pub(super) software: Option<BTreeSet<String>>,
+    pub(super) generations: Option<BTreeSet<Generation>>,
+    pub(super) purposes: Option<BTreeSet<String>>,
+    pub(super) events: Option<BTreeSet<String>>,
+    pub(super) attributes: BTreeMap<String, Quantity>,
+    pub(super) traits: BTreeMap<Trait, bool>,
+    pub(super) connected: Option<BTreeSet<PartTag>>,
+    pub(super) classification: Option<String>,
+    pub(super) ports: Option<u32>,
+    pub(super) first_seen: Option<Date>,
 }
 
 /// One `[[maker]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct MakerStatement {
+pub(super) struct MakerStatement {
     pub(super) id: VendorId,
     pub(super) told: Told,
     /// Who controls it: these and no others.
-    pub(crate) controllers: Option<Vec<Controller>>,
+    pub(super) controllers: Option<Vec<Controller>>,
     /// Whom it controls.
-    pub(crate) controls: Option<Vec<Controller>>,
+    pub(super) controls: Option<Vec<Controller>>,
     /// Whose business it took over.
-    pub(crate) successor_of: Option<Vec<Controller>>,
+    pub(super) successor_of: Option<Vec<Controller>>,
     /// Who took over its business.
-    pub(crate) predecessor_of: Option<Vec<Controller>>,
+    pub(super) predecessor_of: Option<Vec<Controller>>,
     /// Whether a state owns it.
-    pub(crate) state_owned: Option<bool>,
+    pub(super) state_owned: Option<bool>,
     /// Where it sits, and where those who control it do.
-    pub(crate) countries: BTreeMap<CountryOf, Country>,
+    pub(super) countries: BTreeMap<CountryOf, Country>,
 }
 
 impl DeviceStatement {
@@ -201,96 +200,51 @@ impl Facts {
         }
     }
 
-    /// Which keys say something, for the report.
-    fn keys(&self) -> Vec<&'static str> {
-        let mut keys: Vec<&'static str> = [
-            ("maker", self.maker.is_some()),
-            ("brand", self.brand.is_some()),
-            ("roles", !self.roles.is_empty()),
-            ("suppliers", self.suppliers.is_some()),
-            ("family", self.family.is_some()),
-            ("software", self.software.is_some()),
-            ("generations", self.generations.is_some()),
-            ("purposes", self.purposes.is_some()),
-            ("events", self.events.is_some()),
-            ("attributes", !self.attributes.is_empty()),
-            ("connected-to", self.connected.is_some()),
-            ("classification", self.classification.is_some()),
-            ("ports", self.ports.is_some()),
-            ("first-seen", self.first_seen.is_some()),
+    /// Every key that says something, and what, for the report; an attribute or a property is a key of its own.
+    pub(super) fn said(&self) -> Vec<(String, String)> {
+        let texts = |all: &Option<BTreeSet<String>>| all.as_ref().map(list);
+        let suppliers = self
+            .suppliers
+            .as_ref()
+            .map(|all| list(all.iter().map(|one| format!("{} as {}", one.party.id, one.role))));
+        let roles = (!self.roles.is_empty()).then(|| list(&self.roles));
+        let mut said: Vec<(String, String)> = [
+            ("maker", self.maker.as_ref().map(VendorId::to_string)),
+            ("brand", self.brand.as_ref().map(VendorId::to_string)),
+            ("roles", roles),
+            ("suppliers", suppliers),
+            ("family", self.family.clone()),
+            ("software", texts(&self.software)),
+            ("generations", self.generations.as_ref().map(list)),
+            ("purposes", texts(&self.purposes)),
+            ("events", texts(&self.events)),
+            ("connected-to", self.connected.as_ref().map(list)),
+            ("classification", self.classification.clone()),
+            ("ports", self.ports.map(|ports| ports.to_string())),
+            ("first-seen", self.first_seen.map(|day| day.to_string())),
         ]
         .into_iter()
-        .filter_map(|(key, is_there)| is_there.then_some(key))
+        .filter_map(|(key, value)| Some((key.to_owned(), value?)))
         .collect();
-        keys.extend(self.countries.keys().map(|of| of.as_str()));
-        keys.extend(self.traits.keys().map(|which| which.as_str()));
-        keys
+        let attributes = self.attributes.iter();
+        said.extend(
+            attributes.map(|(name, value)| (format!("attribute {name}"), value.to_string())),
+        );
+        said.extend(countries(&self.countries));
+        let traits = self.traits.iter();
+        said.extend(traits.map(|(which, is)| (which.to_string(), is.to_string())));
+        said
     }
 }
 
-/// All that is stated of one device, the latest statement last.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Stated<'a> {
-    pub(super) statements: Vec<&'a DeviceStatement>,
+/// A list in words: that it is empty is said too.
+fn list<T: std::fmt::Display>(all: impl IntoIterator<Item = T>) -> String {
+    let all: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(" and ") }
 }
 
-impl Stated<'_> {
-    /// The maker, if anybody states one.
-    pub(crate) fn maker(&self) -> Option<&VendorId> {
-        self.statements.iter().rev().find_map(|one| one.facts.maker.as_ref())
-    }
-
-    /// The roles that were seen, and those that are stated.
-    pub(crate) fn with_roles(&self, seen: &BTreeSet<String>) -> BTreeSet<String> {
-        let stated = self.statements.iter().flat_map(|one| &one.facts.roles);
-        seen.iter().chain(stated).cloned().collect()
-    }
-
-    /// In words, for the report: what is stated, by whom, since when and on what.
-    pub(crate) fn in_words(&self) -> Vec<String> {
-        let words = |one: &&DeviceStatement| {
-            let Told { author, date, evidence } = &one.told;
-            format!("{} stated by {author} on {date}: {evidence}", one.facts.keys().join(", "))
-        };
-        self.statements.iter().map(words).collect()
-    }
-
-    /// Adds it to a subject: all but the maker, on whom more depends.
-    pub(crate) fn apply(&self, subject: &mut Subject) {
-        let sure = |id: &VendorId| Party { id: id.clone(), confidence: Confidence::Confirmed };
-        for DeviceStatement { facts, .. } in &self.statements {
-            subject.roles.extend(facts.roles.iter().cloned());
-            if let Some(brand) = &facts.brand {
-                subject.brand = Some(sure(brand));
-            }
-            if let Some(suppliers) = &facts.suppliers {
-                subject.suppliers = Suppliers::Recorded(suppliers.clone());
-            }
-            for (of, country) in &facts.countries {
-                let fact = CountryFact { country: *country, confidence: Confidence::Confirmed };
-                subject.countries.insert(*of, fact);
-            }
-            replace(&mut subject.family, &facts.family);
-            replace(&mut subject.software, &facts.software);
-            replace(&mut subject.generations, &facts.generations);
-            replace(&mut subject.purposes, &facts.purposes);
-            replace(&mut subject.events, &facts.events);
-            replace(&mut subject.classification, &facts.classification);
-            replace(&mut subject.ports, &facts.ports);
-            replace(&mut subject.first_seen, &facts.first_seen);
-            subject.attributes.extend(facts.attributes.clone());
-            subject.traits.extend(&facts.traits);
-            if let Some(connected) = &facts.connected {
-                subject.connected = Parts::Declared(connected.clone());
-            }
-        }
-    }
-}
-
-fn replace<T: Clone>(known: &mut Option<T>, stated: &Option<T>) {
-    if stated.is_some() {
-        known.clone_from(stated);
-    }
+fn countries(of: &BTreeMap<CountryOf, Country>) -> impl Iterator<Item = (String, String)> {
+    of.iter().map(|(of, country)| (of.to_string(), country.to_string()))
 }
 
 impl MakerStatement {
@@ -331,10 +285,31 @@ impl MakerStatement {
         self.told.date <= on
     }
 
-    /// In words, for the report.
-    pub(crate) fn in_words(&self) -> String {
-        let Told { author, date, evidence } = &self.told;
-        format!("on {} stated by {author} on {date}: {evidence}", self.id)
+    /// Every key that says something, and what, for the report.
+    pub(super) fn said(&self) -> Vec<(String, String)> {
+        let related =
+            |all: &Option<Vec<Controller>>| all.as_ref().map(|all| list(all.iter().map(tie)));
+        let said = [
+            ("controllers", related(&self.controllers)),
+            ("controls", related(&self.controls)),
+            ("successor-of", related(&self.successor_of)),
+            ("predecessor-of", related(&self.predecessor_of)),
+            ("state-owned", self.state_owned.map(|is| is.to_string())),
+        ];
+        let said = said.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+        said.chain(countries(&self.countries)).collect()
+    }
+}
+
+/// A tie to a vendor in words, with the kinds of control and the share.
+fn tie(of: &Controller) -> String {
+    let kinds = of.by.iter().map(ControlKind::to_string).collect::<Vec<_>>().join("/");
+    let share = of.share.as_ref().map(|share| share.to_string());
+    let more: Vec<String> = (!kinds.is_empty()).then_some(kinds).into_iter().chain(share).collect();
+    if more.is_empty() {
+        of.party.id.to_string()
+    } else {
+        format!("{} ({})", of.party.id, more.join(", "))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{Answer, Approval, Context, Order, PartTag, Waiver, person};
 pub(crate) fn parse_context(text: &str, file: &str) -> Result<Context, PackProblems> {
     parse_with(text, file, |mut file, problems| {
         // What stands where, and what is stated of whom, is the caller's to read, who knows the devices.
-        for key in ["part", "site", "segment", "device", "maker"] {
+        for key in ["networks", "part", "site", "segment", "device", "maker"] {
             drop(file.take(key));
         }
         context(file, problems, None)
