@@ -28,8 +28,8 @@ pub(crate) enum Kind {
 }
 
 /// Keys that the operator's file alone has.
-const OPERATORS: [&str; 9] =
-    ["part", "site", "segment", "device", "maker", "is", "is-not", "answer", "waiver"];
+const OPERATORS: [&str; 10] =
+    ["networks", "part", "site", "segment", "device", "maker", "is", "is-not", "answer", "waiver"];
 
 /// Tells the two apart by the tables that only one of them has. What is neither is taken for a pack.
 pub(crate) fn kind(text: &str) -> Kind {
