@@ -94,7 +94,7 @@ impl Inventory<'_> {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         (!left.is_empty()).then(|| {
             format!(
-                "of the networks that the operator declares, {named}{more} does not lie wholly within the targets: scan all of it"
+                "not all of {named}{more}, which the operator declares as his network, lies within the targets: scan all of it"
             )
         })
     }

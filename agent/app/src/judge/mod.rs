@@ -227,7 +227,7 @@ fn seen(
             membership = Some(operator.place(&Known { roles: &roles, ..known }));
         }
         let parties = Parties { registry, operator, on };
-        let (mut subject, on_makers) = parties.subject(&found, stated.maker());
+        let (mut subject, on_makers) = parties.subject(&found, &stated.makers());
         subject.id = Some(entry.id.clone());
         if let Some(membership) = &membership {
             membership.apply(&mut subject);

@@ -40,7 +40,7 @@ impl Parties<'_> {
     pub(super) fn subject(
         &self,
         found: &Identification<'_>,
-        stated: Option<&VendorId>,
+        stated: &[&VendorId],
     ) -> (Subject, Vec<String>) {
         let plain = Subject {
             roles: roles(found),
@@ -95,9 +95,14 @@ impl Parties<'_> {
             }
             recorded => recorded,
         };
-        match self.stated(id).controllers {
-            Some(stated) => beside(recorded, &stated, most),
-            None => recorded,
+        let stated = self.stated(id);
+        match (stated.controllers, recorded) {
+            (Some(stated), recorded) => beside(recorded, &stated, most),
+            // What two say of it beside what is recorded, and differ on, is not known to be wrong.
+            (None, Controllers::Recorded(known)) if stated.differs_on_controllers => {
+                Controllers::Partly(known)
+            }
+            (None, recorded) => recorded,
         }
     }
 
@@ -171,10 +176,24 @@ fn claimed(maker: &MakerClaim) -> Makers {
     Makers { id, sure: sure(maker.confidence), against }
 }
 
-/// Evidence and the operator's statement together. Where evidence of weight names another maker, and none the stated one,
-/// both are kept: he may have looked at another box.
-fn settled(found: Option<Makers>, stated: Option<&VendorId>) -> Option<Makers> {
-    let Some(stated) = stated else { return found };
+/// Evidence and the operator's statements together. Where evidence of weight names another maker, and none the stated one,
+/// both are kept: he may have looked at another box. Where his statements differ, each may be right, and none settles anything.
+fn settled(found: Option<Makers>, stated: &[&VendorId]) -> Option<Makers> {
+    let stated = match stated {
+        [] => return found,
+        [stated] => *stated,
+        [first, ..] => {
+            let plain =
+                || Makers { id: VendorId::clone(first), sure: Sure::Possible, against: Vec::new() };
+            let mut found = found.unwrap_or_else(plain);
+            for other in stated {
+                if found.id != **other && !found.against.contains(other) {
+                    found.against.push(VendorId::clone(other));
+                }
+            }
+            return Some(found);
+        }
+    };
     let against = match found {
         Some(found)
             if found.sure > Sure::Possible
@@ -347,7 +366,7 @@ mod tests {
         let id = |text: &str| text.parse::<VendorId>().expect("is an id");
         let claim = |maker: &str, sure| Makers { id: id(maker), sure, against: Vec::new() };
         let told = |found: Option<Makers>, stated: Option<&str>| {
-            settled(found, stated.map(id).as_ref())
+            settled(found, &stated.map(id).iter().collect::<Vec<_>>())
                 .map(|makers| (makers.id.to_string(), makers.sure, makers.against.len()))
         };
         let says = |id: &str, sure, against| Some((id.to_owned(), sure, against));
@@ -362,6 +381,11 @@ mod tests {
         assert_eq!(told(Some(more), Some("a")), says("a", Sure::Confirmed, 2), "nobody is lost");
         let torn = Makers { against: vec![id("a")], ..claim("b", good) };
         assert_eq!(told(Some(torn), Some("a")), says("a", Sure::Confirmed, 0), "he settles it");
+        let (a, b) = (id("a"), id("b"));
+        let both = |found| settled(found, &[&a, &b]).map(|all| (all.sure, all.against.len()));
+        assert_eq!(both(None), Some((Sure::Possible, 1)));
+        assert_eq!(both(Some(claim("b", good))), Some((good, 1)));
+        assert_eq!(both(Some(claim("c", good))), Some((good, 2)), "each may be right");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Stated<'a> {
 pub(crate) struct StatedMaker {
     /// Who controls it: these and no others.
     pub(crate) controllers: Option<Vec<Controller>>,
+    /// Whether statements of one day differ on who does.
+    pub(crate) differs_on_controllers: bool,
     /// Whom it controls.
     pub(crate) controls: Option<Vec<Controller>>,
     /// Whose business it took over.
@@ -36,11 +38,38 @@ pub(crate) struct StatedMaker {
     pub(crate) in_words: Vec<String>,
 }
 
-/// What the latest says that says anything; none where another of the same day says something else. The latest stand last.
-fn latest<T: PartialEq>(said: impl DoubleEndedIterator<Item = (Date, Option<T>)>) -> Option<T> {
-    let mut said = said.rev().filter_map(|(date, value)| Some((date, value?)));
-    let (day, value) = said.next()?;
-    said.take_while(|(date, _)| *date == day).all(|(_, other)| other == value).then_some(value)
+/// What statements come to that are sorted by their day, the latest last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sum<T> {
+    /// None says anything.
+    Unsaid,
+    /// The latest that says anything says this.
+    Says(T),
+    /// Two of the latest day say different things.
+    Differs,
+}
+
+impl<T: PartialEq> Sum<T> {
+    fn of(said: impl DoubleEndedIterator<Item = (Date, Option<T>)>) -> Self {
+        let mut said = said.rev().filter_map(|(date, value)| Some((date, value?)));
+        let Some((day, value)) = said.next() else { return Self::Unsaid };
+        let agrees = said.take_while(|(date, _)| *date == day).all(|(_, other)| other == value);
+        if agrees { Self::Says(value) } else { Self::Differs }
+    }
+
+    /// Takes the place of what is known otherwise. Where statements differ nobody knows which is right, nor whether what is known
+    /// otherwise is.
+    fn replace<K>(self, known: &mut K, unknown: K, make: impl FnOnce(T) -> K) {
+        match self {
+            Self::Unsaid => {}
+            Self::Says(value) => *known = make(value),
+            Self::Differs => *known = unknown,
+        }
+    }
+
+    fn said(self) -> Option<T> {
+        if let Self::Says(value) = self { Some(value) } else { None }
+    }
 }
 
 /// What each statement says, with who does, and which keys do not count.
@@ -65,7 +94,7 @@ fn in_words(about: &str, all: &[(&Told, Vec<(String, String)>)]) -> Vec<String> 
         let said = all.iter().map(|(told, said)| {
             (told.date, said.iter().find(|(known, _)| known == key).map(|(_, value)| value))
         });
-        latest(said).is_none()
+        Sum::of(said) == Sum::Differs
     });
     words.extend(
         torn.map(|key| {
@@ -81,13 +110,24 @@ impl<'a> Stated<'a> {
         Self { statements }
     }
 
-    fn latest<T: PartialEq>(&self, of: impl Fn(&'a Facts) -> Option<T>) -> Option<T> {
-        latest(self.statements.iter().map(|one| (one.told.date, of(&one.facts))))
+    fn latest<T: PartialEq>(&self, of: impl Fn(&'a Facts) -> Option<T>) -> Sum<T> {
+        Sum::of(self.statements.iter().map(|one| (one.told.date, of(&one.facts))))
     }
 
-    /// The maker, if anybody states one.
-    pub(crate) fn maker(&self) -> Option<&'a VendorId> {
-        self.latest(|facts| facts.maker.as_ref())
+    /// The makers that are stated: one, or those that statements of one day differ on.
+    pub(crate) fn makers(&self) -> Vec<&'a VendorId> {
+        let stated = || {
+            let all = self.statements.iter();
+            all.filter_map(|one| Some((one.told.date, one.facts.maker.as_ref()?)))
+        };
+        let last = stated().next_back().map(|(day, _)| day);
+        let mut makers: Vec<&VendorId> = Vec::new();
+        for (_, maker) in stated().filter(|(day, _)| Some(*day) == last) {
+            if !makers.contains(&maker) {
+                makers.push(maker);
+            }
+        }
+        makers
     }
 
     /// The roles that were seen, and those that are stated.
@@ -104,49 +144,60 @@ impl<'a> Stated<'a> {
 
     /// Adds it to a subject: all but the maker, on whom more depends.
     pub(crate) fn apply(&self, subject: &mut Subject) {
-        let sure = |id: &VendorId| Party { id: id.clone(), confidence: Confidence::Confirmed };
         let roles = self.statements.iter().flat_map(|one| &one.facts.roles);
         subject.roles.extend(roles.cloned());
-        if let Some(brand) = self.latest(|facts| facts.brand.as_ref()) {
-            subject.brand = Some(sure(brand));
-        }
-        if let Some(suppliers) = self.latest(|facts| facts.suppliers.as_ref()) {
-            subject.suppliers = Suppliers::Recorded(suppliers.clone());
-        }
-        let facts = || self.statements.iter().map(|one| &one.facts);
-        for of in facts().flat_map(|facts| facts.countries.keys()) {
-            if let Some(country) = self.latest(|facts| facts.countries.get(of)) {
-                let fact = CountryFact { country: *country, confidence: Confidence::Confirmed };
-                subject.countries.insert(*of, fact);
-            }
-        }
-        replace(&mut subject.family, self.latest(|facts| facts.family.as_ref()));
-        replace(&mut subject.software, self.latest(|facts| facts.software.as_ref()));
-        replace(&mut subject.generations, self.latest(|facts| facts.generations.as_ref()));
-        replace(&mut subject.purposes, self.latest(|facts| facts.purposes.as_ref()));
-        replace(&mut subject.events, self.latest(|facts| facts.events.as_ref()));
-        replace(&mut subject.classification, self.latest(|facts| facts.classification.as_ref()));
-        replace(&mut subject.ports, self.latest(|facts| facts.ports.as_ref()));
-        replace(&mut subject.first_seen, self.latest(|facts| facts.first_seen.as_ref()));
-        for name in facts().flat_map(|facts| facts.attributes.keys()) {
-            if let Some(value) = self.latest(|facts| facts.attributes.get(name)) {
-                subject.attributes.insert(name.clone(), value.clone());
-            }
-        }
-        for which in facts().flat_map(|facts| facts.traits.keys()) {
-            if let Some(is) = self.latest(|facts| facts.traits.get(which)) {
-                subject.traits.insert(*which, *is);
-            }
-        }
-        if let Some(connected) = self.latest(|facts| facts.connected.as_ref()) {
-            subject.connected = Parts::Declared(connected.clone());
-        }
+        self.latest(|facts| facts.brand.as_ref()).replace(&mut subject.brand, None, |brand| {
+            Some(Party { id: brand.clone(), confidence: Confidence::Confirmed })
+        });
+        self.latest(|facts| facts.suppliers.as_ref()).replace(
+            &mut subject.suppliers,
+            Suppliers::Unrecorded,
+            |suppliers| Suppliers::Recorded(suppliers.clone()),
+        );
+        self.put(&mut subject.family, |facts| facts.family.as_ref());
+        self.put(&mut subject.software, |facts| facts.software.as_ref());
+        self.put(&mut subject.generations, |facts| facts.generations.as_ref());
+        self.put(&mut subject.purposes, |facts| facts.purposes.as_ref());
+        self.put(&mut subject.events, |facts| facts.events.as_ref());
+        self.put(&mut subject.classification, |facts| facts.classification.as_ref());
+        self.put(&mut subject.ports, |facts| facts.ports.as_ref());
+        self.put(&mut subject.first_seen, |facts| facts.first_seen.as_ref());
+        self.latest(|facts| facts.connected.as_ref()).replace(
+            &mut subject.connected,
+            Parts::Undeclared,
+            |parts| Parts::Declared(parts.clone()),
+        );
+        let sure = |country: &Country| CountryFact {
+            country: *country,
+            confidence: Confidence::Confirmed,
+        };
+        self.put_each(&mut subject.countries, |facts| &facts.countries, sure);
+        self.put_each(&mut subject.attributes, |facts| &facts.attributes, Clone::clone);
+        self.put_each(&mut subject.traits, |facts| &facts.traits, |is| *is);
     }
-}
 
-fn replace<T: Clone>(known: &mut Option<T>, stated: Option<&T>) {
-    if stated.is_some() {
-        *known = stated.cloned();
+    fn put<T: Clone + PartialEq + 'a>(
+        &self,
+        known: &mut Option<T>,
+        of: impl Fn(&'a Facts) -> Option<&'a T>,
+    ) {
+        self.latest(of).replace(known, None, |stated| Some(stated.clone()));
+    }
+
+    fn put_each<K: Ord + Clone + 'a, T: PartialEq + 'a, V>(
+        &self,
+        known: &mut BTreeMap<K, V>,
+        of: impl Fn(&'a Facts) -> &'a BTreeMap<K, T>,
+        make: impl Fn(&T) -> V,
+    ) {
+        let keys: BTreeSet<&K> =
+            self.statements.iter().flat_map(|one| of(&one.facts).keys()).collect();
+        for key in keys {
+            let mut value = known.remove(key);
+            self.latest(|facts| of(facts).get(key))
+                .replace(&mut value, None, |said| Some(make(said)));
+            known.extend(value.map(|value| (key.clone(), value)));
+        }
     }
 }
 
@@ -155,20 +206,23 @@ impl StatedMaker {
     pub(super) fn of(statements: &[&MakerStatement]) -> Self {
         let Some(first) = statements.first() else { return Self::default() };
         let ties = |of: fn(&MakerStatement) -> &Option<Vec<Controller>>| {
-            latest(statements.iter().map(|one| (one.told.date, of(one).clone())))
+            Sum::of(statements.iter().map(|one| (one.told.date, of(one).clone())))
         };
         let mut countries = BTreeMap::new();
         for of in statements.iter().flat_map(|one| one.countries.keys()) {
             let said = statements.iter().map(|one| (one.told.date, one.countries.get(of)));
-            countries.extend(latest(said).map(|country| (*of, *country)));
+            countries.extend(Sum::of(said).said().map(|country| (*of, *country)));
         }
         let all: Vec<_> = statements.iter().map(|one| (&one.told, one.said())).collect();
+        let controllers = ties(|one| &one.controllers);
+        let owned = statements.iter().map(|one| (one.told.date, one.state_owned));
         Self {
-            controllers: ties(|one| &one.controllers),
-            controls: ties(|one| &one.controls),
-            successor_of: ties(|one| &one.successor_of),
-            predecessor_of: ties(|one| &one.predecessor_of),
-            state_owned: latest(statements.iter().map(|one| (one.told.date, one.state_owned))),
+            differs_on_controllers: controllers == Sum::Differs,
+            controllers: controllers.said(),
+            controls: ties(|one| &one.controls).said(),
+            successor_of: ties(|one| &one.successor_of).said(),
+            predecessor_of: ties(|one| &one.predecessor_of).said(),
+            state_owned: Sum::of(owned).said(),
             countries,
             in_words: in_words(&format!("{}: ", first.id), &all),
         }
@@ -177,6 +231,8 @@ impl StatedMaker {
 
 #[cfg(test)]
 mod tests {
+    use herkomst_rules::Trait;
+
     use super::*;
     use crate::config::operator::{Operator, parse};
     use crate::config::problems::Problems;
@@ -192,7 +248,7 @@ mod tests {
         format!("[[{table}]]\n{says}\nauthor = \"A\"\ndate = {date}\nevidence = \"label\"\n")
     }
 
-    fn stated(says: &[(&str, &str)]) -> (Option<String>, Subject, Vec<String>) {
+    fn stated(says: &[(&str, &str)]) -> (Vec<String>, Subject, Vec<String>) {
         let which = "which = { serials = [\"S1\"] }\n";
         let text: String = says
             .iter()
@@ -203,14 +259,15 @@ mod tests {
         statements.sort_by_key(|one| one.told.date);
         let stated = Stated::of(statements);
         let mut subject = Subject::default();
+        subject.traits.insert(Trait::Passive, true);
         stated.apply(&mut subject);
-        (stated.maker().map(VendorId::to_string), subject, stated.in_words())
+        (stated.makers().into_iter().map(VendorId::to_string).collect(), subject, stated.in_words())
     }
 
     #[test]
     fn two_statements_of_one_day_that_differ_count_for_nothing_and_are_told() {
         let day = "2026-11-01";
-        let (maker, subject, words) = stated(&[
+        let (makers, subject, words) = stated(&[
             (
                 "maker = \"huawei\"\nports = 4\npassive = true\nattributes = [\"weight-kg = 2\"]",
                 day,
@@ -221,7 +278,8 @@ mod tests {
             ),
             ("maker = \"cisco\"", "2026-10-01"),
         ]);
-        assert_eq!((maker, subject.ports), (None, Some(4)), "what they agree on counts");
+        assert_eq!(makers, ["huawei", "nokia"]);
+        assert_eq!(subject.ports, Some(4), "what they agree on counts");
         assert!(subject.traits.is_empty() && subject.attributes.is_empty(), "{subject:?}");
         for told in [
             "maker = huawei, ports = 4, attribute weight-kg = 2, passive = true stated by A on 2026-11-01: label",
@@ -236,11 +294,11 @@ mod tests {
 
     #[test]
     fn the_latest_that_says_it_counts_for_each_key() {
-        let (maker, subject, words) = stated(&[
+        let (makers, subject, words) = stated(&[
             ("maker = \"nokia\"\nsoftware = []\nroles = [\"olt\"]", "2026-11-02"),
             ("maker = \"huawei\"\nports = 4\nroles = [\"router\"]", "2026-11-01"),
         ]);
-        assert_eq!((maker.as_deref(), subject.ports), (Some("nokia"), Some(4)));
+        assert_eq!((makers, subject.ports), (vec!["nokia".to_owned()], Some(4)));
         assert_eq!(subject.roles.len(), 2, "roles add up");
         assert_eq!(
             words[1],
@@ -272,5 +330,8 @@ mod tests {
         let told = parsed(&format!("{text}{later}{other}")).maker(&nokia, on);
         assert_eq!((told.controllers.map(|all| all.len()), told.state_owned), (Some(1), None));
         assert_eq!(told.in_words.len(), 4, "{:#?}", told.in_words);
+        let none = statement("maker", "id = \"nokia\"\ncontrollers = []", "2026-10-01");
+        let told = parsed(&format!("{text}{none}")).maker(&nokia, on);
+        assert!(told.differs_on_controllers && told.controllers.is_none(), "{told:?}");
     }
 }
