@@ -494,7 +494,7 @@ fn refusals() -> Result<()> {
         (
             &["rules", "seal", "@plain.toml", "--recipients-file", "@hosts"],
             64,
-            &["hosts:1: the recipient is a secret key", "hosts:2: \"age1xyz\" is no age recipient"],
+            &["hosts:1: is or holds a secret key", "hosts:2: is no age recipient"],
         ),
         (
             &["rules", "seal", "@plain.toml", "--to", &vault.recipient, "-o", "@out.sealed"],

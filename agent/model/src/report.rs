@@ -400,6 +400,8 @@ pub struct RuleSourceEntry {
     pub text: String,
     /// The day it was last compared.
     pub last_checked: String,
+    /// How it was checked: `official` text or `reported`; null where the pack does not say.
+    pub mark: Option<String>,
 }
 
 /// A public list that names the maker and reaches the device.

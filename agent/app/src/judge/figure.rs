@@ -126,7 +126,12 @@ impl Inventory<'_> {
         {
             lacks.insert(0, missing);
         }
-        lacks.extend(figure.actions.iter().filter_map(|action| action.missing));
+        let dates = figure.actions.iter().filter_map(|action| action.missing);
+        for one in figure.open.iter().copied().chain(dates) {
+            if !lacks.contains(&one) {
+                lacks.push(one);
+            }
+        }
         let mut missing = entries(lacks);
         if verdict != Verdict::Match.as_str() {
             let unseen = self.unseen.map(|unseen| {

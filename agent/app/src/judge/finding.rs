@@ -197,7 +197,11 @@ pub(super) fn source(pack: &Pack, rule: &Rule) -> SourceEntry {
 }
 
 fn rule_source(source: &Source) -> RuleSourceEntry {
-    RuleSourceEntry { text: source.text.clone(), last_checked: source.last_checked.to_string() }
+    RuleSourceEntry {
+        text: source.text.clone(),
+        last_checked: source.last_checked.to_string(),
+        mark: source.mark.map(|mark| mark.to_string()),
+    }
 }
 
 fn listed(listing: &Listing) -> ListingEntry {

@@ -269,6 +269,9 @@ fn due(action: &ActionEntry) -> String {
     if let Some(scope) = &action.scope {
         let _ = write!(line, " ({scope})");
     }
+    if let Some(mark) = &action.mark {
+        let _ = write!(line, ", {mark}");
+    }
     if let Some(instrument) = &action.instrument {
         let _ = write!(line, " — {instrument}, for those it binds");
     }

@@ -39,7 +39,9 @@ pub(crate) fn kind(text: &str) -> Kind {
     // A pack has an `[order]` too, which says whose orders count; the operator has `[[order]]`.
     let holds_orders =
         table.get("order").is_some_and(|order| matches!(order.get_ref(), DeValue::Array(_)));
-    let is_operators = holds_orders || OPERATORS.into_iter().any(has);
+    // Both may hold lists of countries; a pack has a name.
+    let has_lists_alone = has("country-list") && !has("id");
+    let is_operators = holds_orders || has_lists_alone || OPERATORS.into_iter().any(has);
     if is_operators && !has("rule") { Kind::Operator } else { Kind::Pack }
 }
 

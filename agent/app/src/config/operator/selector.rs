@@ -241,6 +241,10 @@ pub(super) fn each<T>(
         section.problem(problems, format!("has {} {key}, allowed are {MOST_ITEMS}", items.len()));
     }
     for item in items.into_iter().take(MOST_ITEMS) {
+        // What would be right is searched for among all names of the file: not for problems that nobody is told.
+        if problems.is_full() {
+            break;
+        }
         let Some(text) = item.text(problems) else { continue };
         match read(text) {
             Ok(value) => values.push(value),
