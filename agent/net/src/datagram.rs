@@ -1,8 +1,8 @@
-//! UDP over IPv4 to many addresses from one socket, with the errors that routers and hosts report
-//! (udp(7), ip(7) `IP_RECVERR`).
+//! UDP to many addresses of one family from one socket, with the errors that routers and hosts report
+//! (udp(7), ip(7) `IP_RECVERR`, ipv6(7) `IPV6_RECVERR`).
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use libc::c_int;
@@ -14,7 +14,7 @@ use crate::sys::{message, option};
 
 /// What is asked of the kernel for replies that wait for us; it grants at most `net.core.rmem_max`, twice.
 const RECEIVE_BUFFER: usize = 4 << 20;
-/// The longest payload over IPv4 (65,535 less both headers) fits a slot.
+/// The longest payload (65,535 less the headers; jumbograms are not for us) fits a slot.
 const SLOT: usize = 65_536;
 const SLOTS: usize = 32;
 /// Batches a call takes at most, so that a flood does not keep the caller from its clock.
@@ -50,7 +50,16 @@ pub enum ErrorOrigin {
         /// Its code, such as 3 under type 3: port unreachable.
         code: u8,
         /// Who sent it: the destination, or a router on the way.
-        from: Option<Ipv4Addr>,
+        from: Option<IpAddr>,
+    },
+    /// An ICMPv6 message from the network (RFC 4443).
+    Icmpv6 {
+        /// Its type, such as 1: destination unreachable.
+        kind: u8,
+        /// Its code, such as 4 under type 1: port unreachable.
+        code: u8,
+        /// Who sent it: the destination, or a router on the way.
+        from: Option<IpAddr>,
     },
     /// This host: the datagram did not leave.
     Local,
@@ -65,7 +74,33 @@ pub struct DatagramError {
     pub errno: u32,
 }
 
-/// A UDP socket that is not connected, for all routed targets together.
+/// A family of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Self::V4 } else { Self::V6 }
+    }
+
+    pub(crate) fn domain(self) -> Domain {
+        match self {
+            Self::V4 => Domain::IPV4,
+            Self::V6 => Domain::IPV6,
+        }
+    }
+}
+
+/// A UDP socket that is not connected, for all routed targets of one family together.
+///
+/// A link-local address of IPv6 is whole with its scope only, the index of an interface: those that come have it, and
+/// for one to send to that has none the kernel chooses a link.
 ///
 /// Wait for reading *and* errors ([`Awaited`](crate::Awaited)): to the kernel ICMP errors are nothing to read.
 #[derive(Debug)]
@@ -76,20 +111,25 @@ pub struct DatagramPort {
 }
 
 impl DatagramPort {
-    /// Binds to one local address, or with the unspecified one to all, at a free port.
+    /// Binds to one local address, or with the unspecified one of a family to all of that family, at a free port.
     ///
     /// # Errors
-    /// When the address is not ours or there is no free port.
-    pub fn bind(address: Ipv4Addr) -> Result<Self, NetError> {
+    /// When the address is not ours, there is no free port, or the system has no such family.
+    pub fn bind(address: IpAddr) -> Result<Self, NetError> {
         let failed =
             |source| NetError::system(format!("binding a datagram socket to {address}"), source);
         let kind = Type::DGRAM.nonblocking().cloexec();
-        let socket = Socket::new(Domain::IPV4, kind, Some(Protocol::UDP)).map_err(failed)?;
+        let family = Family::of(address);
+        let socket = Socket::new(family.domain(), kind, Some(Protocol::UDP)).map_err(failed)?;
+        if family == Family::V6 {
+            // IPv4 has a socket of its own, so no address comes in two spellings.
+            socket.set_only_v6(true).map_err(failed)?;
+        }
         // Cut to net.core.rmem_max without an error, so what was granted is read back.
         socket.set_recv_buffer_size(RECEIVE_BUFFER).map_err(failed)?;
         let granted = socket.recv_buffer_size().map_err(failed)?;
-        queue_errors(&socket).map_err(failed)?;
-        socket.bind(&SocketAddrV4::new(address, 0).into()).map_err(failed)?;
+        queue_errors(&socket, family).map_err(failed)?;
+        socket.bind(&SocketAddr::new(address, 0).into()).map_err(failed)?;
         Ok(Self { socket, buffer: message::ReceiveBuffer::new(SLOTS, SLOT), granted })
     }
 
@@ -97,10 +137,10 @@ impl DatagramPort {
     ///
     /// # Errors
     /// When the kernel cannot be asked.
-    pub fn local_address(&self) -> Result<SocketAddrV4, NetError> {
+    pub fn local_address(&self) -> Result<SocketAddr, NetError> {
         let failed = |source| NetError::system("reading the address of a datagram socket", source);
         let address = self.socket.local_addr().map_err(failed)?;
-        address.as_socket_ipv4().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))
+        address.as_socket().ok_or_else(|| failed(io::ErrorKind::AddrNotAvailable.into()))
     }
 
     /// The octets the kernel holds for us, its bookkeeping included: a reply of 200 octets takes some 830 of them.
@@ -113,7 +153,7 @@ impl DatagramPort {
     ///
     /// # Errors
     /// When the socket itself is of no more use.
-    pub fn send(&mut self, datagrams: &[(SocketAddrV4, &[u8])]) -> Result<Sent, NetError> {
+    pub fn send(&mut self, datagrams: &[(SocketAddr, &[u8])]) -> Result<Sent, NetError> {
         send_each(&self.socket, datagrams)
     }
 
@@ -122,10 +162,7 @@ impl DatagramPort {
     ///
     /// # Errors
     /// When the socket itself is of no more use.
-    pub fn receive(
-        &mut self,
-        visit: &mut dyn FnMut(SocketAddrV4, &[u8]),
-    ) -> Result<usize, NetError> {
+    pub fn receive(&mut self, visit: &mut dyn FnMut(SocketAddr, &[u8])) -> Result<usize, NetError> {
         receive_all(&self.socket, &mut self.buffer, visit)
     }
 
@@ -136,7 +173,7 @@ impl DatagramPort {
     /// When the socket itself is of no more use.
     pub fn errors(
         &mut self,
-        visit: &mut dyn FnMut(SocketAddrV4, DatagramError),
+        visit: &mut dyn FnMut(SocketAddr, DatagramError),
     ) -> Result<usize, NetError> {
         take_errors(&self.socket, visit)
     }
@@ -155,9 +192,13 @@ impl AsRawFd for DatagramPort {
 }
 
 /// Has ICMP errors queued with the destination they are about.
-pub(crate) fn queue_errors(socket: &Socket) -> io::Result<()> {
+pub(crate) fn queue_errors(socket: &Socket, family: Family) -> io::Result<()> {
     let on: c_int = 1;
-    option::set(socket.as_fd(), libc::IPPROTO_IP, libc::IP_RECVERR, &on)
+    let (level, name) = match family {
+        Family::V4 => (libc::IPPROTO_IP, libc::IP_RECVERR),
+        Family::V6 => (libc::IPPROTO_IPV6, libc::IPV6_RECVERR),
+    };
+    option::set(socket.as_fd(), level, name, &on)
 }
 
 /// An error that an earlier datagram may have left on the socket: whichever call comes next gets it, though it is
@@ -187,7 +228,7 @@ fn is_fatal(error: &io::Error) -> bool {
 
 pub(crate) fn send_each(
     socket: &Socket,
-    datagrams: &[(SocketAddrV4, &[u8])],
+    datagrams: &[(SocketAddr, &[u8])],
 ) -> Result<Sent, NetError> {
     /// A call takes the error that is pending, so the next says the truth; more may have come in between.
     const TRIES: u32 = 3;
@@ -215,7 +256,7 @@ pub(crate) fn send_each(
 pub(crate) fn receive_all(
     socket: &Socket,
     buffer: &mut message::ReceiveBuffer,
-    visit: &mut dyn FnMut(SocketAddrV4, &[u8]),
+    visit: &mut dyn FnMut(SocketAddr, &[u8]),
 ) -> Result<usize, NetError> {
     let mut taken = 0;
     for _ in 0..BATCHES {
@@ -232,15 +273,16 @@ pub(crate) fn receive_all(
 
 pub(crate) fn take_errors(
     socket: &Socket,
-    visit: &mut dyn FnMut(SocketAddrV4, DatagramError),
+    visit: &mut dyn FnMut(SocketAddr, DatagramError),
 ) -> Result<usize, NetError> {
     for taken in 0..ERRORS {
         match message::receive_error(socket.as_fd()) {
             Ok(Some(entry)) => {
-                let origin = if entry.origin == libc::SO_EE_ORIGIN_ICMP {
-                    ErrorOrigin::Icmp { kind: entry.kind, code: entry.code, from: entry.offender }
-                } else {
-                    ErrorOrigin::Local
+                let (kind, code, from) = (entry.kind, entry.code, entry.offender);
+                let origin = match entry.origin {
+                    libc::SO_EE_ORIGIN_ICMP => ErrorOrigin::Icmp { kind, code, from },
+                    libc::SO_EE_ORIGIN_ICMP6 => ErrorOrigin::Icmpv6 { kind, code, from },
+                    _ => ErrorOrigin::Local,
                 };
                 visit(entry.destination, DatagramError { origin, errno: entry.errno });
             }
@@ -260,18 +302,25 @@ pub(crate) fn take_errors(
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
     use super::*;
 
     #[test]
     fn the_granted_buffer_is_what_the_kernel_says() {
-        let port = DatagramPort::bind(Ipv4Addr::LOCALHOST).unwrap();
+        let port = DatagramPort::bind(Ipv4Addr::LOCALHOST.into()).unwrap();
         assert_eq!(port.granted_receive_buffer(), port.socket.recv_buffer_size().unwrap());
         assert!(port.granted_receive_buffer() >= 2048);
     }
 
     #[test]
     fn an_address_that_is_not_ours_is_named_in_the_error() {
-        let error = DatagramPort::bind(Ipv4Addr::new(203, 0, 113, 77)).unwrap_err();
-        assert!(error.to_string().contains("203.0.113.77"), "{error}");
+        for address in [
+            IpAddr::V4(Ipv4Addr::new(203, 0, 113, 77)),
+            IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x77)),
+        ] {
+            let error = DatagramPort::bind(address).unwrap_err();
+            assert!(error.to_string().contains(&address.to_string()), "{error}");
+        }
     }
 }

@@ -19,7 +19,7 @@ mod readiness;
 mod signals;
 mod sys;
 
-pub use datagram::{DatagramError, DatagramPort, ErrorOrigin, Refused, Sent};
+pub use datagram::{DatagramError, DatagramPort, ErrorOrigin, Family, Refused, Sent};
 pub use echo::{EchoKind, EchoPort};
 pub use error::NetError;
 pub use files::open_regular;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use futures_util::future::select_all;
 use herkomst_ids::MacAddr;
 use herkomst_model::PacketKind;
 use herkomst_net::{
-    Awaited, DatagramPort, EchoPort, Filter, HeldPort, NetError, PacketPort, Sent, awaited,
+    Awaited, DatagramPort, EchoPort, Family, Filter, HeldPort, NetError, PacketPort, Sent, awaited,
 };
 use herkomst_wire::LLDP_MULTICAST;
 use tokio::io::Interest;
@@ -52,9 +52,12 @@ impl OpenPorts {
         }
         let has_routed = !plan.routed.is_empty() || !plan.through_kernel.is_empty();
         let wants_datagrams = !passive && has_routed;
-        let datagrams =
-            if wants_datagrams { Some(DatagramPort::bind(Ipv4Addr::UNSPECIFIED)?) } else { None };
-        let echo = match wants_datagrams.then(EchoPort::open).transpose() {
+        let datagrams = if wants_datagrams {
+            Some(DatagramPort::bind(Ipv4Addr::UNSPECIFIED.into())?)
+        } else {
+            None
+        };
+        let echo = match wants_datagrams.then(|| EchoPort::open(Family::V4)).transpose() {
             Ok(echo) => echo,
             // Without it the ledger says so; the rest goes on.
             Err(error) if error.is_permission() => None,
@@ -267,11 +270,16 @@ impl Ports {
         }
         if let Some(port) = &mut self.datagrams {
             let port = port.get_mut();
-            flush(&mut self.datagram_outbox, |batch| port.send(batch), |to| *to.ip(), &mut unsent)?;
+            flush(
+                &mut self.datagram_outbox,
+                |batch| port.send(batch),
+                |to| (*to.ip(), to.port()),
+                &mut unsent,
+            )?;
         }
         if let Some(port) = &mut self.echo {
             let port = port.get_mut();
-            flush(&mut self.echo_outbox, |batch| port.send(batch), |to| to, &mut unsent)?;
+            flush(&mut self.echo_outbox, |batch| port.send(batch), |to| (to, 0), &mut unsent)?;
         }
         Ok(unsent)
     }
@@ -293,21 +301,21 @@ impl Ports {
 /// Sends what waits in batches, until the kernel takes no more; what it refuses is noted and the others go on.
 fn flush<A: Copy>(
     outbox: &mut VecDeque<Waiting<A>>,
-    mut send: impl FnMut(&[(A, &[u8])]) -> Result<Sent, NetError>,
-    address: impl Fn(A) -> Ipv4Addr,
+    mut send: impl FnMut(&[(SocketAddr, &[u8])]) -> Result<Sent, NetError>,
+    address: impl Fn(A) -> (Ipv4Addr, u16),
     unsent: &mut Vec<Unsent>,
 ) -> Result<(), NetError> {
     while !outbox.is_empty() {
-        let batch: Vec<(A, &[u8])> = outbox
+        let batch: Vec<(SocketAddr, &[u8])> = outbox
             .iter()
             .take(BATCH)
-            .map(|waiting| (waiting.to, waiting.bytes.as_slice()))
+            .map(|waiting| (address(waiting.to).into(), waiting.bytes.as_slice()))
             .collect();
         let (asked, sent) = (batch.len(), send(&batch)?);
         for refused in sent.refused {
             if let Some(waiting) = outbox.get(refused.index) {
                 unsent.push(Unsent {
-                    to: address(waiting.to),
+                    to: address(waiting.to).0,
                     kind: waiting.kind,
                     error: refused.error,
                 });

@@ -3,7 +3,7 @@
 //! Each round reads a bounded amount, whatever a neighbour sends, so that the clock, the sending and the end of the
 //! scan get their turn.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Instant;
 
 use herkomst_model::Observation;
@@ -57,9 +57,14 @@ impl Engine {
         let port = port.get_mut();
         let mut datagrams: Vec<(SocketAddrV4, Vec<u8>)> = Vec::new();
         let mut refused: Vec<(SocketAddrV4, u8)> = Vec::new();
-        let mut count = port.receive(&mut |from, bytes| datagrams.push((from, bytes.to_vec())))?;
+        let mut count = port.receive(&mut |from, bytes| {
+            if let SocketAddr::V4(from) = from {
+                datagrams.push((from, bytes.to_vec()));
+            }
+        })?;
         count += port.errors(&mut |to, error| {
             if let ErrorOrigin::Icmp { kind: 3, code, from } = error.origin
+                && let SocketAddr::V4(to) = to
                 && is_final(code, from, *to.ip())
             {
                 refused.push((to, code));
@@ -79,7 +84,11 @@ impl Engine {
         let Some(port) = &mut self.ports.echo else { return Ok(false) };
         let port = port.get_mut();
         let mut echoes: Vec<(Ipv4Addr, Vec<u8>)> = Vec::new();
-        let mut count = port.receive(&mut |from, bytes| echoes.push((from, bytes.to_vec())))?;
+        let mut count = port.receive(&mut |from, bytes| {
+            if let IpAddr::V4(from) = from.ip() {
+                echoes.push((from, bytes.to_vec()));
+            }
+        })?;
         count += port.errors(&mut |_, _| ())?;
         let now = Instant::now();
         for (from, bytes) in &echoes {
@@ -149,9 +158,9 @@ impl Engine {
 /// Whether an ICMP destination unreachable ends the questions (RFC 792, RFC 1812, 5.2.7.1): port and protocol only from
 /// the host itself, "administratively prohibited" from anybody on the way. That a host or net cannot be reached may pass,
 /// and is also what this host's own kernel says when nobody answers its ARP.
-fn is_final(code: u8, from: Option<Ipv4Addr>, target: Ipv4Addr) -> bool {
+fn is_final(code: u8, from: Option<IpAddr>, target: Ipv4Addr) -> bool {
     match code {
-        2 | 3 => from.is_none_or(|from| from == target),
+        2 | 3 => from.is_none_or(|from| from == IpAddr::V4(target)),
         9 | 10 | 13 => true,
         _ => false,
     }
@@ -203,9 +212,9 @@ mod tests {
     #[test]
     fn only_a_lasting_no_from_the_right_mouth_ends_the_questions() {
         let (target, router) = (Ipv4Addr::new(10, 0, 0, 7), Ipv4Addr::new(10, 0, 0, 1));
-        assert!(is_final(3, Some(target), target));
-        assert!(!is_final(3, Some(router), target), "a router cannot know its ports");
-        assert!(!is_final(1, Some(router), target), "a host may be back for the next try");
-        assert!(is_final(13, Some(router), target));
+        assert!(is_final(3, Some(target.into()), target));
+        assert!(!is_final(3, Some(router.into()), target), "a router cannot know its ports");
+        assert!(!is_final(1, Some(router.into()), target), "a host may be back for the next try");
+        assert!(is_final(13, Some(router.into()), target));
     }
 }

@@ -1,12 +1,14 @@
-//! `sendmmsg`, `recvmmsg` and `recvmsg` on the error queue (send(2), recv(2), ip(7) `IP_RECVERR`).
+//! `sendmmsg`, `recvmmsg` and `recvmsg` on the error queue (send(2), recv(2), ip(7) `IP_RECVERR`, ipv6(7)
+//! `IPV6_RECVERR`).
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 
-use libc::{c_int, c_uint, iovec, mmsghdr, msghdr, sock_extended_err, sockaddr_in};
+use libc::{c_uint, iovec, mmsghdr, msghdr, sock_extended_err};
 
+use super::address::NativeAddress;
 use super::checked;
 
 /// Messages in one system call. More saves little (the cost is in the network stack), and headers live on the stack.
@@ -21,35 +23,15 @@ fn empty_header() -> msghdr {
     unsafe { std::mem::zeroed() }
 }
 
-fn to_native(address: SocketAddrV4) -> sockaddr_in {
-    sockaddr_in {
-        sin_family: libc::AF_INET as u16,
-        sin_port: address.port().to_be(),
-        sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(address.ip().octets()) },
-        sin_zero: [0; 8],
-    }
-}
-
-fn from_native(address: &sockaddr_in, length: usize) -> Option<SocketAddrV4> {
-    let whole =
-        length >= size_of::<sockaddr_in>() && c_int::from(address.sin_family) == libc::AF_INET;
-    whole.then(|| {
-        SocketAddrV4::new(
-            Ipv4Addr::from(address.sin_addr.s_addr.to_ne_bytes()),
-            u16::from_be(address.sin_port),
-        )
-    })
-}
-
 /// Sends up to [`BATCH`] messages without waiting; says how many the kernel took. An address each, or none for a
 /// socket that needs none.
 fn send_batch<'a>(
     socket: BorrowedFd<'_>,
     count: usize,
-    message: &dyn Fn(usize) -> (Option<SocketAddrV4>, &'a [u8]),
+    message: &dyn Fn(usize) -> (Option<SocketAddr>, &'a [u8]),
 ) -> io::Result<usize> {
     let count = count.min(BATCH);
-    let mut addresses = [to_native(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)); BATCH];
+    let mut addresses = [NativeAddress::none(); BATCH];
     let mut parts = [empty_iovec(); BATCH];
     let mut headers = [mmsghdr { msg_hdr: empty_header(), msg_len: 0 }; BATCH];
     for index in 0..count {
@@ -59,9 +41,8 @@ fn send_batch<'a>(
         header.msg_iov = &raw mut parts[index];
         header.msg_iovlen = 1;
         if let Some(address) = address {
-            addresses[index] = to_native(address);
+            (addresses[index], header.msg_namelen) = NativeAddress::new(address);
             header.msg_name = (&raw mut addresses[index]).cast();
-            header.msg_namelen = size_of::<sockaddr_in>() as u32;
         }
     }
     // SAFETY: the first `count` headers are filled in; what they point to (`addresses`, `parts`, and the slices that
@@ -85,7 +66,7 @@ pub(crate) fn send_frames(socket: BorrowedFd<'_>, frames: &[&[u8]]) -> io::Resul
 /// Sends datagrams, each to its own address.
 pub(crate) fn send_datagrams(
     socket: BorrowedFd<'_>,
-    datagrams: &[(SocketAddrV4, &[u8])],
+    datagrams: &[(SocketAddr, &[u8])],
 ) -> io::Result<usize> {
     send_batch(socket, datagrams.len(), &|index| {
         let (address, bytes) = datagrams[index];
@@ -111,14 +92,14 @@ impl ReceiveBuffer {
     }
 }
 
-/// Receives what is there, without waiting, and shows each datagram that is whole and came over IPv4.
+/// Receives what is there, without waiting, and shows each datagram that is whole.
 /// Says how many messages were taken from the queue.
 pub(crate) fn receive_datagrams(
     socket: BorrowedFd<'_>,
     buffer: &mut ReceiveBuffer,
-    visit: &mut dyn FnMut(SocketAddrV4, &[u8]),
+    visit: &mut dyn FnMut(SocketAddr, &[u8]),
 ) -> io::Result<usize> {
-    let mut addresses = [to_native(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0)); BATCH];
+    let mut addresses = [NativeAddress::none(); BATCH];
     let mut parts = [empty_iovec(); BATCH];
     let mut headers = [mmsghdr { msg_hdr: empty_header(), msg_len: 0 }; BATCH];
     let slot = buffer.slot;
@@ -129,7 +110,7 @@ pub(crate) fn receive_datagrams(
         header.msg_iov = &raw mut parts[index];
         header.msg_iovlen = 1;
         header.msg_name = (&raw mut addresses[index]).cast();
-        header.msg_namelen = size_of::<sockaddr_in>() as u32;
+        header.msg_namelen = NativeAddress::ROOM;
     }
     // SAFETY: the first `slots` headers point to `addresses`, `parts` and distinct slots of `buffer`, all with their
     // true lengths and all alive and otherwise untouched during the call; no time-out is given.
@@ -147,7 +128,7 @@ pub(crate) fn receive_datagrams(
         headers.iter().zip(&addresses).zip(buffer.bytes.chunks_exact(slot)).take(count)
     {
         let cut = header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0;
-        let from = from_native(address, header.msg_hdr.msg_namelen as usize);
+        let from = address.read(header.msg_hdr.msg_namelen as usize);
         if let (false, Some(from), Some(bytes)) = (cut, from, bytes.get(..header.msg_len as usize))
         {
             visit(from, bytes);
@@ -160,26 +141,26 @@ pub(crate) fn receive_datagrams(
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct QueuedError {
     /// The address our datagram was for.
-    pub(crate) destination: SocketAddrV4,
+    pub(crate) destination: SocketAddr,
     pub(crate) errno: u32,
     pub(crate) origin: u8,
     pub(crate) kind: u8,
     pub(crate) code: u8,
     /// Who sent the ICMP message.
-    pub(crate) offender: Option<Ipv4Addr>,
+    pub(crate) offender: Option<IpAddr>,
 }
 
-/// Takes one entry from the error queue of a socket with `IP_RECVERR`, without waiting.
+/// Takes one entry from the error queue of a socket with `IP_RECVERR` or `IPV6_RECVERR`, without waiting.
 /// `Ok(None)`: an entry without address or details, which is taken off the queue all the same.
 pub(crate) fn receive_error(socket: BorrowedFd<'_>) -> io::Result<Option<QueuedError>> {
-    let mut address = to_native(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
+    let mut address = NativeAddress::none();
     let mut sent = [0u8; 64];
     let mut part = iovec { iov_base: sent.as_mut_ptr().cast(), iov_len: sent.len() };
     // Words, because control messages must be aligned as `cmsghdr` is.
     let mut control = [0u64; 64];
     let mut header = empty_header();
     header.msg_name = (&raw mut address).cast();
-    header.msg_namelen = size_of::<sockaddr_in>() as u32;
+    header.msg_namelen = NativeAddress::ROOM;
     header.msg_iov = &raw mut part;
     header.msg_iovlen = 1;
     header.msg_control = control.as_mut_ptr().cast();
@@ -191,7 +172,7 @@ pub(crate) fn receive_error(socket: BorrowedFd<'_>) -> io::Result<Option<QueuedE
     if result < 0 {
         return Err(io::Error::last_os_error());
     }
-    let Some(destination) = from_native(&address, header.msg_namelen as usize) else {
+    let Some(destination) = address.read(header.msg_namelen as usize) else {
         return Ok(None);
     };
     Ok(extended_error(&header).map(|(error, offender)| QueuedError {
@@ -200,14 +181,13 @@ pub(crate) fn receive_error(socket: BorrowedFd<'_>) -> io::Result<Option<QueuedE
         origin: error.ee_origin,
         kind: error.ee_type,
         code: error.ee_code,
-        offender: offender
-            .and_then(|from| from_native(&from, size_of::<sockaddr_in>()))
-            .map(|from| *from.ip()),
+        offender: offender.map(|from| from.ip()),
     }))
 }
 
-/// Finds the `IP_RECVERR` message among the control messages that the kernel wrote, with the address after it.
-fn extended_error(header: &msghdr) -> Option<(sock_extended_err, Option<sockaddr_in>)> {
+/// Finds the message of `IP_RECVERR` or `IPV6_RECVERR` among those that the kernel wrote, with the address after it.
+fn extended_error(header: &msghdr) -> Option<(sock_extended_err, Option<SocketAddr>)> {
+    const ERROR: usize = size_of::<sock_extended_err>();
     // SAFETY: the header is the one that `recvmsg` filled in, so its control part holds whole messages.
     let mut message = unsafe { libc::CMSG_FIRSTHDR(header) };
     while !message.is_null() {
@@ -218,20 +198,21 @@ fn extended_error(header: &msghdr) -> Option<(sock_extended_err, Option<sockaddr
         // SAFETY: computes a length, touches no memory.
         let overhead = unsafe { libc::CMSG_LEN(0) } as usize;
         let length = (head.cmsg_len as usize).saturating_sub(overhead);
-        let ours = head.cmsg_level == libc::IPPROTO_IP && head.cmsg_type == libc::IP_RECVERR;
-        if ours && length >= size_of::<sock_extended_err>() {
+        let ours = matches!(
+            (head.cmsg_level, head.cmsg_type),
+            (libc::IPPROTO_IP, libc::IP_RECVERR) | (libc::IPPROTO_IPV6, libc::IPV6_RECVERR)
+        );
+        if ours && length >= ERROR {
             // SAFETY: the message has at least as many octets of data, by the check above.
             let error = unsafe { ptr::read_unaligned(data.cast::<sock_extended_err>()) };
-            let with_offender = length >= size_of::<sock_extended_err>() + size_of::<sockaddr_in>();
-            let offender = with_offender.then(|| {
-                // SAFETY: the message has as many octets of data, by the check above.
-                unsafe {
-                    ptr::read_unaligned(
-                        data.add(size_of::<sock_extended_err>()).cast::<sockaddr_in>(),
-                    )
-                }
-            });
-            return Some((error, offender));
+            let mut offender = NativeAddress::none();
+            let room = (length - ERROR).min(size_of::<NativeAddress>());
+            // SAFETY: the message has `length` octets of data, of which `room` follow the error, and `offender` has
+            // at least as many; the two do not overlap.
+            unsafe {
+                ptr::copy_nonoverlapping(data.add(ERROR), (&raw mut offender).cast(), room);
+            }
+            return Some((error, offender.read(room)));
         }
         // SAFETY: `message` is a whole message inside the control part of `header`.
         message = unsafe { libc::CMSG_NXTHDR(header, message) };

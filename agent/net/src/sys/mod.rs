@@ -1,6 +1,7 @@
 //! System calls, one a function, each behind a safe type. The only unsafe code of the project, and
 //! the only place that knows which system it runs on (Linux; others come as siblings of these files).
 
+mod address;
 pub(crate) mod capability;
 pub(crate) mod link;
 pub(crate) mod message;

@@ -23,6 +23,28 @@ unsafe impl PlainData for libc::tpacket_req3 {}
 // SAFETY: three integers of one size.
 unsafe impl PlainData for libc::tpacket_stats_v3 {}
 
+/// The types of ICMPv6 that a raw socket does not want, a bit a type (RFC 3542, 3.2; linux/icmpv6.h).
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Icmpv6Filter([u32; 8]);
+
+impl Icmpv6Filter {
+    /// linux/icmpv6.h, `ICMPV6_FILTER`.
+    pub(crate) const NAME: c_int = 1;
+
+    /// All types but these.
+    pub(crate) fn all_but(wanted: &[u8]) -> Self {
+        let mut words = [u32::MAX; 8];
+        for kind in wanted {
+            words[usize::from(kind / 32)] &= !(1 << (kind % 32));
+        }
+        Self(words)
+    }
+}
+
+// SAFETY: eight integers of one size.
+unsafe impl PlainData for Icmpv6Filter {}
+
 /// Sets one option of a socket.
 pub(crate) fn set<T: PlainData>(
     socket: BorrowedFd<'_>,

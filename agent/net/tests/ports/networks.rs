@@ -1,7 +1,7 @@
 //! Namespaces, links, routes and neighbours: what is made is there, and only there.
 
 use std::ffi::OsStr;
-use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -253,10 +253,11 @@ fn a_bridge_carries_lldp_and_all_else_to_its_ports() {
 
 fn neighbours_that_answered_are_in_the_table() {
     let wire = Wire::with_addresses();
-    let mut near = wire.near.run(|| DatagramPort::bind(Ipv4Addr::UNSPECIFIED).unwrap()).unwrap();
+    let mut near =
+        wire.near.run(|| DatagramPort::bind(Ipv4Addr::UNSPECIFIED.into()).unwrap()).unwrap();
     let of_near = || wire.near.run(|| neighbours().unwrap()).unwrap();
     assert!(of_near().iter().all(|entry| entry.address.is_ipv6()));
-    let closed = SocketAddrV4::new(FAR_IP, 9);
+    let closed = SocketAddr::new(FAR_IP.into(), 9);
     near.send(&[(closed, b"hello")]).unwrap();
     // Its refusal shows that it was found.
     until(&mut near, |near| (near.errors(&mut |_, _| {}).unwrap() > 0).then_some(()));
@@ -272,7 +273,7 @@ fn neighbours_that_answered_are_in_the_table() {
 
 fn check_sums_are_whole_once_the_offload_is_off() {
     let wire = Wire::with_addresses();
-    let mut near = wire.near.run(|| DatagramPort::bind(NEAR_IP).unwrap()).unwrap();
+    let mut near = wire.near.run(|| DatagramPort::bind(NEAR_IP.into()).unwrap()).unwrap();
     let mut far = wire
         .far
         .run(|| {
@@ -281,7 +282,7 @@ fn check_sums_are_whole_once_the_offload_is_off() {
         })
         .unwrap();
     let mut arrives = || {
-        near.send(&[(SocketAddrV4::new(FAR_IP, 161), b"question")]).unwrap();
+        near.send(&[(SocketAddr::new(FAR_IP.into(), 161), b"question")]).unwrap();
         until(&mut far, |far| {
             let mut found = None;
             far.receive(&mut |frame| {

@@ -1,6 +1,6 @@
 //! Two hosts and the wire between them, and frames to put on it.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -73,6 +73,31 @@ impl Wire {
         }
     }
 
+    /// With the addresses that the kernels give themselves (RFC 4862, 5.3), ready at once.
+    pub(crate) fn with_link_locals() -> Self {
+        let wire = Self::bare();
+        for (network, name) in [(&wire.near, "near"), (&wire.far, "far")] {
+            network
+                .run(|| {
+                    // Nobody else is there, so none of them can be a duplicate.
+                    let setting = format!("/proc/sys/net/ipv6/conf/{name}");
+                    std::fs::write(format!("{setting}/accept_dad"), "0").unwrap();
+                    std::fs::write(format!("{setting}/disable_ipv6"), "1").unwrap();
+                    std::fs::write(format!("{setting}/disable_ipv6"), "0").unwrap();
+                })
+                .unwrap();
+        }
+        wire
+    }
+
+    pub(crate) fn near_link_local(&self) -> Ipv6Addr {
+        link_local(NEAR)
+    }
+
+    pub(crate) fn far_link_local(&self) -> Ipv6Addr {
+        link_local(FAR)
+    }
+
     /// With one address each, in one /24.
     pub(crate) fn with_addresses() -> Self {
         let wire = Self::bare();
@@ -80,6 +105,14 @@ impl Wire {
         wire.far.run(|| links::add_address("far", FAR_IP, 24).unwrap()).unwrap();
         wire
     }
+}
+
+/// RFC 4291, appendix A.
+fn link_local(mac: MacAddr) -> Ipv6Addr {
+    let [a, b, c, d, e, f] = mac.octets();
+    let high = [0xfe, 0x80, 0, 0, 0, 0, 0, 0];
+    let low = [a ^ 2, b, c, 0xff, 0xfe, d, e, f];
+    Ipv6Addr::from(<[u8; 16]>::try_from([high, low].concat()).unwrap())
 }
 
 /// The interface of this name, here.
