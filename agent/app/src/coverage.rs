@@ -1,7 +1,7 @@
 //! Ledger and receipt as they stand in the report: counts, and ranges of targets with the same outcome.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use herkomst_model::report::{
     Counts, Coverage, LedgerEntry, ListenedEntry, NotAskedEntry, ReceiptEntry, SentEntry,
@@ -80,7 +80,7 @@ pub(crate) fn unseen(ledger: &Ledger, receipt: &Receipt) -> Option<String> {
 
 /// The addresses that were targets, excluded ones and all, as runs without gaps, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Scanned(Vec<(Ipv4Addr, Ipv4Addr)>);
+pub(crate) struct Scanned(Vec<(IpAddr, IpAddr)>);
 
 impl Scanned {
     pub(crate) fn of(ledger: &Ledger) -> Self {
@@ -93,7 +93,6 @@ impl Scanned {
 
     /// Whether all of a network is among them. Nobody asks all addresses of a prefix of IPv6, so none ever is.
     pub(crate) fn holds(&self, net: &IpNet) -> bool {
-        let IpNet::V4(net) = net else { return false };
         let (first, last) = (net.network(), net.broadcast());
         let before = self.0.partition_point(|(start, _)| *start <= first);
         before.checked_sub(1).is_some_and(|run| self.0[run].1 >= last)
@@ -205,13 +204,13 @@ fn outcomes(line: &TargetLine) -> BTreeMap<String, String> {
 
 /// Runs of neighbouring addresses with the same value.
 fn runs<T: PartialEq + Copy>(
-    items: impl Iterator<Item = (Ipv4Addr, T)>,
-) -> impl Iterator<Item = ((Ipv4Addr, Ipv4Addr), T)> {
-    let mut runs: Vec<(Ipv4Addr, Ipv4Addr, T)> = Vec::new();
+    items: impl Iterator<Item = (IpAddr, T)>,
+) -> impl Iterator<Item = ((IpAddr, IpAddr), T)> {
+    let mut runs: Vec<(IpAddr, IpAddr, T)> = Vec::new();
     for (address, value) in items {
         match runs.last_mut() {
             Some((_, last, of))
-                if *of == value && u32::from(*last).checked_add(1) == Some(address.into()) =>
+                if *of == value && next(*last) == Some(address) =>
             {
                 *last = address
             }
@@ -221,9 +220,21 @@ fn runs<T: PartialEq + Copy>(
     runs.into_iter().map(|(first, last, value)| ((first, last), value))
 }
 
+/// The address after another, if there is one.
+fn next(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(address) => {
+            u32::from(address).checked_add(1).map(|next| Ipv4Addr::from(next).into())
+        }
+        IpAddr::V6(address) => {
+            u128::from(address).checked_add(1).map(|next| Ipv6Addr::from(next).into())
+        }
+    }
+}
+
 /// The same, written as ranges.
-fn grouped<T: PartialEq + Copy>(items: impl Iterator<Item = (Ipv4Addr, T)>) -> Vec<(String, T)> {
-    let name = |first: Ipv4Addr, last: Ipv4Addr| {
+fn grouped<T: PartialEq + Copy>(items: impl Iterator<Item = (IpAddr, T)>) -> Vec<(String, T)> {
+    let name = |first: IpAddr, last: IpAddr| {
         if first == last { first.to_string() } else { format!("{first}-{last}") }
     };
     runs(items).map(|((first, last), value)| (name(first, last), value)).collect()
@@ -257,7 +268,7 @@ mod tests {
 
     fn ledger(lines: &[(u8, TargetLine)]) -> Ledger {
         let targets =
-            lines.iter().map(|(last, line)| (Ipv4Addr::new(10, 0, 0, *last), *line)).collect();
+            lines.iter().map(|(last, line)| ([10, 0, 0, *last].into(), *line)).collect();
         Ledger { targets, ..Ledger::default() }
     }
 

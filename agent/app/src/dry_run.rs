@@ -49,7 +49,7 @@ pub(crate) fn render(scan: &Scan, plan: &Plan) -> String {
         let _ = writeln!(out, "{count} targets not asked: {why}");
     }
     let spared = plan.segments.iter().flat_map(|segment| &segment.targets);
-    match spared.filter(|target| scan.no_probe.contains(**target)).count() {
+    match spared.filter(|target| scan.no_probe.contains((**target).into())).count() {
         0 => {}
         count => {
             let _ = writeln!(out, "{count} of those asked by ARP are asked nothing else: no-probe");
@@ -112,11 +112,11 @@ fn credentials(out: &mut String, scan: &Scan, plan: &Plan) {
     let targets = plan
         .segments
         .iter()
-        .flat_map(|segment| &segment.targets)
-        .chain(&plan.routed)
-        .chain(&plan.through_kernel);
-    for target in targets.filter(|target| !scan.no_probe.contains(**target)) {
-        for place in ladder(&scan.credentials, *target, None).offered {
+        .flat_map(|segment| segment.targets.iter().map(|target| (*target).into()))
+        .chain(plan.routed.iter().copied())
+        .chain(plan.through_kernel.iter().copied());
+    for target in targets.filter(|target| !scan.no_probe.contains(*target)) {
+        for place in ladder(&scan.credentials, target, None).offered {
             counts[place] += 1;
         }
     }

@@ -1,11 +1,11 @@
 //! Whom a scan asks, from where, and whom not: made before anything is sent, and all that `--dry-run` shows.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use herkomst_model::Why;
 use herkomst_net::{GatewayRoute, Interface, OnLinkRoute};
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::config::checked::Scan;
 use crate::config::targets::{AddressSet, Range};
@@ -35,11 +35,11 @@ pub(crate) struct Plan {
     /// On-link targets, asked with frames of our own.
     pub(crate) segments: Vec<Segment>,
     /// Targets on a local segment that are asked through the kernel, for want of a raw socket.
-    pub(crate) through_kernel: Vec<Ipv4Addr>,
+    pub(crate) through_kernel: Vec<IpAddr>,
     /// Targets beyond a router, or on a link where frames of ours cannot go: the kernel knows how.
-    pub(crate) routed: Vec<Ipv4Addr>,
+    pub(crate) routed: Vec<IpAddr>,
     /// Targets that are not asked.
-    pub(crate) not_asked: BTreeMap<Ipv4Addr, Why>,
+    pub(crate) not_asked: BTreeMap<IpAddr, Why>,
     /// Names that were not looked up.
     pub(crate) names: Vec<String>,
     /// What the operator should know of it, a line each.
@@ -71,7 +71,7 @@ impl Surroundings {
 
 /// A way to the addresses of a prefix.
 struct Way {
-    prefix: Ipv4Net,
+    prefix: IpNet,
     leads: Leads,
 }
 
@@ -79,7 +79,7 @@ struct Way {
 #[derive(Debug, Clone, Copy)]
 enum Leads {
     /// The addresses themselves, on a link that carries.
-    OnLink { interface: usize, source: Option<Ipv4Addr> },
+    OnLink { interface: usize, source: Option<IpAddr> },
     /// A router.
     ToRouter,
     /// An interface that is down or has no carrier: the addresses are there once it is plugged in, not elsewhere.
@@ -101,8 +101,8 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
         None if scan.passive => AddressSet::default(),
         None => local_segments(scan, around, &is_chosen, &mut plan)?,
     };
-    let ours: BTreeSet<Ipv4Addr> =
-        around.interfaces.iter().flat_map(|i| i.ipv4.iter().map(|a| a.address)).collect();
+    let ours: BTreeSet<IpAddr> =
+        around.interfaces.iter().flat_map(|i| i.ipv4.iter().map(|a| a.address.into())).collect();
     let mut segments: BTreeMap<(usize, Ipv4Addr), Vec<Ipv4Addr>> = BTreeMap::new();
     let mut nowhere: BTreeMap<usize, usize> = BTreeMap::new();
     for target in targets.iter() {
@@ -134,10 +134,12 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
             Some(Leads::OnLink { interface, .. }) if !is_chosen(interface) => {
                 not_asked(Why::NoRoute);
             }
-            Some(Leads::OnLink { interface, source: Some(source) })
+            Some(Leads::OnLink { interface, source: Some(IpAddr::V4(source)) })
                 if carries_frames(&around.interfaces[interface]) && around.may_send_frames =>
             {
-                segments.entry((interface, source)).or_default().push(target);
+                if let IpAddr::V4(target) = target {
+                    segments.entry((interface, source)).or_default().push(target);
+                }
             }
             // What is left is asked with more than ARP, or not at all.
             _ if is_spared => not_asked(Why::Fragile),
@@ -253,8 +255,8 @@ fn ways(around: &Surroundings, is_chosen: &dyn Fn(usize) -> bool) -> Vec<Way> {
     for (interface, about) in around.interfaces.iter().enumerate() {
         for address in &about.ipv4 {
             if let Ok(net) = Ipv4Net::new(address.address, address.prefix_len) {
-                let leads = leads(interface, Some(address.address));
-                ways.push(Way { prefix: net.trunc(), leads });
+                let leads = leads(interface, Some(address.address.into()));
+                ways.push(Way { prefix: net.trunc().into(), leads });
             }
         }
     }
@@ -263,13 +265,16 @@ fn ways(around: &Surroundings, is_chosen: &dyn Fn(usize) -> bool) -> Vec<Way> {
         let Some(interface) = place(route.interface) else { continue };
         let first = || around.interfaces[interface].ipv4.first().map(|address| address.address);
         let source = route.preferred_source.or_else(first);
-        ways.push(Way { prefix: route.prefix, leads: leads(interface, source) });
+        ways.push(Way {
+            prefix: route.prefix.into(),
+            leads: leads(interface, source.map(IpAddr::V4)),
+        });
     }
     for route in &around.gateways {
         // The kernel may keep the routes of a link that lost its carrier.
         let dead = place(route.interface).filter(|index| !around.interfaces[*index].running);
         let leads = dead.map_or(Leads::ToRouter, |interface| Leads::Nowhere { interface });
-        ways.push(Way { prefix: route.prefix, leads });
+        ways.push(Way { prefix: route.prefix.into(), leads });
     }
     let is_other =
         |way: &Way| matches!(way.leads, Leads::OnLink { interface, .. } if !is_chosen(interface));
@@ -287,11 +292,11 @@ fn ways(around: &Surroundings, is_chosen: &dyn Fn(usize) -> bool) -> Vec<Way> {
 
 /// Where every address leads. A router may know a million prefixes: an address is looked up once for each length.
 struct Ways {
-    best: HashMap<Ipv4Net, Leads>,
+    best: HashMap<IpNet, Leads>,
     /// The lengths of the prefixes, the longest first.
     lengths: Vec<u8>,
     /// The first and last address of each segment are nobody's: a packet to them is one to everybody.
-    ends: BTreeSet<Ipv4Addr>,
+    ends: BTreeSet<IpAddr>,
 }
 
 impl Ways {
@@ -311,8 +316,8 @@ impl Ways {
         Self { best, lengths, ends }
     }
 
-    fn to(&self, target: Ipv4Addr) -> Option<Leads> {
-        let within = |length: &u8| Ipv4Net::new(target, *length).ok().map(|net| net.trunc());
+    fn to(&self, target: IpAddr) -> Option<Leads> {
+        let within = |length: &u8| IpNet::new(target, *length).ok().map(|net| net.trunc());
         self.lengths.iter().find_map(|length| self.best.get(&within(length)?).copied())
     }
 }
@@ -334,7 +339,7 @@ fn local_segments(
         for address in interface.ipv4.iter().filter(|_| fits) {
             let Ok(net) = Ipv4Net::new(address.address, address.prefix_len) else { continue };
             let net = net.trunc();
-            let range = Range::hosts_of(net);
+            let range = Range::hosts_of(net.into());
             plan.written.push(net.to_string());
             ranges.push(range);
         }
@@ -402,7 +407,11 @@ mod tests {
         plan(&Scan::check(&args).unwrap(), around)
     }
 
-    fn ip(text: &str) -> Ipv4Addr {
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn v4(text: &str) -> Ipv4Addr {
         text.parse().unwrap()
     }
 
@@ -417,7 +426,7 @@ mod tests {
         assert_eq!(plan.segments.len(), 2);
         assert_eq!(
             (plan.segments[0].source, plan.segments[0].targets.as_slice()),
-            (ip("10.0.0.9"), [ip("10.0.0.10")].as_slice())
+            (v4("10.0.0.9"), [v4("10.0.0.10")].as_slice())
         );
         assert_eq!(plan.routed, [ip("10.2.0.1")]);
         assert_eq!(plan.not_asked[&ip("10.0.0.8")], Why::Excluded);
@@ -428,8 +437,9 @@ mod tests {
     fn nothing_is_sent_to_the_ends_of_a_segment() {
         let around = around(vec![interface(2, "eth0", &["10.0.0.9/25"])]);
         let plan = planned(&["10.0.0.0-10.0.0.255"], &around).unwrap();
-        let asked: Vec<_> = plan.segments[0].targets.iter().chain(&plan.routed).collect();
-        assert!(!asked.contains(&&ip("10.0.0.0")) && !asked.contains(&&ip("10.0.0.127")));
+        let on_link = plan.segments[0].targets.iter().map(|target| IpAddr::V4(*target));
+        let asked: Vec<IpAddr> = on_link.chain(plan.routed.iter().copied()).collect();
+        assert!(!asked.contains(&ip("10.0.0.0")) && !asked.contains(&ip("10.0.0.127")));
         assert!(plan.routed.contains(&ip("10.0.0.128")), "beyond the segment it may be a host");
     }
 
@@ -500,7 +510,7 @@ mod tests {
 
     fn gateway(prefix: &str, interface: u32) -> GatewayRoute {
         let prefix = prefix.parse().unwrap();
-        GatewayRoute { prefix, interface, gateway: ip("10.0.0.1").into() }
+        GatewayRoute { prefix, interface, gateway: ip("10.0.0.1") }
     }
 
     #[test]
@@ -523,7 +533,7 @@ mod tests {
         let mut around = around(vec![interface(2, "eth0", &["10.0.0.9/16"])]);
         around.gateways = vec![gateway("0.0.0.0/0", 2), gateway("10.0.5.0/24", 2)];
         let plan = planned(&["10.0.4.1", "10.0.5.1", "192.0.2.1"], &around).unwrap();
-        assert_eq!(plan.segments[0].targets, [ip("10.0.4.1")]);
+        assert_eq!(plan.segments[0].targets, [v4("10.0.4.1")]);
         assert_eq!(plan.routed, [ip("10.0.5.1"), ip("192.0.2.1")]);
         around.gateways.push(gateway("10.0.0.0/16", 2));
         let plan = planned(&["10.0.4.1"], &around).unwrap();
@@ -538,7 +548,7 @@ mod tests {
         ]);
         for (name, source) in [("eth0", "10.0.0.9"), ("eth1", "10.0.0.8")] {
             let plan = planned(&["10.0.0.1", "-i", name], &around).unwrap();
-            assert_eq!(plan.segments[0].source, ip(source));
+            assert_eq!(plan.segments[0].source, v4(source));
             assert_eq!(plan.interfaces[0].name, name);
         }
     }
@@ -560,7 +570,7 @@ mod tests {
             // The same segment over a live interface: nothing is lost.
             around.interfaces.push(interface(4, "wlan0", &["10.1.0.8/24"]));
             let plan = planned(&["10.1.0.1"], &around).unwrap();
-            assert_eq!(plan.segments[0].source, ip("10.1.0.8"));
+            assert_eq!(plan.segments[0].source, v4("10.1.0.8"));
             assert!(plan.warnings.is_empty());
         }
     }
@@ -604,7 +614,7 @@ mod tests {
         let args = ["10.0.0.1", "192.0.2.1", "192.0.2.200", "-c", &config];
         let mut around = around(vec![interface(2, "eth0", &["10.0.0.9/24"])]);
         let plan = planned(&args, &around).unwrap();
-        assert_eq!(plan.segments[0].targets, [ip("10.0.0.1")]);
+        assert_eq!(plan.segments[0].targets, [v4("10.0.0.1")]);
         assert_eq!(plan.not_asked[&ip("192.0.2.1")], Why::Fragile);
         assert_eq!(plan.routed, [ip("192.0.2.200")]);
         around.may_send_frames = false;

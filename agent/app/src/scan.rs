@@ -1,7 +1,7 @@
 //! One scan from the flags to the printed report: sockets first, then the runtime, then the stages.
 
 use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -324,7 +324,7 @@ async fn collect(
 fn spare(scan: &Scan, registry: &'static Registry) -> Spare {
     let no_probe = scan.no_probe.clone();
     let named = scan.methods.named && scan.methods.snmp;
-    Box::new(move |address: Ipv4Addr, mac: MacAddr| {
+    Box::new(move |address: IpAddr, mac: MacAddr| {
         let is_ot = || match registry.mac(mac) {
             MacMeaning::Assigned(to) => {
                 to.vendor.is_some_and(|vendor| vendor.kind() == VendorKind::Ot)
@@ -336,7 +336,7 @@ fn spare(scan: &Scan, registry: &'static Registry) -> Spare {
 }
 
 /// What the kernel knows of targets that we could not ask by ARP ourselves.
-fn kernel_neighbours(targets: &[Ipv4Addr]) -> Vec<Arc<Observation>> {
+fn kernel_neighbours(targets: &[IpAddr]) -> Vec<Arc<Observation>> {
     if targets.is_empty() {
         return Vec::new();
     }
@@ -348,7 +348,7 @@ fn kernel_neighbours(targets: &[Ipv4Addr]) -> Vec<Arc<Observation>> {
         }
     };
     let targets: std::collections::BTreeSet<IpAddr> =
-        targets.iter().map(|target| IpAddr::V4(*target)).collect();
+        targets.iter().copied().collect();
     let wanted = neighbours
         .into_iter()
         .filter(|neighbour| neighbour.reachable && targets.contains(&neighbour.address));

@@ -1,7 +1,7 @@
 //! The coverage ledger: for every target, what was asked and what came of it.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::{Method, Why};
@@ -84,7 +84,7 @@ pub struct Heard {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ledger {
     /// Every address that the operator named, excluded ones too.
-    pub targets: BTreeMap<Ipv4Addr, TargetLine>,
+    pub targets: BTreeMap<IpAddr, TargetLine>,
     /// Listening for LLDP; `None` if nothing could be heard.
     pub lldp: Option<Heard>,
     /// What the scan could not do, in words, each with what would help.

@@ -1,7 +1,7 @@
 //! The receipt: what was sent, to whom, with which credentials.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// The kinds of packet that a scan sends.
@@ -68,9 +68,9 @@ impl Sent {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Receipt {
     /// By target.
-    pub targets: BTreeMap<Ipv4Addr, Sent>,
+    pub targets: BTreeMap<IpAddr, Sent>,
     /// The targets that each credential, by its name, was offered to.
-    pub credentials: BTreeMap<Arc<str>, BTreeSet<Ipv4Addr>>,
+    pub credentials: BTreeMap<Arc<str>, BTreeSet<IpAddr>>,
     /// Packets that came in and were not what was asked for, or were broken: counted, never trusted.
     pub ignored: u64,
     /// Packets that the kernel dropped before they could be read.

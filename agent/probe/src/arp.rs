@@ -20,7 +20,7 @@ const MOST_STATIONS: usize = 4;
 pub struct ArpSweep {
     mac: MacAddr,
     source: Ipv4Addr,
-    sweep: Sweep,
+    sweep: Sweep<Ipv4Addr>,
     /// Further stations that claimed an address already answered for: fewer than [`MOST_STATIONS`] for each, so that
     /// a flood costs the same for every packet.
     rivals: HashMap<Slot, Vec<MacAddr>>,
@@ -105,7 +105,7 @@ impl Probe for ArpSweep {
         let (_, to, _) = self.sweep.next(now, gate)?;
         bytes.clear();
         bytes.extend_from_slice(&arp_request_frame(self.mac, self.source, to));
-        Some(Transmit { to, kind: PacketKind::ArpRequest, credential: None })
+        Some(Transmit { to: to.into(), kind: PacketKind::ArpRequest, credential: None })
     }
 
     fn handle_input(&mut self, _now: Instant, input: Input<'_>) -> Fit {
@@ -192,7 +192,7 @@ mod tests {
     fn the_request_is_a_broadcast_frame_for_the_target() {
         let mut bytes = Vec::new();
         let sent = sweep().poll_transmit(Instant::now(), &mut Open, &mut bytes).unwrap();
-        assert_eq!((sent.to, sent.kind), (TARGET, PacketKind::ArpRequest));
+        assert_eq!((sent.to, sent.kind), (TARGET.into(), PacketKind::ArpRequest));
         let frame = EthernetFrame::parse(&bytes).unwrap();
         assert_eq!((frame.destination, frame.source), (MacAddr::BROADCAST, US));
         assert_eq!(Arp::parse(frame.payload).unwrap().target_ip, TARGET);

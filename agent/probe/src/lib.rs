@@ -17,23 +17,23 @@ pub mod retry;
 pub mod snmp;
 pub mod sweep;
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Instant;
 
 use herkomst_model::{About, Answer, Fact, Method, PacketKind};
-use herkomst_wire::{EthernetFrame, Icmp};
+use herkomst_wire::{EthernetFrame, Icmp, Icmpv6};
 
 /// Asked before every packet: may one leave for this target now? A yes takes the tokens.
 pub trait Gate {
     /// Whether a packet to `to` may leave at `now`.
-    fn admits(&mut self, to: Ipv4Addr, now: Instant) -> bool;
+    fn admits(&mut self, to: IpAddr, now: Instant) -> bool;
 }
 
 /// A packet to be sent: its bytes are in the buffer that was handed to [`Probe::poll_transmit`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transmit {
     /// Whom it is for.
-    pub to: Ipv4Addr,
+    pub to: IpAddr,
     /// What it is, for the receipt.
     pub kind: PacketKind,
     /// The credential it carries, by name.
@@ -53,7 +53,7 @@ pub enum Input<'a> {
     /// The payload of a UDP datagram to our port.
     Datagram {
         /// Who sent it.
-        from: SocketAddrV4,
+        from: SocketAddr,
         /// The payload.
         bytes: &'a [u8],
     },
@@ -64,11 +64,18 @@ pub enum Input<'a> {
         /// The message.
         icmp: &'a Icmp<'a>,
     },
+    /// An ICMPv6 message to us.
+    Icmpv6 {
+        /// Who sent it.
+        from: Ipv6Addr,
+        /// The message.
+        icmp: &'a Icmpv6<'a>,
+    },
     /// A datagram of ours was refused (ICMP destination unreachable).
     Refused {
         /// Whom it was for.
-        to: SocketAddrV4,
-        /// The ICMP code (RFC 792).
+        to: SocketAddr,
+        /// The ICMP code (RFC 792); for IPv6 the one that says the same (RFC 7915, 5.2).
         code: u8,
     },
 }

@@ -1,8 +1,8 @@
-//! When the next packet may leave: one bucket for all packets, one for each /24 beyond the local segment,
+//! When the next packet may leave: one bucket for all packets, one for each /24 (or /64) beyond the local segment,
 //! one for each host. All of them must agree.
 
 use std::collections::HashMap;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 /// How many packets a second.
@@ -19,22 +19,28 @@ pub enum Rate {
 pub enum Zone {
     /// On a local segment, asked with frames of our own.
     Segment,
-    /// Beyond a router: its /24 has a limit of its own.
+    /// Beyond a router: its /24 (of IPv6 its /64) has a limit of its own.
     Beyond,
     /// On a local segment, asked through the kernel, whose neighbour table has room for few (`gc_thresh3`): all of
     /// these share the limit of one subnet.
     ThroughKernel,
 }
 
-/// The key of the bucket that all targets asked through the kernel share: no /24 has it.
-const KERNEL_BUCKET: u32 = u32::MAX;
+/// Whose bucket it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Subnet {
+    /// The /24 or /64 that begins with this address.
+    Of(IpAddr),
+    /// All targets asked through the kernel.
+    ThroughKernel,
+}
 
 /// The limits of one scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Over all interfaces together.
     pub total: Rate,
-    /// To one /24 beyond the local segments.
+    /// To one /24, or /64 of IPv6, beyond the local segments.
     pub per_subnet: Rate,
     /// To one host.
     pub per_host: Rate,
@@ -104,17 +110,21 @@ pub struct Pacer {
     total: Option<(Shape, Bucket)>,
     per_subnet: Option<Shape>,
     per_host: Option<Shape>,
-    subnets: HashMap<u32, Bucket>,
-    hosts: HashMap<Ipv4Addr, Bucket>,
+    subnets: HashMap<Subnet, Bucket>,
+    hosts: HashMap<IpAddr, Bucket>,
     /// The earliest instant at which a target refused since the last look would be admitted.
     blocked_until: Option<Instant>,
 }
 
-fn subnet_key(to: Ipv4Addr, zone: Zone) -> Option<u32> {
+fn subnet_key(to: IpAddr, zone: Zone) -> Option<Subnet> {
     match zone {
         Zone::Segment => None,
-        Zone::Beyond => Some(u32::from(to) >> 8),
-        Zone::ThroughKernel => Some(KERNEL_BUCKET),
+        Zone::Beyond => Some(Subnet::Of(match to {
+            IpAddr::V4(to) => (to & Ipv4Addr::new(255, 255, 255, 0)).into(),
+            // RFC 4291, 2.5.4: where the interface identifier begins.
+            IpAddr::V6(to) => (to & Ipv6Addr::from_bits(!0 << 64)).into(),
+        })),
+        Zone::ThroughKernel => Some(Subnet::ThroughKernel),
     }
 }
 
@@ -138,7 +148,7 @@ impl Pacer {
     }
 
     /// The earliest instant at which all buckets for this target have a token; `now` when they have one.
-    pub fn next_admission(&self, to: Ipv4Addr, zone: Zone, now: Instant) -> Instant {
+    pub fn next_admission(&self, to: IpAddr, zone: Zone, now: Instant) -> Instant {
         let subnet = self
             .per_subnet
             .zip(subnet_key(to, zone))
@@ -149,7 +159,7 @@ impl Pacer {
     }
 
     /// Whether a packet may leave for `to`, which lies in `zone`. A yes takes the tokens.
-    pub fn admits(&mut self, to: Ipv4Addr, zone: Zone, now: Instant) -> bool {
+    pub fn admits(&mut self, to: IpAddr, zone: Zone, now: Instant) -> bool {
         let next = self.next_admission(to, zone, now);
         if next > now {
             self.blocked_until = Some(self.blocked_until.map_or(next, |until| until.min(next)));
@@ -196,7 +206,8 @@ mod tests {
         for ms in 0..10_000 {
             for host in 0..hosts {
                 let to = Ipv4Addr::from(u32::from(HOST) + host);
-                count += u32::from(pacer.admits(to, zone, start + Duration::from_millis(ms)));
+                count +=
+                    u32::from(pacer.admits(to.into(), zone, start + Duration::from_millis(ms)));
             }
         }
         count
@@ -235,11 +246,11 @@ mod tests {
         let limits =
             Limits { total: Rate::PerSecond(10), per_subnet: Rate::Max, per_host: Rate::Max };
         let mut pacer = Pacer::new(limits, now);
-        while pacer.admits(HOST, Zone::Segment, now) {}
+        while pacer.admits(HOST.into(), Zone::Segment, now) {}
         let next = pacer.next_token(now);
         assert_eq!(next, now + Duration::from_millis(100));
-        assert!(!pacer.admits(HOST, Zone::Segment, next - Duration::from_millis(1)));
-        assert!(pacer.admits(HOST, Zone::Segment, next));
+        assert!(!pacer.admits(HOST.into(), Zone::Segment, next - Duration::from_millis(1)));
+        assert!(pacer.admits(HOST.into(), Zone::Segment, next));
     }
 
     /// How many packets to as many hosts leave at one instant.
@@ -247,7 +258,7 @@ mod tests {
         let now = Instant::now();
         let mut pacer = Pacer::new(limits, now);
         (0..200)
-            .filter(|host| pacer.admits(Ipv4Addr::from(u32::from(HOST) + host), zone, now))
+            .filter(|host| pacer.admits(Ipv4Addr::from(u32::from(HOST) + host).into(), zone, now))
             .count() as u32
     }
 
@@ -273,7 +284,7 @@ mod tests {
             let limits = Limits { per_host: Rate::PerSecond(rate), ..Limits::default() };
             let now = Instant::now();
             let mut pacer = Pacer::new(limits, now);
-            let at_once = (0..10).filter(|_| pacer.admits(HOST, Zone::Segment, now)).count();
+            let at_once = (0..10).filter(|_| pacer.admits(HOST.into(), Zone::Segment, now)).count();
             assert_eq!(at_once, packets, "at {rate} a second");
         }
     }
@@ -290,12 +301,12 @@ mod tests {
             [(limits(4, 10, 20), 250), (limits(20, 4, 10), 250), (limits(20, 10, 1), 1000)]
         {
             let mut pacer = Pacer::new(limits, now);
-            assert_eq!(pacer.next_admission(HOST, Zone::Beyond, now), now);
-            while pacer.admits(HOST, Zone::Beyond, now) {}
-            let next = pacer.next_admission(HOST, Zone::Beyond, now);
+            assert_eq!(pacer.next_admission(HOST.into(), Zone::Beyond, now), now);
+            while pacer.admits(HOST.into(), Zone::Beyond, now) {}
+            let next = pacer.next_admission(HOST.into(), Zone::Beyond, now);
             assert_eq!(next, now + Duration::from_millis(millis), "{limits:?}");
-            assert!(!pacer.admits(HOST, Zone::Beyond, next - Duration::from_nanos(1)));
-            assert!(pacer.admits(HOST, Zone::Beyond, next));
+            assert!(!pacer.admits(HOST.into(), Zone::Beyond, next - Duration::from_nanos(1)));
+            assert!(pacer.admits(HOST.into(), Zone::Beyond, next));
         }
     }
 
@@ -305,13 +316,13 @@ mod tests {
         let (slow, fast) = (HOST, Ipv4Addr::new(10, 2, 0, 1));
         let limits = Limits { per_host: Rate::PerSecond(1), ..Limits::default() };
         let mut pacer = Pacer::new(limits, now);
-        assert!(pacer.admits(slow, Zone::Segment, now));
+        assert!(pacer.admits(slow.into(), Zone::Segment, now));
         assert_eq!(pacer.take_blocked_until(), None, "nobody was refused");
         let later = now + Duration::from_millis(400);
-        assert!(pacer.admits(fast, Zone::Segment, later));
-        assert!(!pacer.admits(fast, Zone::Segment, later));
-        assert!(!pacer.admits(slow, Zone::Segment, later));
-        assert!(!pacer.admits(fast, Zone::Segment, later));
+        assert!(pacer.admits(fast.into(), Zone::Segment, later));
+        assert!(!pacer.admits(fast.into(), Zone::Segment, later));
+        assert!(!pacer.admits(slow.into(), Zone::Segment, later));
+        assert!(!pacer.admits(fast.into(), Zone::Segment, later));
         assert_eq!(pacer.take_blocked_until(), Some(now + Duration::from_secs(1)));
         assert_eq!(pacer.take_blocked_until(), None, "it was taken");
     }

@@ -4,7 +4,8 @@
 //! each queue is sorted by time and needs no heap. Targets may be added while it runs.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::Ipv4Addr;
+use std::hash::Hash;
+use std::net::IpAddr;
 use std::time::Instant;
 
 use crate::Gate;
@@ -25,18 +26,18 @@ pub enum State {
 }
 
 #[derive(Debug)]
-struct Entry {
-    address: Ipv4Addr,
+struct Entry<A> {
+    address: A,
     tries: u8,
     state: State,
 }
 
 /// The schedule of one question to many targets.
 #[derive(Debug)]
-pub struct Sweep {
+pub struct Sweep<A = IpAddr> {
     retry: Retry,
-    entries: Vec<Entry>,
-    slots: HashMap<Ipv4Addr, Slot>,
+    entries: Vec<Entry<A>>,
+    slots: HashMap<A, Slot>,
     ready: VecDeque<Slot>,
     waiting: Vec<VecDeque<(Slot, Instant)>>,
     given_up: VecDeque<Slot>,
@@ -47,7 +48,7 @@ pub struct Sweep {
 /// limit must not hold up those of another.
 const LOOK_AHEAD: usize = 32;
 
-impl Sweep {
+impl<A: Copy + Eq + Hash + Into<IpAddr>> Sweep<A> {
     /// An empty sweep.
     pub fn new(retry: Retry) -> Self {
         let waiting = (0..retry.tries()).map(|_| VecDeque::new()).collect();
@@ -63,7 +64,7 @@ impl Sweep {
     }
 
     /// Adds a target once; says whether it was new.
-    pub fn add(&mut self, address: Ipv4Addr) -> bool {
+    pub fn add(&mut self, address: A) -> bool {
         let Ok(slot) = Slot::try_from(self.entries.len()) else {
             return false;
         };
@@ -78,7 +79,7 @@ impl Sweep {
     }
 
     /// Adds many targets in an order that a seed decides, so that no subnet, switch or router is hit in a row.
-    pub fn add_shuffled(&mut self, mut addresses: Vec<Ipv4Addr>, seed: u64) {
+    pub fn add_shuffled(&mut self, mut addresses: Vec<A>, seed: u64) {
         let mut random = SplitMix(seed);
         for last in (1..addresses.len()).rev() {
             let other =
@@ -93,14 +94,14 @@ impl Sweep {
     }
 
     /// The next target to ask, and the number of the try (from 0). Its time starts to run.
-    pub fn next(&mut self, now: Instant, gate: &mut dyn Gate) -> Option<(Slot, Ipv4Addr, u8)> {
+    pub fn next(&mut self, now: Instant, gate: &mut dyn Gate) -> Option<(Slot, A, u8)> {
         for _ in 0..LOOK_AHEAD.min(self.ready.len()) {
             let slot = self.ready.pop_front()?;
             let entry = &mut self.entries[slot as usize];
             if entry.state != State::Open {
                 continue;
             }
-            if !gate.admits(entry.address, now) {
+            if !gate.admits(entry.address.into(), now) {
                 self.ready.push_back(slot);
                 continue;
             }
@@ -114,7 +115,7 @@ impl Sweep {
     }
 
     /// Where an address stands, if it is a target.
-    pub fn slot(&self, address: Ipv4Addr) -> Option<Slot> {
+    pub fn slot(&self, address: A) -> Option<Slot> {
         self.slots.get(&address).copied()
     }
 
@@ -168,7 +169,7 @@ impl Sweep {
     }
 
     /// The next target that was given up, with the number of tries.
-    pub fn poll_given_up(&mut self) -> Option<(Ipv4Addr, u8)> {
+    pub fn poll_given_up(&mut self) -> Option<(A, u8)> {
         while let Some(slot) = self.given_up.pop_front() {
             let entry = &self.entries[slot as usize];
             if entry.state == State::Silent {
@@ -212,20 +213,20 @@ pub(crate) mod tests {
     /// Lets everything through.
     pub(crate) struct Open;
     impl Gate for Open {
-        fn admits(&mut self, _: Ipv4Addr, _: Instant) -> bool {
+        fn admits(&mut self, _: IpAddr, _: Instant) -> bool {
             true
         }
     }
 
-    struct Only(Ipv4Addr);
+    struct Only(IpAddr);
     impl Gate for Only {
-        fn admits(&mut self, to: Ipv4Addr, _: Instant) -> bool {
+        fn admits(&mut self, to: IpAddr, _: Instant) -> bool {
             to == self.0
         }
     }
 
-    fn address(last: u8) -> Ipv4Addr {
-        Ipv4Addr::new(10, 0, 0, last)
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([10, 0, 0, last])
     }
 
     #[test]

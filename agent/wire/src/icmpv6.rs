@@ -137,6 +137,43 @@ impl<'a> Icmpv6<'a> {
     }
 }
 
+impl<'a> Icmpv6<'a> {
+    /// Reads what a socket for echo hands over: the kernel has looked at the checksum and kept the header of IPv6 (RFC
+    /// 3542, 3). Of what needs that header, type and code alone are read.
+    pub fn parse_of_socket(message: &'a [u8]) -> Result<Self, WireError> {
+        let mut reader = Reader::new(message);
+        let kind = reader.u8("icmpv6 type")?;
+        let code = reader.u8("icmpv6 code")?;
+        reader.u16("icmpv6 checksum")?;
+        Ok(match (kind, code) {
+            (UNREACHABLE, code) => {
+                reader.u32("icmpv6 unused")?;
+                Self::Unreachable { code, original: OriginalPacket::read(reader.rest()) }
+            }
+            (PARAMETER_PROBLEM, code) => {
+                let pointer = reader.u32("icmpv6 pointer")?;
+                let original = OriginalPacket::read(reader.rest());
+                Self::ParameterProblem { code, pointer, original }
+            }
+            (ECHO_REQUEST, 0) => Self::EchoRequest(echo(reader)?),
+            (ECHO_REPLY, 0) => Self::EchoReply(echo(reader)?),
+            (kind, code) => Self::Other { kind, code },
+        })
+    }
+}
+
+/// The code of a refusal over IPv6 as that of IPv4 which says the same (RFC 7915, 5.2); `None` for what is none.
+pub const fn refusal_code(kind: u8, code: u8) -> Option<u8> {
+    match (kind, code) {
+        (UNREACHABLE, 1 | 5 | 6) => Some(10),
+        (UNREACHABLE, 4) => Some(3),
+        (UNREACHABLE, _) => Some(1),
+        // The next header is not recognised: there is no such protocol there.
+        (PARAMETER_PROBLEM, 1) => Some(2),
+        _ => None,
+    }
+}
+
 /// RFC 4861, 6.1.1 and 7.1.1: who has no address yet names no hardware address to answer to, and asks nobody but those who
 /// could have the address that it wants.
 fn want_a_source(packet: &Ipv6Packet<'_>, message: &Icmpv6<'_>) -> Result<(), WireError> {

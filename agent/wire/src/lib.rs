@@ -54,7 +54,7 @@ pub use ethernet::{EthernetFrame, emit_ethernet, ether_type};
 pub use glbp::Glbp;
 pub use hsrp::Hsrp;
 pub use icmp::{Echo, Icmp, OriginalDatagram, icmp_echo, icmp_frame};
-pub use icmpv6::{Icmpv6, icmpv6_echo, icmpv6_frame};
+pub use icmpv6::{Icmpv6, icmpv6_echo, icmpv6_frame, refusal_code};
 pub use ipv4::{Ipv4Packet, protocol};
 pub use ipv6::{Ipv6Packet, Ipv6Way};
 pub use llc::{Llc, snap_frame};

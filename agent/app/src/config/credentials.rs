@@ -84,11 +84,11 @@ fn credential(section: Section<'_>, problems: &mut Problems) -> Option<Credentia
         let Some(text) = item.text(problems) else { continue };
         match text
             .parse()
-            .or_else(|_| text.parse().map(|address: std::net::Ipv4Addr| address.into()))
+            .or_else(|_| text.parse().map(|address: std::net::IpAddr| address.into()))
         {
             Ok(prefix) => prefixes.push(prefix),
             Err(_) => {
-                item.problem(problems, format!("{text:?} is no IPv4 prefix such as 10.50.0.0/16"))
+                item.problem(problems, format!("{text:?} is no prefix such as 10.50.0.0/16 or 2001:db8::/32"))
             }
         }
     }

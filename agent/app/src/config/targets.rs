@@ -1,14 +1,16 @@
 //! What the operator allowed to be asked: targets and exclusions as written, and as sets of addresses.
 
-use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
 use std::str::FromStr;
 
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::IpNet;
 
 use super::problems::Problems;
 
 /// The most addresses that one scan asks.
 pub(crate) const MOST_TARGETS: u64 = 1 << 20;
+/// The largest range of IPv6 that is swept: as a /112.
+const MOST_SWEPT_IPV6: u64 = 1 << 16;
 
 /// One target as written, read but not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,72 +19,136 @@ enum Spec {
     Name(String),
 }
 
-/// Addresses from one to another, both included.
+/// Addresses of one family from one to another, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Range {
-    /// The first address, as a number.
-    pub(crate) first: u32,
-    /// The last address, as a number.
-    pub(crate) last: u32,
+    first: IpAddr,
+    last: IpAddr,
+}
+
+/// An address as a number.
+fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u32::from(address).into(),
+        IpAddr::V6(address) => address.into(),
+    }
+}
+
+/// The address so many after another of its family; none past the last.
+fn later(address: IpAddr, by: u64) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(address) => {
+            let number = u64::from(u32::from(address)).checked_add(by)?;
+            u32::try_from(number).ok().map(|number| Ipv4Addr::from(number).into())
+        }
+        IpAddr::V6(address) => {
+            u128::from(address).checked_add(by.into()).map(|number| Ipv6Addr::from(number).into())
+        }
+    }
 }
 
 impl Range {
-    /// How many addresses it holds.
-    pub(crate) fn len(self) -> u64 {
-        u64::from(self.last) - u64::from(self.first) + 1
+    /// One address.
+    pub(crate) fn one(address: IpAddr) -> Self {
+        Self { first: address, last: address }
     }
 
-    /// The hosts of a prefix: without its first and last address, which name the network and everybody in it, where
+    /// How many addresses it holds, as far as that can be counted.
+    pub(crate) fn len(self) -> u64 {
+        let count = number(self.last) - number(self.first);
+        u64::try_from(count).map_or(u64::MAX, |count| count.saturating_add(1))
+    }
+
+    /// The hosts of a prefix: of IPv4 without its first and last address, which name the network and everybody in it, where
     /// the prefix is shorter than 31 bits (RFC 1122, 3.2.1.3; RFC 3021).
-    pub(crate) fn hosts_of(net: Ipv4Net) -> Self {
-        let (first, last) = (u32::from(net.network()), u32::from(net.broadcast()));
-        if net.prefix_len() >= 31 {
-            Self { first, last }
-        } else {
-            Self { first: first + 1, last: last - 1 }
+    pub(crate) fn hosts_of(net: IpNet) -> Self {
+        let whole = Self::whole(net);
+        match net {
+            IpNet::V4(net) if net.prefix_len() < 31 => {
+                let (first, last) = (u32::from(net.network()), u32::from(net.broadcast()));
+                Self {
+                    first: Ipv4Addr::from(first + 1).into(),
+                    last: Ipv4Addr::from(last - 1).into(),
+                }
+            }
+            IpNet::V4(_) | IpNet::V6(_) => whole,
         }
     }
 
-    fn whole(net: Ipv4Net) -> Self {
-        Self { first: net.network().into(), last: net.broadcast().into() }
+    fn whole(net: IpNet) -> Self {
+        Self { first: net.network(), last: net.broadcast() }
+    }
+
+    /// Whether each of its addresses is asked. Of a large prefix of IPv6 those are asked who show themselves: a /64 is
+    /// not swept (RFC 7707, 3).
+    fn is_swept(self) -> bool {
+        self.first.is_ipv4() || self.len() <= MOST_SWEPT_IPV6
     }
 }
 
-/// Addresses as sorted ranges that do not touch.
+/// Addresses as ranges.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct AddressSet(Vec<Range>);
+pub(crate) struct AddressSet {
+    /// Those that are asked one by one.
+    swept: Vec<Range>,
+    /// Prefixes of IPv6 in which those are asked who show themselves.
+    wide: Vec<Range>,
+}
+
+/// Sorted, and so that no two touch.
+fn merged(mut ranges: Vec<Range>) -> Vec<Range> {
+    ranges.sort_unstable();
+    let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last)
+                if last.first.is_ipv4() == range.first.is_ipv4()
+                    && number(range.first) <= number(last.last).saturating_add(1) =>
+            {
+                last.last = last.last.max(range.last);
+            }
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+fn is_among(ranges: &[Range], address: IpAddr) -> bool {
+    let after = ranges.partition_point(|range| range.first <= address);
+    // The order of addresses has all of IPv4 before IPv6.
+    after.checked_sub(1).is_some_and(|place| address <= ranges[place].last)
+}
 
 impl AddressSet {
     /// The union of these ranges.
-    pub(crate) fn new(mut ranges: Vec<Range>) -> Self {
-        ranges.sort_unstable();
-        let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());
-        for range in ranges {
-            match merged.last_mut() {
-                Some(last) if u64::from(range.first) <= u64::from(last.last) + 1 => {
-                    last.last = last.last.max(range.last);
-                }
-                _ => merged.push(range),
-            }
-        }
-        Self(merged)
+    pub(crate) fn new(ranges: Vec<Range>) -> Self {
+        let (swept, wide) = ranges.into_iter().partition(|range| range.is_swept());
+        Self { swept: merged(swept), wide: merged(wide) }
     }
 
     /// Whether the address is in it.
-    pub(crate) fn contains(&self, address: Ipv4Addr) -> bool {
-        let number = u32::from(address);
-        let after = self.0.partition_point(|range| range.first <= number);
-        after > 0 && number <= self.0[after - 1].last
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        is_among(&self.swept, address) || is_among(&self.wide, address)
     }
 
-    /// How many addresses it holds.
+    /// How many addresses it holds that are asked one by one.
     pub(crate) fn len(&self) -> u64 {
-        self.0.iter().map(|range| range.len()).sum()
+        self.swept.iter().fold(0, |sum, range| sum.saturating_add(range.len()))
     }
 
-    /// Every address, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Ipv4Addr> + '_ {
-        self.0.iter().flat_map(|range| range.first..=range.last).map(Ipv4Addr::from)
+    /// Whether it holds nothing at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.swept.is_empty() && self.wide.is_empty()
+    }
+
+    /// Every address that is asked one by one, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.swept.iter().flat_map(|range| (0..range.len()).filter_map(|by| later(range.first, by)))
+    }
+
+    /// Prefixes of IPv6 too large to be swept, as their first and last address.
+    pub(crate) fn wide(&self) -> impl Iterator<Item = (IpAddr, IpAddr)> + '_ {
+        self.wide.iter().map(|range| (range.first, range.last))
     }
 }
 
@@ -182,12 +248,11 @@ impl Written {
 }
 
 fn parse(text: &str, purpose: Use) -> Result<Spec, String> {
-    let example = "right would be 10.0.0.0/24, 10.0.0.1-10.0.0.9, 10.0.0.1-9, 10.0.0.1, a host name, @FILE or -";
+    let example = "right would be 10.0.0.0/24, 10.0.0.1-10.0.0.9, 10.0.0.1-9, 10.0.0.1, 2001:db8::/64, a host name, @FILE or -";
     if text.contains('/') {
         let net = IpNet::from_str(text).map_err(|_| format!("{text:?} is no target: {example}"))?;
-        let IpNet::V4(net) = net else { return Err(not_ipv6(text)) };
         let range = if purpose == Use::Target { Range::hosts_of(net) } else { Range::whole(net) };
-        if purpose == Use::Target && range.len() > MOST_TARGETS {
+        if purpose == Use::Target && range.is_swept() && range.len() > MOST_TARGETS {
             let (size, most) = (range.len(), MOST_TARGETS);
             return Err(format!(
                 "{text:?} holds {size} addresses, at most {most} are asked in one scan: name a longer prefix"
@@ -196,27 +261,32 @@ fn parse(text: &str, purpose: Use) -> Result<Spec, String> {
         return checked(text, range, purpose);
     }
     if let Ok(address) = text.parse::<IpAddr>() {
-        let IpAddr::V4(address) = address else { return Err(not_ipv6(text)) };
-        let number = u32::from(address);
-        return checked(text, Range { first: number, last: number }, purpose);
+        return checked(text, Range::one(address), purpose);
     }
     if let Some((first, last)) = text.split_once('-')
-        && let Ok(first) = first.trim().parse::<Ipv4Addr>()
+        && let Ok(first) = first.trim().parse::<IpAddr>()
     {
         let last = last.trim();
-        let end = match last.parse::<u8>() {
+        let end = match (first, last.parse::<u8>()) {
             // As nmap writes it: 10.0.0.1-9.
-            Ok(octet) => Ipv4Addr::from(u32::from(first) & 0xffff_ff00 | u32::from(octet)),
-            Err(_) => last
-                .parse()
+            (IpAddr::V4(first), Ok(octet)) => {
+                Ipv4Addr::from(u32::from(first) & 0xffff_ff00 | u32::from(octet)).into()
+            }
+            _ => last
+                .parse::<IpAddr>()
                 .map_err(|_| format!("{text:?} is no range, {last:?} is no address: {example}"))?,
         };
+        if first.is_ipv4() != end.is_ipv4() {
+            return Err(format!(
+                "{text:?} is no range, it begins in one version of IP and ends in another: {example}"
+            ));
+        }
         if end < first {
             return Err(format!(
                 "{text:?} is no range, it ends before it begins: right would be {end}-{first}"
             ));
         }
-        return checked(text, Range { first: first.into(), last: end.into() }, purpose);
+        return checked(text, Range { first, last: end }, purpose);
     }
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -235,23 +305,35 @@ fn parse(text: &str, purpose: Use) -> Result<Spec, String> {
     }
 }
 
-fn not_ipv6(text: &str) -> String {
-    format!("{text:?} is IPv6: this version scans IPv4 targets such as 10.0.0.0/24")
-}
-
 /// Refuses what can be no host: nothing may be sent to everybody at once.
 fn checked(text: &str, range: Range, purpose: Use) -> Result<Spec, String> {
-    let last = Ipv4Addr::from(range.last);
     if purpose == Use::Target {
-        if u32::from(Ipv4Addr::new(224, 0, 0, 0)) <= range.last {
-            return Err(format!(
-                "{text:?} reaches {last}, which is no host: targets end at 223.255.255.255 (RFC 1112, 4)"
-            ));
-        }
-        if range.first < u32::from(Ipv4Addr::new(1, 0, 0, 0)) {
-            return Err(format!(
-                "{text:?} begins in 0.0.0.0/8, where no host is: targets begin at 1.0.0.0 (RFC 1122, 3.2.1.3)"
-            ));
+        match (range.first, range.last) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => {
+                if last >= Ipv4Addr::new(224, 0, 0, 0) {
+                    return Err(format!(
+                        "{text:?} reaches {last}, which is no host: targets end at 223.255.255.255 (RFC 1112, 4)"
+                    ));
+                }
+                if first < Ipv4Addr::new(1, 0, 0, 0) {
+                    return Err(format!(
+                        "{text:?} begins in 0.0.0.0/8, where no host is: targets begin at 1.0.0.0 (RFC 1122, 3.2.1.3)"
+                    ));
+                }
+            }
+            (_, last) => {
+                if last >= IpAddr::V6(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0)) {
+                    return Err(format!(
+                        "{text:?} reaches {last}, which is a group and no host: targets end before ff00:: (RFC 4291, 2.7)"
+                    ));
+                }
+                // Addresses with an IPv4 address in them, the loopback and the unspecified address.
+                if number(range.first) >> 48 == 0 {
+                    return Err(format!(
+                        "{text:?} begins in ::/80, where no host is: right would be 2001:db8::/64 or an IPv4 target (RFC 4291, 2.5)"
+                    ));
+                }
+            }
         }
     }
     Ok(Spec::Range(range))
@@ -263,14 +345,11 @@ fn resolve(name: &str) -> Result<Vec<Range>, String> {
         .map_err(|error| format!("{name:?} cannot be looked up: {error}"))?;
     let mut ranges = Vec::new();
     for address in found {
-        if let IpAddr::V4(address) = address.ip()
-            && let Spec::Range(range) =
-                checked(name, Range { first: address.into(), last: address.into() }, Use::Target)?
-        {
+        if let Spec::Range(range) = checked(name, Range::one(address.ip()), Use::Target)? {
             ranges.push(range);
         }
     }
-    if ranges.is_empty() { Err(format!("{name:?} has no IPv4 address")) } else { Ok(ranges) }
+    if ranges.is_empty() { Err(format!("{name:?} has no address")) } else { Ok(ranges) }
 }
 
 #[cfg(test)]
@@ -307,8 +386,11 @@ mod tests {
             ("224.0.0.1", "is no host"),
             ("255.255.255.255", "is no host"),
             ("0.0.0.0", "targets begin at 1.0.0.0"),
-            ("fe80::1", "is IPv6"),
-            ("2001:db8::/32", "is IPv6"),
+            ("ff02::1", "is a group and no host"),
+            ("2001:db8::/129", "is no target"),
+            ("::1", "begins in ::/80"),
+            ("::ffff:10.0.0.1", "begins in ::/80"),
+            ("10.0.0.1-2001:db8::1", "begins in one version of IP"),
             ("rm -rf", "is no target"),
             ("-x", "is no target"),
         ] {
@@ -351,7 +433,7 @@ mod tests {
         let spec = read(&[place()], Use::Exclusion, &mut problems)
             .looked_up(Use::Exclusion, &mut problems);
         // Its entry stands in /etc/hosts; without one nothing is found, and that is said.
-        assert_eq!(spec.addresses.contains(Ipv4Addr::LOCALHOST), problems.is_empty());
+        assert_eq!(spec.addresses.contains(Ipv4Addr::LOCALHOST.into()), problems.is_empty());
         assert!(spec.names.is_empty());
     }
 
@@ -365,12 +447,21 @@ mod tests {
     fn sets_know_what_they_hold() {
         let set = read_targets(&["10.0.0.1-3", "10.0.0.3-5", "10.0.1.0-10.0.1.0"]).unwrap();
         assert_eq!(set.len(), 6);
-        assert!(
-            set.contains(Ipv4Addr::new(10, 0, 0, 5)) && set.contains(Ipv4Addr::new(10, 0, 1, 0))
-        );
-        assert!(
-            !set.contains(Ipv4Addr::new(10, 0, 0, 6)) && !set.contains(Ipv4Addr::new(9, 0, 0, 0))
-        );
+        assert!(set.contains([10, 0, 0, 5].into()) && set.contains([10, 0, 1, 0].into()));
+        assert!(!set.contains([10, 0, 0, 6].into()) && !set.contains([9, 0, 0, 0].into()));
         assert_eq!(set.iter().count(), 6);
+    }
+
+    #[test]
+    fn a_large_prefix_of_ipv6_is_held_and_not_swept() {
+        let set = read_targets(&["2001:db8::/64", "2001:db8::5", "2001:db8:0:1::/126", "10.0.0.1"]);
+        let set = set.unwrap();
+        assert_eq!((set.len(), set.iter().count(), set.wide().count()), (6, 6, 1));
+        assert!(set.contains("2001:db8::ffff".parse().unwrap()));
+        assert!(set.contains("2001:db8:0:1::3".parse().unwrap()));
+        assert!(!set.contains("2001:db8:0:1::4".parse().unwrap()));
+        assert!(!set.contains("::a00:1".parse().unwrap()), "10.0.0.1 is another address");
+        let small = read_targets(&["2001:db8::/112", "2001:db8::1:0/112"]).unwrap();
+        assert_eq!(small.len(), 2 << 16, "two that touch are still swept");
     }
 }

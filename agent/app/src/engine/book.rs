@@ -1,7 +1,7 @@
 //! The books of one scan: what each target is expected to be asked, what was sent to it, and what came of it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use herkomst_model::{
@@ -28,8 +28,8 @@ struct Page {
 /// The books. A target that has no page is none: nothing is sent to it.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
-    pages: HashMap<Ipv4Addr, Page>,
-    credentials: BTreeMap<Arc<str>, BTreeSet<Ipv4Addr>>,
+    pages: HashMap<IpAddr, Page>,
+    credentials: BTreeMap<Arc<str>, BTreeSet<IpAddr>>,
     /// Packets that came in and were not what was asked for.
     pub(crate) ignored: u64,
     /// Targets with an answer.
@@ -59,11 +59,12 @@ impl Book {
             + plan.routed.len();
         book.pages.reserve(size + plan.through_kernel.len() + plan.not_asked.len());
         let zones = [(Zone::Beyond, &plan.routed), (Zone::ThroughKernel, &plan.through_kernel)];
-        let segments = plan.segments.iter().map(|segment| (Zone::Segment, &segment.targets));
-        for (zone, targets) in segments.chain(zones) {
-            for target in targets {
-                book.pages.insert(*target, Page { zone: Some(zone), ..Page::default() });
-            }
+        let on_link = plan.segments.iter().flat_map(|segment| &segment.targets);
+        let on_link = on_link.map(|target| (Zone::Segment, IpAddr::V4(*target)));
+        let others =
+            zones.into_iter().flat_map(|(zone, all)| all.iter().map(move |to| (zone, *to)));
+        for (zone, target) in on_link.chain(others) {
+            book.pages.insert(target, Page { zone: Some(zone), ..Page::default() });
         }
         for (target, why) in &plan.not_asked {
             let no = Outcome::NotAsked(*why);
@@ -74,7 +75,7 @@ impl Book {
     }
 
     /// Where a target lies; `None` for what is excluded or no target: nothing may be sent there.
-    pub(crate) fn zone(&self, target: Ipv4Addr) -> Option<Zone> {
+    pub(crate) fn zone(&self, target: IpAddr) -> Option<Zone> {
         self.pages.get(&target)?.zone
     }
 
@@ -95,7 +96,7 @@ impl Book {
     }
 
     /// Takes back a packet that the kernel would not send.
-    pub(crate) fn not_sent(&mut self, target: Ipv4Addr, kind: PacketKind) {
+    pub(crate) fn not_sent(&mut self, target: IpAddr, kind: PacketKind) {
         self.sent = self.sent.saturating_sub(1);
         if let Some(page) = self.pages.get_mut(&target) {
             page.sent.take_back(kind);
@@ -103,7 +104,7 @@ impl Book {
     }
 
     /// How one method ended for one target.
-    pub(crate) fn set(&mut self, target: Ipv4Addr, method: Method, outcome: Outcome) {
+    pub(crate) fn set(&mut self, target: IpAddr, method: Method, outcome: Outcome) {
         let Some(page) = self.pages.get_mut(&target) else { return };
         let slot = match method {
             Method::Arp | Method::KernelNeighbour => &mut page.line.arp,
@@ -133,7 +134,7 @@ impl Book {
     }
 
     /// Nothing more is expected of the target, but perhaps a late answer.
-    pub(crate) fn close(&mut self, target: Ipv4Addr) {
+    pub(crate) fn close(&mut self, target: IpAddr) {
         if let Some(page) = self.pages.get_mut(&target)
             && !page.done
         {

@@ -1,6 +1,6 @@
 //! What an answer leads to: the ledger's line, the next question, and the observation that is passed on.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use herkomst_model::{About, Answer, Fact, Method, Observation, Outcome, Why};
@@ -20,7 +20,7 @@ impl Engine {
             }
             let source = self.sweeps[place].source;
             while let Some(seen) = self.sweeps[place].probe.poll_observation() {
-                self.conclude_arp(&seen, wire, source);
+                self.conclude_arp(&seen, wire, source.into());
                 self.keep(seen, Some(wire), observations);
             }
         }
@@ -62,7 +62,7 @@ impl Engine {
     }
 
     /// After ARP: the station is asked over SNMP, unless it is to be spared.
-    fn conclude_arp(&mut self, seen: &Seen, wire: usize, source: Ipv4Addr) {
+    fn conclude_arp(&mut self, seen: &Seen, wire: usize, source: IpAddr) {
         self.record(seen);
         let Some(target) = target_of(seen) else { return };
         let Answer::Is(Fact::Neighbour { mac }) = seen.answer else {
@@ -140,9 +140,9 @@ impl Engine {
     }
 }
 
-fn target_of(seen: &Seen) -> Option<Ipv4Addr> {
+fn target_of(seen: &Seen) -> Option<IpAddr> {
     match seen.about {
-        About::Address(IpAddr::V4(address)) => Some(address),
-        About::Address(IpAddr::V6(_)) | About::Station(_) => None,
+        About::Address(address) => Some(address),
+        About::Station(_) => None,
     }
 }

@@ -12,7 +12,7 @@ mod session;
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
@@ -20,11 +20,11 @@ use std::time::{Duration, Instant};
 
 use herkomst_ids::{EngineId, MacAddr};
 use herkomst_model::{Heard as HeardFor, Ledger, Method, Observation, Outcome, Receipt, Why};
-use herkomst_net::NetError;
+use herkomst_net::{Family, NetError};
 use herkomst_probe::Probe;
 use herkomst_probe::arp::ArpSweep;
 use herkomst_probe::heard::{Heard, Keep, LLDP_INTERVAL};
-use herkomst_probe::icmp::EchoSweep;
+use herkomst_probe::icmp::{EchoIds, EchoSweep};
 use herkomst_probe::pacer::{Pacer, Zone};
 use herkomst_probe::retry::Retry;
 use herkomst_probe::snmp::cookie::Cookies;
@@ -44,7 +44,7 @@ use crate::progress::Progress;
 const TICK: Duration = Duration::from_millis(1);
 
 /// Says whether a device is to be spared everything but ARP.
-pub(crate) type Spare = Box<dyn Fn(Ipv4Addr, MacAddr) -> bool + Send>;
+pub(crate) type Spare = Box<dyn Fn(IpAddr, MacAddr) -> bool + Send>;
 
 /// What ends a scan early.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ struct Sweep {
 #[derive(Clone, Copy)]
 struct Station {
     wire: usize,
-    source: Ipv4Addr,
+    source: IpAddr,
     mac: MacAddr,
 }
 
@@ -89,8 +89,8 @@ pub(crate) struct Engine {
     sessions: Sessions,
     pacer: Pacer,
     book: Book,
-    stations: HashMap<Ipv4Addr, Station>,
-    engines: HashMap<Ipv4Addr, EngineId>,
+    stations: HashMap<IpAddr, Station>,
+    engines: HashMap<IpAddr, EngineId>,
     spare: Spare,
     asks_snmp: bool,
     asks_icmp: bool,
@@ -124,13 +124,13 @@ impl Engine {
         // With nothing to ask, hearing is what the operator wants.
         let only_lldp = !asks_segments && scan.listen.is_zero();
         let asks_icmp = scan.methods.icmp && ports.has_echo();
-        let echo_id = ports.echo_id().unwrap_or(order as u16);
+        let echo_id = |family| ports.echo_id(family).unwrap_or(order as u16);
+        let echo_ids = EchoIds { v4: echo_id(Family::V4), v6: echo_id(Family::V6) };
         let ports = ports.register().map_err(EngineError::Register)?;
         let mut book = Book::open(&plan);
-        let mut echo = EchoSweep::new(Retry::echo(), cookies.clone(), echo_id);
+        let mut echo = EchoSweep::new(Retry::echo(), cookies.clone(), echo_ids);
         let mut discovery = EngineSweep::new(Retry::snmp(), cookies.clone());
-        let beyond: Vec<Ipv4Addr> =
-            plan.routed.iter().chain(&plan.through_kernel).copied().collect();
+        let beyond: Vec<IpAddr> = plan.routed.iter().chain(&plan.through_kernel).copied().collect();
         for target in &beyond {
             if scan.methods.icmp && !asks_icmp {
                 book.set(*target, Method::Icmp, Outcome::NotAsked(Why::NoPermission));
@@ -152,7 +152,7 @@ impl Engine {
         if !asks_segments {
             for target in plan.segments.iter().flat_map(|segment| &segment.targets) {
                 for method in [Method::Arp, Method::SnmpEngine, Method::Snmp] {
-                    book.set(*target, method, Outcome::NotAsked(Why::MethodOff));
+                    book.set((*target).into(), method, Outcome::NotAsked(Why::MethodOff));
                 }
             }
         }
@@ -401,9 +401,9 @@ fn keep(scan: &Scan) -> Keep {
         Some(targets) if scan.passive => {
             let targets = targets.addresses.clone();
             Keep::Only(Box::new(move |address| {
-                targets.contains(address) && !excluded.contains(address)
+                targets.contains(address.into()) && !excluded.contains(address.into())
             }))
         }
-        _ => Keep::AllBut(Box::new(move |address| excluded.contains(address))),
+        _ => Keep::AllBut(Box::new(move |address| excluded.contains(address.into()))),
     }
 }

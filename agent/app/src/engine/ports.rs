@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,8 +34,8 @@ struct OpenWire {
 pub(crate) struct OpenPorts {
     wires: Vec<OpenWire>,
     held: Option<HeldPort>,
-    datagrams: Option<DatagramPort>,
-    echo: Option<EchoPort>,
+    datagrams: PerFamily<DatagramPort>,
+    echo: PerFamily<EchoPort>,
 }
 
 impl OpenPorts {
@@ -50,30 +51,37 @@ impl OpenPorts {
             let port = PacketPort::open(interface, &filter, &groups)?;
             wires.push(OpenWire { name: interface.name.as_str().into(), mac, port });
         }
-        let has_routed = !plan.routed.is_empty() || !plan.through_kernel.is_empty();
-        let wants_datagrams = !passive && has_routed;
-        let datagrams = if wants_datagrams {
-            Some(DatagramPort::bind(Ipv4Addr::UNSPECIFIED.into())?)
-        } else {
-            None
-        };
-        let echo = match wants_datagrams.then(|| EchoPort::open(Family::V4)).transpose() {
-            Ok(echo) => echo,
-            // Without it the ledger says so; the rest goes on.
-            Err(error) if error.is_permission() => None,
-            Err(error) => return Err(error),
-        };
+        let (mut datagrams, mut echo) = (PerFamily::default(), PerFamily::default());
+        for family in [Family::V4, Family::V6] {
+            let beyond = plan.routed.iter().chain(&plan.through_kernel);
+            let goes_there = beyond.copied().any(|target| Family::of(target) == family);
+            if passive || !goes_there {
+                continue;
+            }
+            let any: IpAddr = match family {
+                Family::V4 => Ipv4Addr::UNSPECIFIED.into(),
+                Family::V6 => Ipv6Addr::UNSPECIFIED.into(),
+            };
+            *datagrams.slot(family) = Some(DatagramPort::bind(any)?);
+            *echo.slot(family) = match EchoPort::open(family) {
+                Ok(echo) => Some(echo),
+                // Without it the ledger says so; the rest goes on.
+                Err(error) if error.is_permission() => None,
+                Err(error) => return Err(error),
+            };
+        }
         Ok(Self { wires, held, datagrams, echo })
     }
 
-    /// Whether ICMP echo can be sent.
+    /// Whether ICMP echo can be sent wherever a datagram can.
     pub(crate) fn has_echo(&self) -> bool {
-        self.echo.is_some()
+        let fits = |family| self.datagrams.of(family).is_none() || self.echo.of(family).is_some();
+        fits(Family::V4) && fits(Family::V6) && !self.echo.is_empty()
     }
 
     /// The identifier that the kernel puts on echo requests, where it does.
-    pub(crate) fn echo_id(&self) -> Option<u16> {
-        self.echo.as_ref().and_then(EchoPort::id)
+    pub(crate) fn echo_id(&self, family: Family) -> Option<u16> {
+        self.echo.of(family).and_then(EchoPort::id)
     }
 
     /// Registers all sockets with the runtime.
@@ -90,10 +98,8 @@ impl OpenPorts {
         Ok(Ports {
             wires: wires.collect::<std::io::Result<_>>()?,
             held: self.held,
-            datagrams: self.datagrams.map(awaited).transpose()?,
-            datagram_outbox: VecDeque::new(),
-            echo: self.echo.map(awaited).transpose()?,
-            echo_outbox: VecDeque::new(),
+            datagrams: self.datagrams.try_map(Door::open)?,
+            echo: self.echo.try_map(Door::open)?,
         })
     }
 }
@@ -101,7 +107,7 @@ impl OpenPorts {
 /// Frames that wait to leave, in buffers that are used again.
 #[derive(Default)]
 pub(crate) struct Outbox {
-    waiting: VecDeque<Waiting<Ipv4Addr>>,
+    waiting: VecDeque<Waiting>,
     spare: Vec<Vec<u8>>,
     /// Since when the kernel has taken nothing.
     stuck: Option<Instant>,
@@ -119,7 +125,7 @@ impl Outbox {
     }
 
     /// Puts a frame in the row.
-    pub(crate) fn push(&mut self, frame: Waiting<Ipv4Addr>) {
+    pub(crate) fn push(&mut self, frame: Waiting) {
         self.waiting.push_back(frame);
     }
 
@@ -182,7 +188,7 @@ impl Wire {
                 Err(error) if is_of_one_frame(&error) => {
                     if let Some(frame) = self.outbox.waiting.pop_front() {
                         let error = io::ErrorKind::InvalidInput.into();
-                        unsent.push(Unsent { to: frame.to, kind: frame.kind, error });
+                        unsent.push(Unsent { to: frame.to.ip(), kind: frame.kind, error });
                     }
                 }
                 Err(error) => self.down = Some(chain(&error)),
@@ -191,7 +197,7 @@ impl Wire {
         if self.down.is_some() {
             for frame in self.outbox.waiting.drain(..) {
                 let error = io::ErrorKind::NetworkDown.into();
-                unsent.push(Unsent { to: frame.to, kind: frame.kind, error });
+                unsent.push(Unsent { to: frame.to.ip(), kind: frame.kind, error });
             }
         }
     }
@@ -214,13 +220,75 @@ pub(crate) struct Ports {
     /// Holds the source port of injected frames.
     pub(crate) held: Option<HeldPort>,
     /// For routed targets.
-    pub(crate) datagrams: Option<Awaited<DatagramPort>>,
-    /// Datagrams that wait to leave.
-    pub(crate) datagram_outbox: VecDeque<Waiting<SocketAddrV4>>,
+    pub(crate) datagrams: PerFamily<Door<DatagramPort>>,
     /// For ICMP echo.
-    pub(crate) echo: Option<Awaited<EchoPort>>,
-    /// Echo requests that wait to leave.
-    pub(crate) echo_outbox: VecDeque<Waiting<Ipv4Addr>>,
+    pub(crate) echo: PerFamily<Door<EchoPort>>,
+}
+
+/// One for each version of IP, where it is needed.
+#[derive(Debug)]
+pub(crate) struct PerFamily<T> {
+    v4: Option<T>,
+    v6: Option<T>,
+}
+
+impl<T> Default for PerFamily<T> {
+    fn default() -> Self {
+        Self { v4: None, v6: None }
+    }
+}
+
+impl<T> PerFamily<T> {
+    fn slot(&mut self, family: Family) -> &mut Option<T> {
+        match family {
+            Family::V4 => &mut self.v4,
+            Family::V6 => &mut self.v6,
+        }
+    }
+
+    fn of(&self, family: Family) -> Option<&T> {
+        match family {
+            Family::V4 => self.v4.as_ref(),
+            Family::V6 => self.v6.as_ref(),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.v4.is_none() && self.v6.is_none()
+    }
+
+    /// The one for this address.
+    pub(crate) fn to(&mut self, address: IpAddr) -> Option<&mut T> {
+        self.slot(Family::of(address)).as_mut()
+    }
+
+    /// All that there are.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.v4.iter().chain(&self.v6)
+    }
+
+    /// All that there are.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.v4.iter_mut().chain(&mut self.v6)
+    }
+
+    fn try_map<U>(self, make: impl Fn(T) -> io::Result<U>) -> io::Result<PerFamily<U>> {
+        Ok(PerFamily { v4: self.v4.map(&make).transpose()?, v6: self.v6.map(&make).transpose()? })
+    }
+}
+
+/// A socket of the kernel, and what waits to leave through it.
+pub(crate) struct Door<P: AsRawFd + AsFd> {
+    /// The socket.
+    pub(crate) port: Awaited<P>,
+    /// What waits.
+    pub(crate) outbox: VecDeque<Waiting>,
+}
+
+impl<P: AsRawFd + AsFd> Door<P> {
+    fn open(port: P) -> io::Result<Self> {
+        Ok(Self { port: awaited(port)?, outbox: VecDeque::new() })
+    }
 }
 
 /// The most packets handed to the kernel in one call.
@@ -229,9 +297,9 @@ const BATCH: usize = 64;
 const STUCK: Duration = Duration::from_secs(5);
 
 /// A packet that waits to leave through a socket of the kernel.
-pub(crate) struct Waiting<A> {
+pub(crate) struct Waiting {
     /// Whom it is for.
-    pub(crate) to: A,
+    pub(crate) to: SocketAddr,
     /// What it is.
     pub(crate) kind: PacketKind,
     /// The payload.
@@ -241,7 +309,7 @@ pub(crate) struct Waiting<A> {
 /// A packet that the kernel would not take.
 pub(crate) struct Unsent {
     /// Whom it was for.
-    pub(crate) to: Ipv4Addr,
+    pub(crate) to: IpAddr,
     /// What it was.
     pub(crate) kind: PacketKind,
     /// Why.
@@ -252,13 +320,15 @@ impl Ports {
     /// How many packets wait to leave.
     pub(crate) fn waiting(&self) -> usize {
         let frames: usize = self.wires.iter().map(|wire| wire.outbox.waiting.len()).sum();
-        frames + self.datagram_outbox.len() + self.echo_outbox.len()
+        let datagrams: usize = self.datagrams.iter().map(|door| door.outbox.len()).sum();
+        let echoes: usize = self.echo.iter().map(|door| door.outbox.len()).sum();
+        frames + datagrams + echoes
     }
 
     /// Whether so many packets wait in one of the rows that no more should be added.
     pub(crate) fn is_full(&self, most: usize) -> bool {
-        self.datagram_outbox.len() >= most
-            || self.echo_outbox.len() >= most
+        self.datagrams.iter().any(|door| door.outbox.len() >= most)
+            || self.echo.iter().any(|door| door.outbox.len() >= most)
             || self.wires.iter().any(|wire| wire.outbox.len() >= 4 * most)
     }
 
@@ -268,18 +338,11 @@ impl Ports {
         for wire in &mut self.wires {
             wire.flush(now, &mut unsent);
         }
-        if let Some(port) = &mut self.datagrams {
-            let port = port.get_mut();
-            flush(
-                &mut self.datagram_outbox,
-                |batch| port.send(batch),
-                |to| (*to.ip(), to.port()),
-                &mut unsent,
-            )?;
+        for Door { port, outbox } in self.datagrams.iter_mut() {
+            flush(outbox, |batch| port.get_mut().send(batch), &mut unsent)?;
         }
-        if let Some(port) = &mut self.echo {
-            let port = port.get_mut();
-            flush(&mut self.echo_outbox, |batch| port.send(batch), |to| (to, 0), &mut unsent)?;
+        for Door { port, outbox } in self.echo.iter_mut() {
+            flush(outbox, |batch| port.get_mut().send(batch), &mut unsent)?;
         }
         Ok(unsent)
     }
@@ -288,8 +351,8 @@ impl Ports {
     pub(crate) async fn readable(&self) {
         let alive = self.wires.iter().filter(|wire| wire.down.is_none());
         let wires = alive.map(|wire| boxed(is_readable(&wire.port)));
-        let datagrams = self.datagrams.iter().map(|port| boxed(is_readable(port)));
-        let echo = self.echo.iter().map(|port| boxed(is_readable(port)));
+        let datagrams = self.datagrams.iter().map(|door| boxed(is_readable(&door.port)));
+        let echo = self.echo.iter().map(|door| boxed(is_readable(&door.port)));
         let all: Vec<_> = wires.chain(datagrams).chain(echo).collect();
         if all.is_empty() {
             return std::future::pending().await;
@@ -299,23 +362,22 @@ impl Ports {
 }
 
 /// Sends what waits in batches, until the kernel takes no more; what it refuses is noted and the others go on.
-fn flush<A: Copy>(
-    outbox: &mut VecDeque<Waiting<A>>,
+fn flush(
+    outbox: &mut VecDeque<Waiting>,
     mut send: impl FnMut(&[(SocketAddr, &[u8])]) -> Result<Sent, NetError>,
-    address: impl Fn(A) -> (Ipv4Addr, u16),
     unsent: &mut Vec<Unsent>,
 ) -> Result<(), NetError> {
     while !outbox.is_empty() {
         let batch: Vec<(SocketAddr, &[u8])> = outbox
             .iter()
             .take(BATCH)
-            .map(|waiting| (address(waiting.to).into(), waiting.bytes.as_slice()))
+            .map(|waiting| (waiting.to, waiting.bytes.as_slice()))
             .collect();
         let (asked, sent) = (batch.len(), send(&batch)?);
         for refused in sent.refused {
             if let Some(waiting) = outbox.get(refused.index) {
                 unsent.push(Unsent {
-                    to: address(waiting.to).0,
+                    to: waiting.to.ip(),
                     kind: waiting.kind,
                     error: refused.error,
                 });
@@ -334,7 +396,7 @@ fn boxed<'a>(future: impl Future<Output = ()> + 'a) -> Pin<Box<dyn Future<Output
 }
 
 /// Readiness is by edge: it is cleared before the reading, so that what comes in while we read wakes us again.
-async fn is_readable<T: std::os::fd::AsRawFd>(port: &Awaited<T>) {
+async fn is_readable<T: AsRawFd>(port: &Awaited<T>) {
     // It fails only when the runtime ends, and then nobody reads.
     if let Ok(mut guard) = port.ready(Interest::READABLE | Interest::ERROR).await {
         guard.clear_ready();

@@ -3,20 +3,22 @@
 //! Each round reads a bounded amount, whatever a neighbour sends, so that the clock, the sending and the end of the
 //! scan get their turn.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
 use herkomst_model::Observation;
 use herkomst_net::{ErrorOrigin, ReceivedFrame};
 use herkomst_probe::{Fit, Input, Probe};
-use herkomst_wire::{EthernetFrame, Icmp, Ipv4Packet, UdpDatagram, ether_type, protocol};
+use herkomst_wire::{
+    EthernetFrame, Icmp, Icmpv6, Ipv4Packet, UdpDatagram, ether_type, protocol, refusal_code,
+};
 
 use super::{Engine, EngineError};
 
 /// What a frame with an IPv4 packet brings.
 enum FromIpv4<'a> {
-    Datagram(SocketAddrV4, &'a [u8]),
-    Refused(SocketAddrV4, u8),
+    Datagram(SocketAddr, &'a [u8]),
+    Refused(SocketAddr, u8),
 }
 
 impl Engine {
@@ -44,8 +46,8 @@ impl Engine {
         if fit == Fit::NotMine {
             let delivered = match input {
                 Input::Datagram { from, bytes } => self.sessions.deliver(from, bytes),
-                Input::Refused { to, code } => self.sessions.refuse(*to.ip(), code),
-                Input::Frame { .. } | Input::Icmp { .. } => true,
+                Input::Refused { to, code } => self.sessions.refuse(to.ip(), code),
+                Input::Frame { .. } | Input::Icmp { .. } | Input::Icmpv6 { .. } => true,
             };
             fit = if delivered { Fit::Taken } else { Fit::Ignored };
         }
@@ -53,23 +55,21 @@ impl Engine {
     }
 
     fn receive_datagrams(&mut self) -> Result<bool, EngineError> {
-        let Some(port) = &mut self.ports.datagrams else { return Ok(false) };
-        let port = port.get_mut();
-        let mut datagrams: Vec<(SocketAddrV4, Vec<u8>)> = Vec::new();
-        let mut refused: Vec<(SocketAddrV4, u8)> = Vec::new();
-        let mut count = port.receive(&mut |from, bytes| {
-            if let SocketAddr::V4(from) = from {
-                datagrams.push((from, bytes.to_vec()));
-            }
-        })?;
-        count += port.errors(&mut |to, error| {
-            if let ErrorOrigin::Icmp { kind: 3, code, from } = error.origin
-                && let SocketAddr::V4(to) = to
-                && is_final(code, from, *to.ip())
-            {
-                refused.push((to, code));
-            }
-        })?;
+        let mut datagrams: Vec<(SocketAddr, Vec<u8>)> = Vec::new();
+        let mut refused: Vec<(SocketAddr, u8)> = Vec::new();
+        let mut count = 0;
+        for door in self.ports.datagrams.iter_mut() {
+            let port = door.port.get_mut();
+            count += port.receive(&mut |from, bytes| datagrams.push((from, bytes.to_vec())))?;
+            count += port.errors(&mut |to, error| {
+                if let ErrorOrigin::Icmp { kind, code, from } = error.origin
+                    && let Some(code) = refusal(to.is_ipv4(), kind, code)
+                    && is_final(code, from, to.ip())
+                {
+                    refused.push((to, code));
+                }
+            })?;
+        }
         let now = Instant::now();
         for (from, bytes) in &datagrams {
             self.offer(now, Input::Datagram { from: *from, bytes });
@@ -81,22 +81,23 @@ impl Engine {
     }
 
     fn receive_echoes(&mut self) -> Result<bool, EngineError> {
-        let Some(port) = &mut self.ports.echo else { return Ok(false) };
-        let port = port.get_mut();
-        let mut echoes: Vec<(Ipv4Addr, Vec<u8>)> = Vec::new();
-        let mut count = port.receive(&mut |from, bytes| {
-            if let IpAddr::V4(from) = from.ip() {
-                echoes.push((from, bytes.to_vec()));
-            }
-        })?;
-        count += port.errors(&mut |_, _| ())?;
+        let mut echoes: Vec<(IpAddr, Vec<u8>)> = Vec::new();
+        let mut count = 0;
+        for door in self.ports.echo.iter_mut() {
+            let port = door.port.get_mut();
+            count += port.receive(&mut |from, bytes| echoes.push((from.ip(), bytes.to_vec())))?;
+            count += port.errors(&mut |_, _| ())?;
+        }
         let now = Instant::now();
         for (from, bytes) in &echoes {
-            if let Ok(icmp) = Icmp::parse(bytes) {
-                // A raw socket hears every ICMP message to this host; what no probe asked for is not ours to count.
-                let fit = self.echo.handle_input(now, Input::Icmp { from: *from, icmp: &icmp });
-                self.book.ignored += u64::from(fit == Fit::Ignored);
-            }
+            // A raw socket hears every ICMP message to this host; what no probe asked for is not ours to count.
+            let fit = match *from {
+                IpAddr::V4(from) => Icmp::parse(bytes)
+                    .map(|icmp| self.echo.handle_input(now, Input::Icmp { from, icmp: &icmp })),
+                IpAddr::V6(from) => Icmpv6::parse_of_socket(bytes)
+                    .map(|icmp| self.echo.handle_input(now, Input::Icmpv6 { from, icmp: &icmp })),
+            };
+            self.book.ignored += u64::from(fit == Ok(Fit::Ignored));
         }
         Ok(count > 0)
     }
@@ -106,8 +107,8 @@ impl Engine {
         let now = Instant::now();
         let held = self.ports.held.as_ref().map(herkomst_net::HeldPort::port);
         // Frames lie in the ring while they are read; what needs the whole engine is kept for afterwards.
-        let mut datagrams: Vec<(SocketAddrV4, Vec<u8>)> = Vec::new();
-        let mut refused: Vec<(SocketAddrV4, u8)> = Vec::new();
+        let mut datagrams: Vec<(SocketAddr, Vec<u8>)> = Vec::new();
+        let mut refused: Vec<(SocketAddr, u8)> = Vec::new();
         let (sweeps, heard, book) = (&mut self.sweeps, &mut self.heard[wire], &mut self.book);
         let hears_lldp = self.hears_lldp;
         let port = self.ports.wires[wire].port.get_mut();
@@ -155,12 +156,21 @@ impl Engine {
     }
 }
 
+/// The code of an ICMP destination unreachable; for ICMPv6 the one that says the same (RFC 7915, 5.2).
+fn refusal(is_ipv4: bool, kind: u8, code: u8) -> Option<u8> {
+    match (is_ipv4, kind, code) {
+        (true, 3, code) => Some(code),
+        (true, ..) => None,
+        (false, ..) => refusal_code(kind, code),
+    }
+}
+
 /// Whether an ICMP destination unreachable ends the questions (RFC 792, RFC 1812, 5.2.7.1): port and protocol only from
 /// the host itself, "administratively prohibited" from anybody on the way. That a host or net cannot be reached may pass,
 /// and is also what this host's own kernel says when nobody answers its ARP.
-fn is_final(code: u8, from: Option<IpAddr>, target: Ipv4Addr) -> bool {
+fn is_final(code: u8, from: Option<IpAddr>, target: IpAddr) -> bool {
     match code {
-        2 | 3 => from.is_none_or(|from| from == IpAddr::V4(target)),
+        2 | 3 => from.is_none_or(|from| from == target),
         9 | 10 | 13 => true,
         _ => false,
     }
@@ -185,7 +195,7 @@ fn read_ipv4(
             } else {
                 UdpDatagram::parse(packet.payload, packet.source, packet.destination).ok()?
             };
-            let from = SocketAddrV4::new(packet.source, datagram.source_port);
+            let from = SocketAddr::new(packet.source.into(), datagram.source_port);
             let is_for_us = Some(datagram.destination_port) == held;
             is_for_us.then_some(FromIpv4::Datagram(from, datagram.payload))
         }
@@ -196,7 +206,7 @@ fn read_ipv4(
                 let (port, agent) = original.ports?;
                 let is_of_ours =
                     Some(port) == held && ours.any(|address| address == original.source);
-                let to = SocketAddrV4::new(original.destination, agent);
+                let to = SocketAddr::new(original.destination.into(), agent);
                 is_of_ours.then_some(FromIpv4::Refused(to, code))
             }
             _ => None,
@@ -211,10 +221,10 @@ mod tests {
 
     #[test]
     fn only_a_lasting_no_from_the_right_mouth_ends_the_questions() {
-        let (target, router) = (Ipv4Addr::new(10, 0, 0, 7), Ipv4Addr::new(10, 0, 0, 1));
-        assert!(is_final(3, Some(target.into()), target));
-        assert!(!is_final(3, Some(router.into()), target), "a router cannot know its ports");
-        assert!(!is_final(1, Some(router.into()), target), "a host may be back for the next try");
-        assert!(is_final(13, Some(router.into()), target));
+        let (target, router) = (IpAddr::from([10, 0, 0, 7]), IpAddr::from([10, 0, 0, 1]));
+        assert!(is_final(3, Some(target), target));
+        assert!(!is_final(3, Some(router), target), "a router cannot know its ports");
+        assert!(!is_final(1, Some(router), target), "a host may be back for the next try");
+        assert!(is_final(13, Some(router), target));
     }
 }

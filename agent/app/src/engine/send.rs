@@ -1,7 +1,7 @@
 //! The way out: from the probes and sessions through the gate, the receipt and the choice of frame or datagram.
 
 use std::io::ErrorKind;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use herkomst_model::{PacketKind, Why};
@@ -26,7 +26,7 @@ struct PacedGate<'a> {
 }
 
 impl Gate for PacedGate<'_> {
-    fn admits(&mut self, to: Ipv4Addr, now: Instant) -> bool {
+    fn admits(&mut self, to: IpAddr, now: Instant) -> bool {
         self.book.zone(to).is_some_and(|zone| self.pacer.admits(to, zone, now))
     }
 }
@@ -99,7 +99,8 @@ impl Engine {
                 wire.outbox.take_back(bytes);
                 continue;
             };
-            wire.outbox.push(Waiting { to: transmit.to, kind: transmit.kind, bytes });
+            let to = SocketAddr::new(transmit.to, 0);
+            wire.outbox.push(Waiting { to, kind: transmit.kind, bytes });
             self.book.sent(&transmit);
             self.next_sweep = place + 1;
             return true;
@@ -111,23 +112,37 @@ impl Engine {
     fn dispatch(&mut self, transmit: Transmit, bytes: &[u8]) {
         self.book.sent(&transmit);
         let Transmit { to, kind, .. } = transmit;
+        let agent = SocketAddr::new(to, AGENT_PORT);
+        let waiting = || Waiting { to: agent, kind, bytes: bytes.to_vec() };
         if kind == PacketKind::IcmpEcho {
-            self.ports.echo_outbox.push_back(Waiting { to, kind, bytes: bytes.to_vec() });
+            match self.ports.echo.to(to) {
+                Some(door) => door.outbox.push_back(waiting()),
+                None => {
+                    self.unsent(&Unsent { to, kind, error: ErrorKind::PermissionDenied.into() })
+                }
+            }
             return;
         }
-        let agent = SocketAddrV4::new(to, AGENT_PORT);
         let (Some(station), Some(held)) = (self.stations.get(&to), &self.ports.held) else {
-            return self.ports.datagram_outbox.push_back(Waiting {
-                to: agent,
-                kind,
-                bytes: bytes.to_vec(),
-            });
+            match self.ports.datagrams.to(to) {
+                Some(door) => door.outbox.push_back(waiting()),
+                None => {
+                    self.unsent(&Unsent { to, kind, error: ErrorKind::NetworkUnreachable.into() })
+                }
+            }
+            return;
         };
-        let from = SocketAddrV4::new(station.source, held.port());
+        let from = SocketAddr::new(station.source, held.port());
         let wire = &mut self.ports.wires[station.wire];
         let mut frame = wire.outbox.buffer();
-        match udp_frame(&mut frame, wire.mac, station.mac, None, from, agent, bytes) {
-            Ok(()) => wire.outbox.push(Waiting { to, kind, bytes: frame }),
+        let made = match (from, agent) {
+            (SocketAddr::V4(from), SocketAddr::V4(agent)) => {
+                udp_frame(&mut frame, wire.mac, station.mac, None, from, agent, bytes)
+            }
+            _ => todo!("nd"),
+        };
+        match made {
+            Ok(()) => wire.outbox.push(Waiting { to: agent, kind, bytes: frame }),
             Err(error) => {
                 tracing::debug!(%to, %error, "a request of ours fits no frame");
                 self.unsent(&Unsent { to, kind, error: ErrorKind::InvalidInput.into() });

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ const NEVER: Duration = Duration::from_secs(600);
 /// A message that a session wants sent.
 pub(crate) struct Outgoing {
     /// Whom it is for.
-    pub(crate) to: Ipv4Addr,
+    pub(crate) to: IpAddr,
     /// The credential it carries, by its place in the operator's list.
     pub(crate) credential: usize,
     /// The message.
@@ -52,11 +52,11 @@ pub(crate) enum Event {
     /// It wants this sent.
     Send(Outgoing),
     /// It is done.
-    Done(Ipv4Addr, Answer<Response>),
+    Done(IpAddr, Answer<Response>),
 }
 
 enum Incoming {
-    Datagram(SocketAddrV4, Bytes),
+    Datagram(SocketAddr, Bytes),
     Refused(u8),
 }
 
@@ -73,7 +73,7 @@ pub(crate) struct Sessions {
     logins: Vec<Option<UsmConfig>>,
     engines: Arc<EngineCache>,
     des_salt: DesSaltState,
-    inboxes: HashMap<Ipv4Addr, mpsc::Sender<Incoming>>,
+    inboxes: HashMap<IpAddr, mpsc::Sender<Incoming>>,
     events: mpsc::Receiver<Event>,
     to_engine: mpsc::Sender<Event>,
     /// Messages that wait for the gate.
@@ -157,13 +157,13 @@ impl Sessions {
     }
 
     /// Hands a datagram to the session that waits for one from there; says whether there is one.
-    pub(crate) fn deliver(&self, from: SocketAddrV4, bytes: &[u8]) -> bool {
-        let Some(inbox) = self.inboxes.get(from.ip()) else { return false };
+    pub(crate) fn deliver(&self, from: SocketAddr, bytes: &[u8]) -> bool {
+        let Some(inbox) = self.inboxes.get(&from.ip()) else { return false };
         inbox.try_send(Incoming::Datagram(from, Bytes::copy_from_slice(bytes))).is_ok()
     }
 
     /// Tells the session that the device's port is closed.
-    pub(crate) fn refuse(&self, to: Ipv4Addr, code: u8) -> bool {
+    pub(crate) fn refuse(&self, to: IpAddr, code: u8) -> bool {
         self.inboxes.get(&to).is_some_and(|inbox| inbox.try_send(Incoming::Refused(code)).is_ok())
     }
 
@@ -177,7 +177,7 @@ impl Sessions {
     }
 
     /// Forgets a session that is done.
-    pub(crate) fn close(&mut self, to: Ipv4Addr) {
+    pub(crate) fn close(&mut self, to: IpAddr) {
         self.inboxes.remove(&to);
     }
 }
@@ -330,10 +330,13 @@ impl EngineTransport {
 
 impl Transport for EngineTransport {
     async fn send(&self, data: &[u8]) -> async_snmp::Result<()> {
-        let SocketAddr::V4(peer) = self.peer else { return Err(self.closed()) };
         let (sent, has_left) = oneshot::channel();
-        let outgoing =
-            Outgoing { to: *peer.ip(), credential: self.credential, bytes: data.to_vec(), sent };
+        let outgoing = Outgoing {
+            to: self.peer.ip(),
+            credential: self.credential,
+            bytes: data.to_vec(),
+            sent,
+        };
         self.to_engine.send(Event::Send(outgoing)).await.map_err(|_| self.closed())?;
         has_left.await.map_err(|_| self.closed())
     }
@@ -361,7 +364,6 @@ impl Transport for EngineTransport {
                     return Err(self.refused(Refusal::Unreachable(code)));
                 }
                 Incoming::Datagram(from, bytes) => {
-                    let from = SocketAddr::V4(from);
                     let fits = from == self.peer
                         && registration.evaluate_response_identity(&bytes, true)
                             != ResponseIdentity::Reject;
@@ -380,7 +382,10 @@ impl Transport for EngineTransport {
     }
 
     fn local_addr(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))
+        match self.peer {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        }
     }
 
     fn is_reliable(&self) -> bool {

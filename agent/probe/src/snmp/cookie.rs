@@ -1,7 +1,7 @@
 //! Request numbers that a stranger cannot guess: an answer counts only with the one that was sent.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 /// Numbers for requests, from a key that the engine draws at random for each scan.
 #[derive(Clone)]
@@ -22,17 +22,20 @@ impl Cookies {
     }
 
     /// The number of the request to this address that is the so manyth, from 0: 1 to 2^31 − 1 (RFC 3412, 6.2, RFC 3416, 3).
-    pub fn request_id(&self, to: Ipv4Addr, serial: impl Into<u32>) -> i32 {
+    pub fn request_id(&self, to: IpAddr, serial: impl Into<u32>) -> i32 {
         let mut hasher = DefaultHasher::new();
         self.key.hash(&mut hasher);
-        to.octets().hash(&mut hasher);
+        match to {
+            IpAddr::V4(to) => to.octets().hash(&mut hasher),
+            IpAddr::V6(to) => to.octets().hash(&mut hasher),
+        }
         serial.into().hash(&mut hasher);
         let bits = u32::try_from(hasher.finish() >> 33).expect("31 bits fit");
         i32::try_from(bits.max(1)).expect("31 bits fit")
     }
 
     /// The try among the first `tries` that carried this number.
-    pub fn attempt(&self, to: Ipv4Addr, tries: u8, request_id: i32) -> Option<u8> {
+    pub fn attempt(&self, to: IpAddr, tries: u8, request_id: i32) -> Option<u8> {
         (0..tries).find(|attempt| self.request_id(to, *attempt) == request_id)
     }
 }
@@ -44,11 +47,11 @@ mod tests {
     #[test]
     fn numbers_differ_by_key_address_and_try_and_are_positive() {
         let (one, two) = (Cookies::new([1; 16]), Cookies::new([2; 16]));
-        let to = Ipv4Addr::new(10, 0, 0, 1);
+        let to = IpAddr::from([10, 0, 0, 1]);
         let ids = [
             one.request_id(to, 0u8),
             one.request_id(to, 1u8),
-            one.request_id(Ipv4Addr::new(10, 0, 0, 2), 0u8),
+            one.request_id([10, 0, 0, 2].into(), 0u8),
             two.request_id(to, 0u8),
         ];
         assert!(ids.iter().all(|id| *id > 0));

@@ -9,12 +9,12 @@
 //! the /24 alone are used. Among them the order of the file holds; v1 and v2c are left out where a v3 credential of the
 //! same rank exists; at most three are offered in one scan.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use herkomst_ids::EngineId;
 use herkomst_model::{SnmpVersion, Why};
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
 use zeroize::Zeroizing;
 
 /// The most credentials that one device is offered in one scan.
@@ -122,7 +122,7 @@ pub struct Credential {
     /// Its name in the operator's file, which stands in the receipt.
     pub name: Arc<str>,
     /// The prefixes it is bound to; only v3 with authentication may do without.
-    pub prefixes: Vec<Ipv4Net>,
+    pub prefixes: Vec<IpNet>,
     /// The engines it is bound to; beside prefixes, one of each must fit.
     pub engine_ids: Vec<EngineId>,
     /// How to log in.
@@ -137,9 +137,9 @@ enum Rank {
 }
 
 impl Credential {
-    fn rank(&self, address: Ipv4Addr, engine: Option<&EngineId>) -> Option<Rank> {
+    fn rank(&self, address: IpAddr, engine: Option<&EngineId>) -> Option<Rank> {
         let fitting = self.prefixes.iter().filter(|prefix| prefix.contains(&address));
-        let prefix = fitting.map(Ipv4Net::prefix_len).max();
+        let prefix = fitting.map(IpNet::prefix_len).max();
         let engine_fits = engine.is_some_and(|engine| self.engine_ids.contains(engine));
         if !self.engine_ids.is_empty() && !engine_fits {
             return None;
@@ -165,7 +165,7 @@ pub struct Ladder {
 }
 
 /// The credentials that this device may see. `engine` is what its engine discovery said, if anything.
-pub fn ladder(credentials: &[Credential], address: Ipv4Addr, engine: Option<&EngineId>) -> Ladder {
+pub fn ladder(credentials: &[Credential], address: IpAddr, engine: Option<&EngineId>) -> Ladder {
     let ranked: Vec<_> = credentials
         .iter()
         .enumerate()
@@ -246,7 +246,7 @@ mod tests {
         let all =
             [credential("old", &["10.0.0.0/8"], v2c()), credential("new", &["10.0.0.0/8"], v3())];
         assert_eq!(offered(&all, "10.1.1.1", None), ["new"]);
-        let ladder = ladder(&all, Ipv4Addr::new(10, 1, 1, 1), None);
+        let ladder = ladder(&all, [10, 1, 1, 1].into(), None);
         assert_eq!(ladder.withheld, [(0, Why::StrongerCredential)]);
     }
 

@@ -1,7 +1,7 @@
 //! SNMPv3 engine discovery (RFC 3414, section 4): an empty question that every engine answers with its id.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use herkomst_ids::EngineId;
@@ -20,7 +20,7 @@ pub struct EngineSweep {
     sweep: Sweep,
     cookies: Cookies,
     /// Targets that sent something else than an answer, and what was wrong with the first of it.
-    broken: HashMap<Ipv4Addr, Box<str>>,
+    broken: HashMap<IpAddr, Box<str>>,
     seen: VecDeque<Seen>,
 }
 
@@ -31,17 +31,17 @@ impl EngineSweep {
     }
 
     /// Adds one target.
-    pub fn add(&mut self, target: Ipv4Addr) {
+    pub fn add(&mut self, target: IpAddr) {
         self.sweep.add(target);
     }
 
     /// Adds targets in an order that a seed decides.
-    pub fn add_shuffled(&mut self, targets: Vec<Ipv4Addr>, seed: u64) {
+    pub fn add_shuffled(&mut self, targets: Vec<IpAddr>, seed: u64) {
         self.sweep.add_shuffled(targets, seed);
     }
 
     /// Asks a target no more that turns out to be one to be spared. What was asked already stays asked.
-    pub fn spare(&mut self, target: Ipv4Addr) {
+    pub fn spare(&mut self, target: IpAddr) {
         if let Some(slot) = self.sweep.slot(target)
             && self.sweep.close(slot)
         {
@@ -53,7 +53,7 @@ impl EngineSweep {
     }
 
     /// Ends the questions to a target that no packet can be sent to.
-    pub fn give_up(&mut self, target: Ipv4Addr, why: Why) {
+    pub fn give_up(&mut self, target: IpAddr, why: Why) {
         if let Some(slot) = self.sweep.slot(target)
             && self.sweep.close(slot)
         {
@@ -61,12 +61,12 @@ impl EngineSweep {
         }
     }
 
-    fn say(&mut self, address: Ipv4Addr, answer: Answer<Fact>) {
-        let about = About::Address(address.into());
+    fn say(&mut self, address: IpAddr, answer: Answer<Fact>) {
+        let about = About::Address(address);
         self.seen.push_back(Seen { method: Method::SnmpEngine, about, vlan: None, answer });
     }
 
-    fn break_off(&mut self, from: Ipv4Addr, what: &str) -> Fit {
+    fn break_off(&mut self, from: IpAddr, what: &str) -> Fit {
         tracing::debug!(%from, what, "answer to engine discovery is malformed");
         self.broken.entry(from).or_insert_with(|| what.into());
         Fit::Ignored
@@ -74,17 +74,17 @@ impl EngineSweep {
 
     /// A target that was given up may be in an interview by now: of what it sends, only a late answer to our own
     /// question is for us.
-    fn is_late_answer(&self, from: SocketAddrV4, tries: u8, bytes: &[u8]) -> bool {
+    fn is_late_answer(&self, from: SocketAddr, tries: u8, bytes: &[u8]) -> bool {
         from.port() == AGENT_PORT
             && message_version(bytes) == Ok(3)
             && V3Message::parse(bytes).is_ok_and(|message| {
-                self.cookies.attempt(*from.ip(), tries, message.msg_id).is_some()
+                self.cookies.attempt(from.ip(), tries, message.msg_id).is_some()
                     && EngineId::new(message.usm.engine_id).is_some()
             })
     }
 
-    fn take(&mut self, from: SocketAddrV4, bytes: &[u8]) -> Fit {
-        let address = *from.ip();
+    fn take(&mut self, from: SocketAddr, bytes: &[u8]) -> Fit {
+        let address = from.ip();
         let Some(slot) = self.sweep.slot(address) else {
             return Fit::NotMine;
         };
@@ -139,14 +139,14 @@ impl Probe for EngineSweep {
         match input {
             Input::Datagram { from, bytes } => self.take(from, bytes),
             Input::Refused { to, code } if to.port() == AGENT_PORT => {
-                let Some(slot) = self.sweep.slot(*to.ip()) else {
+                let Some(slot) = self.sweep.slot(to.ip()) else {
                     return Fit::NotMine;
                 };
                 if self.sweep.tries(slot) == 0 || self.sweep.state(slot) != State::Open {
                     return Fit::NotMine;
                 }
                 if is_final(code) && self.sweep.close(slot) {
-                    self.say(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
+                    self.say(to.ip(), Answer::Refused(Refusal::Unreachable(code)));
                 }
                 Fit::Taken
             }
@@ -184,12 +184,14 @@ impl Probe for EngineSweep {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use herkomst_wire::snmp::{Version, emit_discovery_report, emit_response};
 
     use super::*;
     use crate::sweep::tests::Open;
 
-    const TARGET: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 7);
+    const TARGET: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 7));
     const ENGINE: [u8; 11] = [0x80, 0x00, 0x07, 0xdb, 0x03, 0x00, 0xe0, 0xfc, 0x12, 0x34, 0x56];
 
     fn asked() -> (EngineSweep, i32) {
@@ -206,10 +208,10 @@ mod tests {
         bytes
     }
 
-    fn hear(sweep: &mut EngineSweep, ip: Ipv4Addr, port: u16, bytes: &[u8]) -> Fit {
+    fn hear(sweep: &mut EngineSweep, ip: IpAddr, port: u16, bytes: &[u8]) -> Fit {
         sweep.handle_input(
             Instant::now(),
-            Input::Datagram { from: SocketAddrV4::new(ip, port), bytes },
+            Input::Datagram { from: SocketAddr::new(ip, port), bytes },
         )
     }
 
@@ -230,7 +232,7 @@ mod tests {
         assert_eq!(hear(&mut sweep, TARGET, 161, b"garbage"), Fit::Ignored);
         assert_eq!(hear(&mut sweep, TARGET, 161, &report(id ^ 1)), Fit::Ignored);
         assert_eq!(hear(&mut sweep, TARGET, 1161, &report(id)), Fit::Ignored);
-        assert_eq!(hear(&mut sweep, Ipv4Addr::new(10, 0, 0, 8), 161, &report(id)), Fit::NotMine);
+        assert_eq!(hear(&mut sweep, [10, 0, 0, 8].into(), 161, &report(id)), Fit::NotMine);
         assert_eq!(hear(&mut sweep, TARGET, 161, &report(id)), Fit::Taken);
     }
 
@@ -273,7 +275,7 @@ mod tests {
     }
 
     fn refuse(sweep: &mut EngineSweep, code: u8) -> Fit {
-        let refused = Input::Refused { to: SocketAddrV4::new(TARGET, 161), code };
+        let refused = Input::Refused { to: SocketAddr::new(TARGET, 161), code };
         sweep.handle_input(Instant::now(), refused)
     }
 

@@ -6,7 +6,7 @@
 //! [`Interviews::handle_user_answer`].
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ const MOST_UNREAD: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRequest {
     /// Whom to ask.
-    pub to: Ipv4Addr,
+    pub to: IpAddr,
     /// Which credential, by its place in the operator's list.
     pub credential: usize,
     /// What to do with the names. Only [`Interviews::collecting`] asks for anything but `Get`.
@@ -107,12 +107,12 @@ pub struct Interviews {
     retry: Retry,
     /// What is collected after the system group.
     plan: Option<Arc<Plan>>,
-    open: HashMap<Ipv4Addr, Interview>,
+    open: HashMap<IpAddr, Interview>,
     /// Whose interview has ended: at most one for each target.
-    ended: HashSet<Ipv4Addr>,
-    ready: VecDeque<Ipv4Addr>,
-    ready_for_user: VecDeque<Ipv4Addr>,
-    timeouts: BTreeSet<(Instant, Ipv4Addr)>,
+    ended: HashSet<IpAddr>,
+    ready: VecDeque<IpAddr>,
+    ready_for_user: VecDeque<IpAddr>,
+    timeouts: BTreeSet<(Instant, IpAddr)>,
     seen: VecDeque<Seen>,
 }
 
@@ -141,7 +141,7 @@ impl Interviews {
 
     /// Begins with a device whose engine discovery is over. Each is interviewed once: a late answer to the discovery
     /// begins nothing anew.
-    pub fn add(&mut self, to: Ipv4Addr, discovered: &Discovered) {
+    pub fn add(&mut self, to: IpAddr, discovered: &Discovered) {
         if self.open.contains_key(&to) || self.ended.contains(&to) {
             return;
         }
@@ -181,18 +181,18 @@ impl Interviews {
         &self.credentials[interview.ladder.offered[interview.rung]]
     }
 
-    fn enqueue(&mut self, to: Ipv4Addr) {
+    fn enqueue(&mut self, to: IpAddr) {
         let is_user =
             self.open.get(&to).is_some_and(|i| matches!(self.credential(i).login, Login::V3(_)));
         if is_user { &mut self.ready_for_user } else { &mut self.ready }.push_back(to);
     }
 
-    fn say(&mut self, to: Ipv4Addr, method: Method, answer: Answer<Fact>) {
-        self.seen.push_back(Seen { method, about: About::Address(to.into()), vlan: None, answer });
+    fn say(&mut self, to: IpAddr, method: Method, answer: Answer<Fact>) {
+        self.seen.push_back(Seen { method, about: About::Address(to), vlan: None, answer });
     }
 
     /// Forgets that the interview waits for a time.
-    fn forget_timeout(&mut self, to: Ipv4Addr) {
+    fn forget_timeout(&mut self, to: IpAddr) {
         if let Some(State::Open { until, .. } | State::Resting { until }) =
             self.open.get(&to).map(|interview| &interview.state)
         {
@@ -200,19 +200,19 @@ impl Interviews {
         }
     }
 
-    fn close(&mut self, to: Ipv4Addr) {
+    fn close(&mut self, to: IpAddr) {
         self.forget_timeout(to);
         self.open.remove(&to);
         self.ended.insert(to);
     }
 
-    fn end(&mut self, to: Ipv4Addr, answer: Answer<System>) {
+    fn end(&mut self, to: IpAddr, answer: Answer<System>) {
         self.close(to);
         self.say(to, Method::Snmp, answer.map(Fact::System));
     }
 
     /// Ends an interview that no other credential helps; what the device has said before is kept.
-    fn break_off(&mut self, to: Ipv4Addr, no: Answer<System>) {
+    fn break_off(&mut self, to: IpAddr, no: Answer<System>) {
         let Some(interview) = self.open.get_mut(&to) else { return };
         if let Topic::Tables(collection) = &mut interview.topic {
             match no {
@@ -228,13 +228,13 @@ impl Interviews {
     }
 
     /// Ends an interview whose packets cannot be sent, or are not to be sent any more.
-    pub fn give_up(&mut self, target: Ipv4Addr, why: Why) {
+    pub fn give_up(&mut self, target: IpAddr, why: Why) {
         self.break_off(target, Answer::NotAsked(why));
     }
 
     /// Goes on to the next credential, or ends with the most telling of the answers that were none. A credential
     /// that part of the group was read with is the right one: no other is tried.
-    fn next_rung(&mut self, to: Ipv4Addr, no: Answer<System>) {
+    fn next_rung(&mut self, to: IpAddr, no: Answer<System>) {
         if self.open.get(&to).is_some_and(|interview| interview.partial().is_some()) {
             return self.break_off(to, no);
         }
@@ -254,7 +254,7 @@ impl Interviews {
         }
     }
 
-    fn take_response(&mut self, now: Instant, to: Ipv4Addr, took: Duration, response: Response) {
+    fn take_response(&mut self, now: Instant, to: IpAddr, took: Duration, response: Response) {
         self.forget_timeout(to);
         let Some(interview) = self.open.get_mut(&to) else { return };
         let step = match &mut interview.topic {
@@ -282,7 +282,7 @@ impl Interviews {
     }
 
     /// Goes on from the system group to the tables, if any are wanted.
-    fn begin_tables(&mut self, now: Instant, to: Ipv4Addr, group: Answer<System>) {
+    fn begin_tables(&mut self, now: Instant, to: IpAddr, group: Answer<System>) {
         let Some(interview) = self.open.get(&to) else { return };
         let Some(plan) = &self.plan else { return self.end(to, group) };
         let system = match &group {
@@ -299,7 +299,7 @@ impl Interviews {
     }
 
     /// Takes up what the collection of a device wants next.
-    fn proceed(&mut self, now: Instant, to: Ipv4Addr) {
+    fn proceed(&mut self, now: Instant, to: IpAddr) {
         let Some(interview) = self.open.get_mut(&to) else { return };
         let Topic::Tables(collection) = &mut interview.topic else { return };
         let next = collection.next(now);
@@ -323,7 +323,7 @@ impl Interviews {
     }
 
     /// Hands on what a collection has learned.
-    fn hand_on(&mut self, to: Ipv4Addr) {
+    fn hand_on(&mut self, to: IpAddr) {
         let Some(Interview { topic: Topic::Tables(collection), .. }) = self.open.get_mut(&to)
         else {
             return;
@@ -331,7 +331,7 @@ impl Interviews {
         while let Some((table, answer)) = collection.poll_news() {
             self.seen.push_back(Seen {
                 method: Method::Table(table),
-                about: About::Address(to.into()),
+                about: About::Address(to),
                 vlan: None,
                 answer: answer.map(Fact::Table),
             });
@@ -375,7 +375,7 @@ impl Interviews {
     }
 
     /// Takes what came of a user's question.
-    pub fn handle_user_answer(&mut self, now: Instant, to: Ipv4Addr, answer: Answer<Response>) {
+    pub fn handle_user_answer(&mut self, now: Instant, to: IpAddr, answer: Answer<Response>) {
         let Some(interview) = self.open.get_mut(&to) else { return };
         let State::WithUser { request, tries, asked } = &mut interview.state else { return };
         let took = now.saturating_duration_since(*asked);
@@ -407,8 +407,8 @@ impl Interviews {
         }
     }
 
-    fn take(&mut self, now: Instant, from: SocketAddrV4, bytes: &[u8]) -> Fit {
-        let address = *from.ip();
+    fn take(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) -> Fit {
+        let address = from.ip();
         let Some(interview) = self.open.get(&address) else {
             return Fit::NotMine;
         };
@@ -446,7 +446,7 @@ impl Interviews {
     }
 
     /// A wait of this interview is over.
-    fn wake(&mut self, now: Instant, to: Ipv4Addr) {
+    fn wake(&mut self, now: Instant, to: IpAddr) {
         let Some(interview) = self.open.get_mut(&to) else { return };
         match (&mut interview.topic, &interview.state) {
             (Topic::Group(_), State::Open { request, tries, .. }) => {
@@ -525,11 +525,11 @@ impl Probe for Interviews {
         match input {
             Input::Datagram { from, bytes } => self.take(now, from, bytes),
             Input::Refused { to, code } if to.port() == AGENT_PORT => {
-                match self.open.get(to.ip()) {
+                match self.open.get(&to.ip()) {
                     // Nobody listens there: no other credential helps.
                     Some(Interview { state: State::Open { .. }, .. }) => {
                         if is_final(code) {
-                            self.break_off(*to.ip(), Answer::Refused(Refusal::Unreachable(code)));
+                            self.break_off(to.ip(), Answer::Refused(Refusal::Unreachable(code)));
                         }
                         Fit::Taken
                     }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use herkomst_model::{Rows, Table, TableNews};
 use herkomst_wire::snmp::{CommunityMessage, PduKind, Value as WireValue, emit_response};
@@ -9,7 +10,7 @@ use super::super::simulated::{Agent, Habits};
 use super::*;
 use crate::sweep::tests::Open;
 
-const TARGET: Ipv4Addr = Ipv4Addr::new(10, 50, 7, 9);
+const TARGET: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 50, 7, 9));
 
 fn credential(name: &str, login: Login) -> Credential {
     Credential {
@@ -66,15 +67,13 @@ fn error_to(request: &[u8], status: i32) -> Vec<u8> {
 }
 
 fn refuse(interviews: &mut Interviews, code: u8) -> Fit {
-    let refused = Input::Refused { to: SocketAddrV4::new(TARGET, 161), code };
+    let refused = Input::Refused { to: SocketAddr::new(TARGET, 161), code };
     interviews.handle_input(Instant::now(), refused)
 }
 
 fn hear(interviews: &mut Interviews, bytes: &[u8]) -> Fit {
-    interviews.handle_input(
-        Instant::now(),
-        Input::Datagram { from: SocketAddrV4::new(TARGET, 161), bytes },
-    )
+    interviews
+        .handle_input(Instant::now(), Input::Datagram { from: SocketAddr::new(TARGET, 161), bytes })
 }
 
 #[test]
@@ -198,7 +197,7 @@ fn a_late_answer_to_an_earlier_try_counts() {
 #[test]
 fn a_user_is_asked_for_only_where_an_engine_answered() {
     let mut interviews = with_user();
-    interviews.add(Ipv4Addr::new(10, 50, 7, 8), &Discovered::Silent);
+    interviews.add([10, 50, 7, 8].into(), &Discovered::Silent);
     assert_eq!(interviews.poll_user_request(Instant::now()), None);
     assert_eq!(interviews.poll_observation().unwrap().answer, Answer::Silent { tries: 2 });
     interviews.add(TARGET, &engine());
@@ -228,7 +227,7 @@ fn a_device_is_interviewed_once() {
 #[test]
 fn nothing_is_sent_where_no_credential_is_bound() {
     let mut interviews = communities(&["public"]);
-    interviews.add(Ipv4Addr::new(10, 51, 0, 1), &engine());
+    interviews.add([10, 51, 0, 1].into(), &engine());
     assert!(ask(&mut interviews).is_none());
     assert_eq!(interviews.poll_observation().unwrap().answer, Answer::NotAsked(Why::NoCredential));
 }
@@ -335,7 +334,7 @@ fn after_the_system_group_come_the_tables_one_request_at_a_time() {
                 assert_eq!(again, None, "one open request a device");
                 now += Duration::from_millis(2);
                 let answer = answer_as(&mut agent, &bytes).unwrap();
-                let from = SocketAddrV4::new(TARGET, 161);
+                let from = SocketAddr::new(TARGET, 161);
                 let input = Input::Datagram { from, bytes: &answer };
                 assert_eq!(interviews.handle_input(now, input), Fit::Taken);
             }
@@ -365,7 +364,7 @@ fn an_agent_that_falls_silent_in_its_tables_ends_in_bounded_time() {
         if interviews.poll_transmit(now, &mut Open, &mut bytes).is_some() {
             sent += 1;
             if let Some(answer) = answer_as(&mut agent, &bytes) {
-                let from = SocketAddrV4::new(TARGET, 161);
+                let from = SocketAddr::new(TARGET, 161);
                 interviews.handle_input(now, Input::Datagram { from, bytes: &answer });
             }
         } else {
@@ -440,7 +439,7 @@ fn a_slow_reader_slows_the_asking() {
     let mut interviews = communities(&["public"]).collecting(Plan::default());
     interviews.add(TARGET, &Discovered::Silent);
     for last in 0..=255 {
-        interviews.add(Ipv4Addr::new(192, 0, 2, last), &Discovered::Silent);
+        interviews.add([192, 0, 2, last].into(), &Discovered::Silent);
     }
     assert!(ask(&mut interviews).is_none(), "256 refusals wait to be read");
     assert!(interviews.poll_observation().is_some());
