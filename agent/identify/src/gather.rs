@@ -51,7 +51,14 @@ impl<'d> Said<'d> {
                     self.stations.insert(*mac);
                 }
             }
-            Fact::Echo | Fact::Table(_) => {}
+            Fact::Echo
+            | Fact::Table(_)
+            | Fact::Spoke { .. }
+            | Fact::Announced(_)
+            | Fact::Router(_)
+            | Fact::VirtualRouter(_)
+            | Fact::DhcpClient(_)
+            | Fact::DhcpServer(_) => {}
             Fact::Engine(engine) => _ = self.engines.insert(&engine.id),
             Fact::System(system) => {
                 self.objects.extend(&system.object_id);

@@ -106,7 +106,14 @@ impl Seen {
                     self.addresses.entry(address).or_default().push(Station::on(&segment, *mac));
                 }
             }
-            Fact::Echo | Fact::Table(_) => {}
+            Fact::Echo
+            | Fact::Table(_)
+            | Fact::Spoke { .. }
+            | Fact::Announced(_)
+            | Fact::Router(_)
+            | Fact::VirtualRouter(_)
+            | Fact::DhcpClient(_)
+            | Fact::DhcpServer(_) => {}
             Fact::Engine(engine) => {
                 if let About::Address(address) = observation.about {
                     self.agents.entry(address).or_default().engines.insert(engine.id.clone());

@@ -6,6 +6,7 @@
 
 mod answer;
 mod device;
+mod heard;
 mod ledger;
 mod observation;
 mod receipt;
@@ -16,6 +17,9 @@ mod text;
 
 pub use answer::{Answer, Refusal, Why};
 pub use device::{Device, Join};
+pub use heard::{
+    Announcement, DhcpClient, DhcpId, DhcpServer, Prefix, Relay, Router, VendorClass, VirtualRouter,
+};
 pub use ledger::{Heard, Ledger, Outcome, TargetLine};
 pub use observation::{
     About, Capabilities, ChassisKey, Engine, Fact, Inventory, LldpNeighbour, Method, Observation,

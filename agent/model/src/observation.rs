@@ -6,7 +6,10 @@ use std::sync::Arc;
 use herkomst_ids::{EngineId, MacAddr, Oid};
 use jiff::Timestamp;
 
-use crate::{Answer, DeviceText, Table, TableNews};
+use crate::{
+    Announcement, Answer, DeviceText, DhcpClient, DhcpServer, Router, Table, TableNews,
+    VirtualRouter,
+};
 
 /// One thing seen: kept before anything is concluded from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,44 @@ pub enum Method {
     Snmp,
     /// A frame of the Link Layer Discovery Protocol (IEEE 802.1AB).
     Lldp,
+    /// Neighbour discovery of IPv6 (RFC 4861), asked for or heard.
+    Ndp,
+    /// Listeners of multicast groups of IPv6 (RFC 3810), asked for or heard.
+    Mld,
+    /// ICMPv6 echo (RFC 4443).
+    Icmpv6,
+    /// Cisco's discovery protocol.
+    Cdp,
+    /// The discovery protocol of Extreme Networks.
+    Edp,
+    /// The discovery protocol of Foundry.
+    Fdp,
+    /// The discovery protocol of SynOptics, Bay Networks and Nortel.
+    Sonmp,
+    /// MikroTik's discovery protocol.
+    Mndp,
+    /// DHCP (RFC 2131), between others.
+    Dhcp,
+    /// DHCP for IPv6 (RFC 8415), between others.
+    Dhcpv6,
+    /// Multicast DNS (RFC 6762), asked for or heard.
+    Mdns,
+    /// The discovery protocol of UPnP, asked for or heard.
+    Ssdp,
+    /// WS-Discovery, which ONVIF uses, asked for or heard.
+    WsDiscovery,
+    /// Redundant routers (RFC 9568).
+    Vrrp,
+    /// Cisco's redundant routers (RFC 2281).
+    Hsrp,
+    /// Cisco's redundant routers that share the load.
+    Glbp,
+    /// OpenBSD's redundant routers.
+    Carp,
+    /// Hikvision's discovery, asked for or heard.
+    Sadp,
+    /// Dahua's discovery, asked for or heard.
+    Dhip,
     /// A table of an agent, by any version of SNMP.
     Table(Table),
 }
@@ -63,7 +104,59 @@ impl Method {
             Self::SnmpEngine => "snmp-engine",
             Self::Snmp => "snmp",
             Self::Lldp => "lldp",
+            Self::Ndp => "ndp",
+            Self::Mld => "mld",
+            Self::Icmpv6 => "icmpv6",
+            Self::Cdp => "cdp",
+            Self::Edp => "edp",
+            Self::Fdp => "fdp",
+            Self::Sonmp => "sonmp",
+            Self::Mndp => "mndp",
+            Self::Dhcp => "dhcp",
+            Self::Dhcpv6 => "dhcpv6",
+            Self::Mdns => "mdns",
+            Self::Ssdp => "ssdp",
+            Self::WsDiscovery => "ws-discovery",
+            Self::Vrrp => "vrrp",
+            Self::Hsrp => "hsrp",
+            Self::Glbp => "glbp",
+            Self::Carp => "carp",
+            Self::Sadp => "sadp",
+            Self::Dhip => "dhip",
             Self::Table(table) => table.as_str(),
+        }
+    }
+
+    /// Whether it shows who stands on the segment that it was heard on: routers pass it on to none. DHCP may come through a
+    /// relay, and SSDP, WS-Discovery and the discovery of cameras through a router for multicast.
+    pub const fn is_of_the_segment(self) -> bool {
+        match self {
+            Self::Arp
+            | Self::Ndp
+            | Self::Mld
+            | Self::Lldp
+            | Self::Cdp
+            | Self::Edp
+            | Self::Fdp
+            | Self::Sonmp
+            | Self::Mndp
+            | Self::Vrrp
+            | Self::Hsrp
+            | Self::Glbp
+            | Self::Carp => true,
+            Self::KernelNeighbour
+            | Self::Icmp
+            | Self::Icmpv6
+            | Self::SnmpEngine
+            | Self::Snmp
+            | Self::Dhcp
+            | Self::Dhcpv6
+            | Self::Mdns
+            | Self::Ssdp
+            | Self::WsDiscovery
+            | Self::Sadp
+            | Self::Dhip
+            | Self::Table(_) => false,
         }
     }
 }
@@ -78,12 +171,27 @@ pub enum Fact {
     },
     /// It answered an echo request.
     Echo,
+    /// It sent a frame, which says no more than that it is there.
+    Spoke {
+        /// The address that it is about to take, unless somebody has it (RFC 5227, 2.1; RFC 4862, 5.4.2).
+        wants: Option<IpAddr>,
+    },
     /// It runs this SNMP engine.
     Engine(Engine),
     /// Its system group.
     System(System),
     /// What it said of itself over LLDP.
     Lldp(LldpNeighbour),
+    /// What it said of itself over another such protocol.
+    Announced(Box<Announcement>),
+    /// It routes IPv6 on its segment.
+    Router(Box<Router>),
+    /// It is one of the routers behind a shared address.
+    VirtualRouter(Box<VirtualRouter>),
+    /// It asked for an address.
+    DhcpClient(Box<DhcpClient>),
+    /// It gives addresses out.
+    DhcpServer(Box<DhcpServer>),
     /// Part of a table of its agent, or how that table ended.
     Table(TableNews),
 }

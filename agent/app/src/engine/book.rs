@@ -47,7 +47,25 @@ fn kinds_of(method: Method) -> &'static [PacketKind] {
         Method::Icmp => &[PacketKind::IcmpEcho],
         Method::SnmpEngine => &[PacketKind::SnmpEngine],
         Method::Snmp | Method::Table(_) => &[PacketKind::SnmpCommunity, PacketKind::SnmpUser],
-        Method::Lldp => &[],
+        // Not asked by this engine: only heard.
+        Method::Ndp | Method::Mld | Method::Icmpv6 => &[],
+        Method::Lldp
+        | Method::Cdp
+        | Method::Edp
+        | Method::Fdp
+        | Method::Sonmp
+        | Method::Mndp
+        | Method::Dhcp
+        | Method::Dhcpv6
+        | Method::Mdns
+        | Method::Ssdp
+        | Method::WsDiscovery
+        | Method::Vrrp
+        | Method::Hsrp
+        | Method::Glbp
+        | Method::Carp
+        | Method::Sadp
+        | Method::Dhip => &[],
     }
 }
 
@@ -111,7 +129,7 @@ impl Book {
             Method::Icmp => &mut page.line.icmp,
             Method::SnmpEngine => &mut page.line.snmp_engine,
             Method::Snmp => &mut page.line.snmp,
-            Method::Lldp | Method::Table(_) => return,
+            _ => return,
         };
         *slot = outcome;
         if outcome == Outcome::Answered && !page.answered {

@@ -363,7 +363,7 @@ impl Engine {
             Method::Arp => sweeps_segments && zone == Zone::Segment,
             Method::Icmp => asks_icmp && zone != Zone::Segment,
             Method::SnmpEngine | Method::Snmp => asks_snmp,
-            Method::KernelNeighbour | Method::Lldp | Method::Table(_) => false,
+            _ => false,
         };
         let mut dropped = 0;
         let mut limits = Vec::new();

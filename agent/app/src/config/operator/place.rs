@@ -9,7 +9,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use herkomst_model::Method;
 use herkomst_rules::{
     Context, Denominator, FactTest, Pack, PartTag, Parts, Per, PlaceTest, Rule, SetTest, Subject,
     Trait,
@@ -129,7 +128,7 @@ impl Operator {
         let is_declared = !place.segments.is_empty();
         let is_one_sided = !known.roles.is_empty() && !known.roles.iter().any(forwards);
         for seen in &known.device.observations {
-            if let (Method::Arp | Method::Lldp, Some(interface)) = (seen.method, &seen.interface) {
+            if let (true, Some(interface)) = (seen.method.is_of_the_segment(), &seen.interface) {
                 place.segments.insert(Segment::Heard(Arc::clone(interface), seen.vlan));
             }
         }
