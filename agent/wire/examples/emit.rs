@@ -12,7 +12,7 @@ use herkomst_wire::edp::{self, EdpTlv, emit_edp};
 use herkomst_wire::glbp::{GlbpTlv, emit_glbp};
 use herkomst_wire::icmp::icmp_unreachable;
 use herkomst_wire::icmpv6::{mld_query, neighbour_advertisement, neighbour_solicitation};
-use herkomst_wire::ipv6::{Extra, Ipv6Way, multicast_mac, solicited_node};
+use herkomst_wire::ipv6::{ALL_NODES, Extra, Ipv6Way, multicast_mac, solicited_node};
 use herkomst_wire::llc::{snap, snap_frame};
 use herkomst_wire::lldp::{
     ChassisId, InterfaceNumbering, InventoryItem, LldpToSend, ManagementAddress, NetworkAddress,
@@ -20,7 +20,7 @@ use herkomst_wire::lldp::{
 };
 use herkomst_wire::mndp::{MndpTlv, emit_mndp};
 use herkomst_wire::snmp::{self, PduKind, Value, Version};
-use herkomst_wire::ssdp::emit_ssdp_search;
+use herkomst_wire::ssdp::{SSDP_PORT, emit_ssdp_question, emit_ssdp_search};
 use herkomst_wire::{
     Arp, ArpOperation, Hsrp, LLDP_MULTICAST, Sonmp, WireError, arp_request_frame, emit_ethernet,
     emit_lldp, ether_type, icmp_echo, icmp_frame, icmpv6_echo, icmpv6_frame, sonmp, udp_frame,
@@ -181,7 +181,6 @@ fn over_udp(frame: &mut Vec<u8>) -> Result<(), WireError> {
 /// ICMPv6, and what stands behind UDP over IPv6.
 fn over_ipv6(frame: &mut Vec<u8>) -> Result<(), WireError> {
     let target = Ipv6Addr::from([0xfd00, 0x50, 0, 0, 0, 0, 0, 2]);
-    let all = Ipv6Addr::from([0xff02, 0, 0, 0, 0, 0, 0, 1]);
     let group = solicited_node(target);
     let way = |destination, hop_limit| Ipv6Way {
         source_mac: OURS,
@@ -197,11 +196,14 @@ fn over_ipv6(frame: &mut Vec<u8>) -> Result<(), WireError> {
     neighbour_advertisement(&mut messages[2], target, true, true, Some(OURS));
     mld_query(&mut messages[3], Ipv6Addr::UNSPECIFIED, 1000, 2, 125);
     for (message, way, extra) in [
-        (&messages[0], way(all, 64), Extra::Nothing),
-        (&messages[0], way(all, 64), Extra::DestinationOption(0x80)),
+        (&messages[0], way(ALL_NODES, 64), Extra::Nothing),
+        (&messages[0], way(ALL_NODES, 64), Extra::DestinationOption(0x80)),
         (&messages[1], way(group, 255), Extra::Nothing),
+        (&messages[1], way(target, 255), Extra::Nothing),
+        // RFC 6085: a group's packet in a frame for one station
+        (&messages[1], Ipv6Way { destination_mac: THEIRS, ..way(group, 255) }, Extra::Nothing),
         (&messages[2], way(target, 255), Extra::Nothing),
-        (&messages[3], way(all, 1), Extra::RouterAlert),
+        (&messages[3], way(ALL_NODES, 1), Extra::RouterAlert),
     ] {
         icmpv6_frame(frame, &way, extra, message)?;
         print(frame);
@@ -216,6 +218,16 @@ fn over_ipv6(frame: &mut Vec<u8>) -> Result<(), WireError> {
     emit_dhcpv6(&mut payload, 1, 7, &options)?;
     let servers = Ipv6Addr::from([0xff02, 0, 0, 0, 0, 0, 1, 2]);
     udp6_frame(frame, &way(servers, 1), 546, 547, &payload)?;
+    print(frame);
+    payload.clear();
+    emit_ssdp_question(&mut payload, target.into(), "upnp:rootdevice");
+    udp6_frame(frame, &way(target, 64), 40_000, SSDP_PORT, &payload)?;
+    print(frame);
+    payload.clear();
+    let reverse = dns::reverse_name(target.into());
+    let asked = [(dns::SERVICES, dns::kind::PTR), (&reverse, dns::kind::PTR)];
+    emit_dns_query(&mut payload, 7, &asked, true)?;
+    udp6_frame(frame, &way(target, 64), 40_000, dns::MDNS_PORT, &payload)?;
     print(frame);
     Ok(())
 }

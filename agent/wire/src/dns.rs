@@ -8,6 +8,9 @@ mod record;
 
 pub use self::name::{DnsName, MOST_LABELS};
 pub use self::record::{DnsData, DnsRecord, TxtItems};
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
 use crate::{Reader, WireError};
 
 /// The port of multicast DNS.
@@ -48,6 +51,28 @@ pub struct DnsMessage<'a> {
     pub truncated: bool,
     counts: [u16; 4],
     message: &'a [u8],
+}
+
+/// Under this name a responder lists the types of service that it offers (RFC 6763, 9).
+pub const SERVICES: &str = "_services._dns-sd._udp.local";
+
+/// The name under which an address is looked up the other way round (RFC 1035, 3.5; RFC 3596, 2.5).
+pub fn reverse_name(address: IpAddr) -> String {
+    let mut name = String::new();
+    match address {
+        IpAddr::V4(address) => {
+            for octet in address.octets().iter().rev() {
+                let _ = write!(name, "{octet}.");
+            }
+            name + "in-addr.arpa"
+        }
+        IpAddr::V6(address) => {
+            for octet in address.octets().iter().rev() {
+                let _ = write!(name, "{:x}.{:x}.", octet & 0x0f, octet >> 4);
+            }
+            name + "ip6.arpa"
+        }
+    }
 }
 
 /// What is asked.
@@ -286,6 +311,16 @@ mod tests {
         many.extend([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0].repeat(MOST_RECORDS + 9));
         let read = DnsMessage::parse(&many).unwrap();
         assert_eq!(read.records().filter(Result::is_ok).count(), MOST_RECORDS);
+    }
+
+    #[test]
+    fn addresses_are_written_the_other_way_round() {
+        assert_eq!(reverse_name([10, 50, 0, 2].into()), "2.0.50.10.in-addr.arpa");
+        // RFC 3596, 2.5
+        assert_eq!(
+            reverse_name("4321:0:1:2:3:4:567:89ab".parse().unwrap()),
+            "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.0.0.0.0.1.2.3.4.ip6.arpa"
+        );
     }
 
     #[test]

@@ -339,6 +339,21 @@ pub fn solicited_node(address: Ipv6Addr) -> Ipv6Addr {
     Ipv6Addr::from([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, a, b, c])
 }
 
+/// Every node of a link (RFC 4291, 2.7.1).
+pub const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+
+/// The address that a station with this hardware address makes for itself under the first 64 bits of `prefix`, unless it
+/// draws one at random or was given one (RFC 4291, appendix A; RFC 4862, 5.3 and 5.5.3). `None` for what is no station.
+pub fn eui64_address(prefix: Ipv6Addr, mac: MacAddr) -> Option<Ipv6Addr> {
+    if mac.is_multicast() || mac == MacAddr::ZERO {
+        return None;
+    }
+    let [a, b, c, d, e, f] = mac.octets();
+    // the bit for "locally administered" is turned round, so that short identifiers set by hand have a 0 there
+    let id = u64::from_be_bytes([a ^ 2, b, c, 0xff, 0xfe, d, e, f]);
+    Some(Ipv6Addr::from_bits(prefix.to_bits() >> 64 << 64 | u128::from(id)))
+}
+
 /// Who sends a frame to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ipv6Way {
@@ -504,6 +519,21 @@ mod tests {
         let mut four = bytes;
         four[0] = 0x45;
         assert!(matches!(Ipv6Packet::parse(&four), Err(WireError::Unexpected { found: 4, .. })));
+    }
+
+    #[test]
+    fn a_station_makes_its_address_as_the_rfc_does() {
+        // RFC 4291, appendix A; the upper half of the prefix alone counts
+        let mac = MacAddr([0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde]);
+        let [made, local] = ["fd00:50:0:1::1", "fe80::"]
+            .map(|prefix: &str| eui64_address(prefix.parse().unwrap(), mac).unwrap().to_string());
+        assert_eq!(made, "fd00:50:0:1:3656:78ff:fe9a:bcde");
+        assert_eq!(local, "fe80::3656:78ff:fe9a:bcde");
+        let ours = eui64_address("fe80::".parse().unwrap(), MacAddr([2, 0, 0, 0, 0, 0x0a]));
+        assert_eq!(ours, Some("fe80::ff:fe00:a".parse().unwrap()));
+        for none in [MacAddr::ZERO, MacAddr::BROADCAST, MacAddr([1, 0, 0, 0, 0, 1])] {
+            assert_eq!(eui64_address(ALL_NODES, none), None);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! SSDP (UPnP Device Architecture 2.0, 1): what devices announce, and what they answer to a search.
 
+use std::net::{IpAddr, SocketAddr};
+
 use crate::http::HttpHead;
 use crate::{Reader, WireError};
 
@@ -84,6 +86,17 @@ pub fn emit_ssdp_search(buf: &mut Vec<u8>, target: &str, seconds: u8) {
     buf.extend_from_slice(text.as_bytes());
 }
 
+/// Appends a search that is for one device alone and answered at once (UPnP Device Architecture 1.1, 1.3.2): it names the
+/// device as its host, and no time to spread the answers over.
+pub fn emit_ssdp_question(buf: &mut Vec<u8>, device: IpAddr, target: &str) {
+    let host = SocketAddr::new(device, SSDP_PORT);
+    let target: String = target.chars().filter(char::is_ascii_graphic).collect();
+    let text = format!(
+        "M-SEARCH * HTTP/1.1\r\nHOST: {host}\r\nMAN: \"ssdp:discover\"\r\nST: {target}\r\n\r\n"
+    );
+    buf.extend_from_slice(text.as_bytes());
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +151,17 @@ mod tests {
             let read = Ssdp::parse(&buf).unwrap();
             assert_eq!((read.kind, read.target()), (SsdpKind::Search, Some(target.as_bytes())));
             assert_eq!(read.head().field("mx"), Some(seconds.to_string().as_bytes()));
+        }
+
+        #[test]
+        fn a_question_for_one_device_comes_back_as_it_was_sent(target in "[!-~]{1,60}", device: IpAddr) {
+            let mut buf = vec![];
+            emit_ssdp_question(&mut buf, device, &target);
+            let read = Ssdp::parse(&buf).unwrap();
+            assert_eq!((read.kind, read.target()), (SsdpKind::Search, Some(target.as_bytes())));
+            let host = read.head().field("host").and_then(|host| std::str::from_utf8(host).ok());
+            assert_eq!(host.and_then(|host| host.parse().ok()), Some(SocketAddr::new(device, SSDP_PORT)));
+            assert_eq!(read.head().field("mx"), None, "there is nobody else to wait for");
         }
     }
 }
