@@ -4,13 +4,14 @@
 //! [`NetworkNamespace::run`]. The scan itself changes nothing of this.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
 use herkomst_ids::MacAddr;
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags};
 use rtnetlink::packet_route::link::{LinkAttribute, LinkFlags, LinkMessage, MacVlanMode};
 use rtnetlink::packet_route::route::{RouteScope, RouteType};
 use rtnetlink::{
@@ -28,7 +29,7 @@ const FORWARD_LLDP: u16 = 1 << 0x0e;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via<'a> {
     /// To a router.
-    Gateway(Ipv4Addr),
+    Gateway(IpAddr),
     /// Onto a link, without a router.
     Device(&'a str),
     /// To this host itself, which then owns the whole prefix.
@@ -169,26 +170,37 @@ pub fn delete_link(name: &str) -> Result<(), NetError> {
     })
 }
 
-/// Adds an IPv4 address with the length of its network's prefix; the kernel adds the route onto the link.
+/// Adds an address with the length of its network's prefix; the kernel adds the route onto the link. One of IPv6 can be
+/// used at once: nobody is asked whether it is taken (RFC 4862, 5.4).
 ///
 /// # Errors
 /// When there is no such link, or it has the address already.
-pub fn add_address(name: &str, address: Ipv4Addr, prefix_len: u8) -> Result<(), NetError> {
-    let index = index_of(name)?;
+pub fn add_address(name: &str, address: impl Into<IpAddr>, prefix_len: u8) -> Result<(), NetError> {
+    let (index, address) = (index_of(name)?, address.into());
     netlink::ask(&format!("adding {address}/{prefix_len} to {name}"), async |handle: Handle| {
-        handle.address().add(index, address.into(), prefix_len).execute().await
+        let mut request = handle.address().add(index, address, prefix_len);
+        if address.is_ipv6() {
+            let flags = AddressAttribute::Flags(AddressFlags::Nodad);
+            request.message_mut().attributes.push(flags);
+        }
+        request.execute().await
     })
 }
 
 /// Adds a route to the main table, or for [`Via::Local`] to the local one.
 ///
 /// # Errors
-/// When the gateway is not on a link, the link does not exist, or the route does already.
-pub fn add_route(prefix: Ipv4Net, via: Via<'_>) -> Result<(), NetError> {
-    let mut builder = RouteMessageBuilder::<Ipv4Addr>::new()
-        .destination_prefix(prefix.network(), prefix.prefix_len());
+/// When the gateway is not on a link or cannot lead there (one of IPv4 to IPv6), the link does not exist, or the route does
+/// already.
+pub fn add_route(prefix: IpNet, via: Via<'_>) -> Result<(), NetError> {
+    let what = format!("adding a route to {prefix}");
+    let mut builder = RouteMessageBuilder::<IpAddr>::new()
+        .destination_prefix(prefix.network(), prefix.prefix_len())
+        .map_err(|error| NetError::system(&what, io::Error::other(error)))?;
     builder = match via {
-        Via::Gateway(gateway) => builder.gateway(gateway),
+        Via::Gateway(gateway) => builder
+            .gateway(gateway)
+            .map_err(|error| NetError::system(&what, io::Error::other(error)))?,
         Via::Device(name) => builder.output_interface(index_of(name)?).scope(RouteScope::Link),
         Via::Local => builder
             .output_interface(index_of("lo")?)
@@ -197,9 +209,7 @@ pub fn add_route(prefix: Ipv4Net, via: Via<'_>) -> Result<(), NetError> {
             .scope(RouteScope::Host),
     };
     let message = builder.build();
-    netlink::ask(&format!("adding a route to {prefix}"), async |handle: Handle| {
-        handle.route().add(message).execute().await
-    })
+    netlink::ask(&what, async |handle: Handle| handle.route().add(message).execute().await)
 }
 
 /// Has the kernel finish check sums before a frame enters this link. A veth pair leaves that to the card there is not,

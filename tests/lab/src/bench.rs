@@ -37,12 +37,14 @@ impl BenchNetwork {
             TARGETS.parse().map_err(|_| LabError::file("bench", "the targets are wrong"))?;
         within(&scanner, INTERFACE, || {
             links::add_address(INTERFACE, own.addr(), own.prefix_len())?;
-            links::add_route(targets, links::Via::Device(INTERFACE))
+            links::add_route(targets.into(), links::Via::Device(INTERFACE))
         })?;
         within(&far, "far0", || {
             // Without a route back the far kernel takes the question for a spoofed one (rp_filter).
-            links::add_route(own.trunc(), links::Via::Device("far0"))?;
-            owned.iter().try_for_each(|prefix| links::add_route(*prefix, links::Via::Local))
+            links::add_route(own.trunc().into(), links::Via::Device("far0"))?;
+            owned
+                .iter()
+                .try_for_each(|prefix| links::add_route((*prefix).into(), links::Via::Local))
         })?;
         Ok(Self { scanner, far })
     }

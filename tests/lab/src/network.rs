@@ -124,7 +124,9 @@ impl LiveSegment {
             })?;
         }
         for route in &plan.routes {
-            within(scanner, name, || links::add_route(route.to, links::Via::Gateway(route.via)))?;
+            within(scanner, name, || {
+                links::add_route(route.to.into(), links::Via::Gateway(route.via.into()))
+            })?;
         }
         Ok(Self { plan: plan.clone(), far, relay, plugs, fakes })
     }

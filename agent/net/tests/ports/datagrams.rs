@@ -323,7 +323,7 @@ fn an_echo_comes_back_without_capabilities_where_the_group_may() {
     wire.far.run(|| std::fs::write("/proc/sys/net/ipv4/ip_forward", "1").unwrap()).unwrap();
     wire.near
         .run(|| {
-            links::add_route("203.0.113.0/24".parse().unwrap(), links::Via::Gateway(FAR_IP))
+            links::add_route("203.0.113.0/24".parse().unwrap(), links::Via::Gateway(FAR_IP.into()))
                 .unwrap();
             drop_all_capabilities().unwrap();
             let mut port = EchoPort::open(Family::V4).unwrap();

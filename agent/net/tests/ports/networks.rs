@@ -177,8 +177,11 @@ fn routes_are_found_as_they_were_added() {
             assert_eq!(has_route_to(nowhere).unwrap(), None);
             let direct = RouteTo { interface: index, gateway: None, source: Some(NEAR_IP) };
             assert_eq!(has_route_to(FAR_IP).unwrap(), Some(direct));
-            links::add_route("198.51.100.0/24".parse().unwrap(), links::Via::Gateway(FAR_IP))
-                .unwrap();
+            links::add_route(
+                "198.51.100.0/24".parse().unwrap(),
+                links::Via::Gateway(FAR_IP.into()),
+            )
+            .unwrap();
             let routed = RouteTo { gateway: Some(FAR_IP), ..direct };
             assert_eq!(has_route_to(nowhere).unwrap(), Some(routed));
             links::add_route("192.0.2.0/25".parse().unwrap(), links::Via::Device("near")).unwrap();
