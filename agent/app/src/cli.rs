@@ -84,10 +84,40 @@ pub(crate) struct ScanArgs {
     /// Send nothing, only listen; 65 s unless --listen says otherwise.
     #[arg(long)]
     pub(crate) passive: bool,
-    /// Only these methods: arp, icmp, snmp, lldp [default: all]. On a local segment ARP always goes first, since nothing
-    /// can be asked without it; ICMP echo goes to targets beyond a router.
+    /// Only these methods, separated by commas.
+    ///
+    /// Asked: arp, nd (IPv6 neighbour discovery), icmp (echo, to targets beyond a router), snmp (engine id and system group),
+    /// tables (what agents keep, where it fits; or single ones: snmp-interfaces, snmp-addresses, snmp-neighbours,
+    /// snmp-bridge-ports, snmp-vlans, snmp-vlan-contexts, snmp-forwarding, snmp-lldp-local, snmp-lldp-ports, snmp-lldp-remote,
+    /// snmp-lldp-addresses, snmp-lldp-inventory, snmp-cdp, snmp-entities, snmp-installed, snmp-running, snmp-objects, which are
+    /// then read from every device that answers). Heard: lldp, cdp, edp, fdp, sonmp, mndp, dhcp, mdns, ssdp, ws-discovery,
+    /// vrrp, hsrp, glbp, carp; listen is all of these. The default is all of the above. Only when named: mld-query (it can win
+    /// the election of the querier), and the questions sadp-query, dhip-query, onvif-query, ssdp-query and mdns-query to every
+    /// target. On a local segment ARP always goes first, since nothing can be asked without it. Who names snmp or a table
+    /// also has those devices asked that are spared otherwise.
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     pub(crate) methods: Vec<String>,
+    /// Sweep this VLAN (1 to 4094) through a trunk port: frames carry its tag. Needs one -i, and targets.
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub(crate) vlan: Option<String>,
+    /// Also ask neighbours that tables tell of.
+    ///
+    /// Neighbours of the targets, theirs, and so on, within the prefixes of the configuration ([scan] expand-prefixes; the
+    /// targets where there is none). Nobody outside is ever asked.
+    #[arg(long)]
+    pub(crate) expand: bool,
+    /// So many neighbours away from a target at most, 1 to 16 [default: 2].
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) expand_hops: Option<String>,
+    /// So many devices beyond the targets at most [default: 4096].
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) expand_most: Option<String>,
+    /// Ask the targets as switches and routers, and send their end devices nothing.
+    ///
+    /// The targets are the addresses of switches and routers. All that is known of other devices comes from their tables, and
+    /// from listening: no other device is sent a packet.
+    #[arg(long)]
+    pub(crate) only_infrastructure: bool,
     /// The file with SNMP credentials (mode 0600 or stricter).
     #[arg(long, value_name = "FILE")]
     pub(crate) snmp_credentials: Option<PathBuf>,

@@ -9,6 +9,7 @@ use herkomst_probe::snmp::credentials::ladder;
 
 use crate::cli::printable;
 use crate::config::checked::Scan;
+use crate::config::methods::Means;
 use crate::plan::Plan;
 
 /// What would be asked, from where, with what, how fast.
@@ -67,7 +68,7 @@ pub(crate) fn render(scan: &Scan, plan: &Plan) -> String {
     for name in &scan.no_probe_names {
         let _ = writeln!(out, "{name}: under no-probe, would be looked up; the plan may shrink");
     }
-    let _ = writeln!(out, "methods: {}", scan.methods.names().join(", "));
+    let _ = writeln!(out, "methods: {}", scan.methods.in_short().join(", "));
     let rate = |rate: Rate| match rate {
         Rate::PerSecond(rate) => format!("{rate} packets a second"),
         Rate::Max => "no limit".to_owned(),
@@ -80,7 +81,7 @@ pub(crate) fn render(scan: &Scan, plan: &Plan) -> String {
         rate(limits.per_subnet),
         rate(limits.per_host)
     );
-    if scan.methods.snmp && !scan.passive {
+    if scan.methods.has(Means::Snmp) && !scan.passive {
         credentials(&mut out, scan, plan);
     }
     let set = scan.basis.cleared();

@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::cli::Output;
 use crate::config::checked::Scan;
+use crate::config::methods::Means;
 use crate::coverage::{self, Scanned};
 use crate::data::{self, Folders, InUse, in_use};
 use crate::engine::{Engine, EngineError, OpenPorts, Spare};
@@ -108,7 +109,7 @@ fn observe(
         }
         limits.push(limit.to_owned());
     }
-    if scan.methods.icmp
+    if scan.methods.has(Means::Icmp)
         && !ports.has_echo()
         && !(planned.routed.is_empty() && planned.through_kernel.is_empty())
     {
@@ -323,7 +324,7 @@ async fn collect(
 /// Devices that are asked nothing beyond ARP: what the operator named, and operational technology, unless he named methods.
 fn spare(scan: &Scan, registry: &'static Registry) -> Spare {
     let no_probe = scan.no_probe.clone();
-    let named = scan.methods.named && scan.methods.snmp;
+    let named = scan.methods.named && scan.methods.has(Means::Snmp);
     Box::new(move |address: IpAddr, mac: MacAddr| {
         let is_ot = || match registry.mac(mac) {
             MacMeaning::Assigned(to) => {

@@ -10,7 +10,9 @@ use herkomst_probe::pacer::{Limits, Rate};
 use herkomst_probe::snmp::credentials::Credential;
 
 use super::file::{self, ScanFile};
-use super::problems::{Kind, Problems, hint};
+use super::methods::Methods;
+use super::problems::{Kind, Problems};
+use super::reach::{Ask, Beside, Expand, Reach};
 use super::targets::{self, TargetSpec, Use};
 use super::{credentials, targets::AddressSet};
 use crate::cli::{Output, ScanArgs};
@@ -22,38 +24,10 @@ use crate::rules::trust::Trust;
 const PASSIVE: Duration = Duration::from_secs(65);
 /// The longest time to listen: a one-off scan is no service.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
+/// The most variables in one request: no agent that is known of falls over at so many.
+const MOST_VARIABLES: u8 = 10;
 /// The largest file of targets.
 const LARGEST: u64 = 64 << 20;
-
-/// Which methods are on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Methods {
-    /// ARP.
-    pub(crate) arp: bool,
-    /// ICMP echo.
-    pub(crate) icmp: bool,
-    /// SNMP.
-    pub(crate) snmp: bool,
-    /// LLDP, heard.
-    pub(crate) lldp: bool,
-    /// The operator named them: also devices that are spared otherwise are asked.
-    pub(crate) named: bool,
-}
-
-impl Methods {
-    const NAMES: [&'static str; 4] = ["arp", "icmp", "snmp", "lldp"];
-
-    /// The names of those that are on.
-    pub(crate) fn names(self) -> Vec<String> {
-        let on = [self.arp, self.icmp, self.snmp, self.lldp];
-        Self::NAMES
-            .iter()
-            .zip(on)
-            .filter(|(_, on)| *on)
-            .map(|(name, _)| (*name).to_owned())
-            .collect()
-    }
-}
 
 /// One scan, as the operator wants it.
 #[derive(Debug)]
@@ -72,6 +46,18 @@ pub(crate) struct Scan {
     pub(crate) methods: Methods,
     /// The limits.
     pub(crate) limits: Limits,
+    /// The most variables in one request.
+    pub(crate) variables: u8,
+    /// The most tries of one question; `None` is as each kind has them.
+    pub(crate) attempts: Option<u8>,
+    /// The VLAN that is swept: frames carry its tag.
+    pub(crate) vlan: Option<u16>,
+    /// Whether and how far devices beyond the targets are asked.
+    pub(crate) expand: Option<Expand>,
+    /// Switches and routers alone are asked: what the targets are.
+    pub(crate) only_infrastructure: bool,
+    /// Groups of targets with questions of their own.
+    pub(crate) ask: Vec<Ask>,
     /// How long to listen at least.
     pub(crate) listen: Duration,
     /// Send nothing.
@@ -128,6 +114,8 @@ impl Scan {
             .or(file.interfaces)
             .map(texts)
             .unwrap_or_default();
+        let beside = Beside { interfaces: &interfaces, has_targets: targets.is_some() };
+        let reach = Reach::read(args, file.reach, &beside, problems);
         let defaults = Limits::default();
         let rate = args.rate.clone().map(|rate| ("--rate".to_owned(), rate)).or(file.rate);
         let limits = Limits {
@@ -140,7 +128,7 @@ impl Scan {
         let path = args.snmp_credentials.clone().or(file.snmp_credentials);
         let credentials = path.map(|path| credentials::read(&path, problems)).unwrap_or_default();
         let rules = flags("--rules", &args.rules).or(file.rules).unwrap_or_default();
-        let methods = read_methods(flags("--methods", &args.methods).or(file.methods), problems);
+        let methods = Methods::read(flags("--methods", &args.methods).or(file.methods), problems);
         let trust = trust(args, &file.trusted_keys, &file.allow_unsigned, problems);
         let operator = args.operator.clone().or(file.operator);
         let reader = match &args.cleared_with {
@@ -160,6 +148,14 @@ impl Scan {
             if look_up { written.looked_up(purpose, problems) } else { written.unresolved() }
         };
         let no_probe = settled(no_probe, Use::Exclusion);
+        // A scan that only listens asks nobody, and nobody is looked up for it.
+        let groups = reach.ask.into_iter().filter(|_| !args.passive);
+        let ask = groups
+            .map(|(written, questions)| Ask {
+                targets: settled(written, Use::Exclusion),
+                questions,
+            })
+            .collect();
         Self {
             targets: targets.map(|targets| settled(targets, Use::Target)),
             exclude: settled(exclude, Use::Exclusion),
@@ -168,6 +164,12 @@ impl Scan {
             interfaces,
             methods,
             limits,
+            variables: file.variables.unwrap_or(MOST_VARIABLES),
+            attempts: file.attempts,
+            vlan: reach.vlan,
+            expand: reach.expand,
+            only_infrastructure: reach.only_infrastructure,
+            ask,
             listen: listen.unwrap_or(if args.passive { PASSIVE } else { Duration::ZERO }),
             passive: args.passive,
             dry_run: args.dry_run,
@@ -288,24 +290,6 @@ pub(crate) fn read_duration(place: &str, text: &str, problems: &mut Problems) ->
     duration
 }
 
-fn read_methods(named: Option<Vec<(String, String)>>, problems: &mut Problems) -> Methods {
-    let Some(named) = named else {
-        return Methods { arp: true, icmp: true, snmp: true, lldp: true, named: false };
-    };
-    let mut methods = Methods { arp: false, icmp: false, snmp: false, lldp: false, named: true };
-    for (place, name) in named {
-        match name.trim() {
-            "arp" => methods.arp = true,
-            "icmp" => methods.icmp = true,
-            "snmp" => methods.snmp = true,
-            "lldp" => methods.lldp = true,
-            other => problems
-                .add(&place, format!("{other:?} is no method; {}", hint(other, &Methods::NAMES))),
-        }
-    }
-    methods
-}
-
 /// Whose packs are taken, by flags and file together.
 fn trust(args: &ScanArgs, keys: &[PathBuf], allowed: &[PathBuf], problems: &mut Problems) -> Trust {
     let mut trust = Trust::default();
@@ -324,6 +308,7 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::config::methods::Means;
 
     fn check(args: &[&str]) -> Result<Scan> {
         let cli = Cli::try_parse_from(["herkomst", "scan"].iter().chain(args)).unwrap();
@@ -337,7 +322,82 @@ mod tests {
         assert_eq!(scan.limits, Limits::default());
         assert_eq!((scan.targets, scan.listen, scan.methods.named), (None, Duration::ZERO, false));
         assert_eq!(scan.basis.open().packs[0].id, "public-lists");
+        assert_eq!((scan.variables, scan.attempts), (10, None));
+        assert!(scan.expand.is_none() && !scan.only_infrastructure && scan.ask.is_empty());
         assert_eq!(check(&["--passive"]).unwrap().listen, Duration::from_secs(65));
+    }
+
+    #[test]
+    fn a_vlan_needs_one_interface_and_targets() {
+        let scan = check(&["10.0.0.0/24", "--vlan", "7", "-i", "eth0"]).unwrap();
+        assert_eq!(scan.vlan, Some(7));
+        let text = check(&["--vlan", "7", "-i", "eth0", "-i", "eth1"]).unwrap_err().to_string();
+        for says in ["--vlan: needs one interface", "2 are named", "--vlan: needs targets"] {
+            assert!(text.contains(says), "{says}: {text}");
+        }
+        for vlan in ["0", "4095", "x", "-1"] {
+            let given = format!("--vlan={vlan}");
+            let text = check(&["10.0.0.1", "-i", "eth0", &given]).unwrap_err().to_string();
+            assert!(text.contains("allowed are 1 to 4094"), "{vlan}: {text}");
+        }
+    }
+
+    #[test]
+    fn expansion_has_limits_and_they_do_nothing_alone() {
+        let expand = check(&["10.0.0.1", "--expand"]).unwrap().expand.unwrap();
+        assert_eq!((expand.hops, expand.most, expand.within), (2, 4096, None));
+        let args = ["10.0.0.1", "--expand", "--expand-hops", "16", "--expand-most", "1"];
+        let expand = check(&args).unwrap().expand.unwrap();
+        assert_eq!((expand.hops, expand.most), (16, 1));
+        let text = check(&["--expand-hops", "17", "--expand-most", "5"]).unwrap_err().to_string();
+        for says in ["is \"17\", allowed are 1 to 16", "--expand-most: does nothing without"] {
+            assert!(text.contains(says), "{says}: {text}");
+        }
+    }
+
+    #[test]
+    fn infrastructure_alone_is_the_listed_and_nobody_else() {
+        assert!(check(&["10.0.0.1", "--only-infrastructure"]).unwrap().only_infrastructure);
+        for (args, says) in [
+            (vec!["--only-infrastructure"], "needs targets: the addresses of the switches"),
+            (vec!["10.0.0.1", "--only-infrastructure", "--expand"], "and --expand asks others"),
+            (vec!["10.0.0.1", "--only-infrastructure", "--passive"], "--passive asks nothing"),
+            (vec!["10.0.0.1", "--expand", "--passive"], "--expand: asks, and --passive"),
+        ] {
+            let text = check(&args).unwrap_err().to_string();
+            assert!(text.contains(says), "{args:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_file_says_how_far_to_go_and_a_flag_wins_over_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("herkomst.toml");
+        let write = |text: &str| fs::write(&path, text).unwrap();
+        let config = path.display().to_string();
+        write(
+            "[scan]\nexpand = true\nexpand-hops = 3\nexpand-prefixes = [\"10.0.0.0/8\"]\nvariables = 2\nattempts = 1\n\
+             [[scan.ask]]\ntargets = [\"10.0.0.64/28\", \"cam.invalid\"]\nprobes = [\"sadp-query\", \"onvif-query\"]\n",
+        );
+        let scan = check(&["10.0.0.0/24", "--dry-run", "-c", &config]).unwrap();
+        let expand = scan.expand.unwrap();
+        assert_eq!((expand.hops, expand.within.unwrap().addresses.len()), (3, 1 << 24));
+        assert_eq!((scan.variables, scan.attempts), (2, Some(1)));
+        assert_eq!(scan.ask[0].questions, [Means::SadpQuery, Means::OnvifQuery].into());
+        assert_eq!(
+            (scan.ask[0].targets.addresses.len(), &scan.ask[0].targets.names[..]),
+            (16, &["cam.invalid".to_owned()][..])
+        );
+        // Nothing is sent, so nobody is looked up and nobody is asked.
+        let scan = check(&["--passive", "-c", &config]).unwrap();
+        assert!(scan.ask.is_empty());
+        let scan = check(&["10.0.0.1", "--only-infrastructure", "--dry-run", "-c", &config]);
+        assert!(scan.unwrap().expand.is_none());
+        write("[scan]\nexpand = true\nexpand-prefixes = [\"core.invalid\"]\nmethods = []\n");
+        let text = check(&["-c", &config]).unwrap_err().to_string();
+        for says in ["\"core.invalid\" is a name", "scan.methods: is an empty list"] {
+            assert!(text.contains(says), "{says}: {text}");
+        }
     }
 
     #[test]

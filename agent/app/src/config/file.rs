@@ -1,11 +1,12 @@
-//! The configuration file as written: every key is one of the flags of `scan`, a limit that has no flag, or `cleared`, which
-//! nobody is to type by habit.
+//! The configuration file as written: every key is one of the flags of `scan`, a limit that has no flag, what is said of groups
+//! of targets, or `cleared`, which nobody is to type by habit.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::bounded;
 use super::problems::Problems;
+use super::reach::ReachFile;
 use super::section::{Document, Section};
 use crate::rules::is_path;
 
@@ -28,6 +29,12 @@ pub(crate) struct ScanFile {
     pub(crate) rate_per_subnet: Option<u32>,
     /// Packets a second to one host.
     pub(crate) rate_per_host: Option<u32>,
+    /// The most variables in one request.
+    pub(crate) variables: Option<u8>,
+    /// The most tries of one question.
+    pub(crate) attempts: Option<u8>,
+    /// How far the scan goes.
+    pub(crate) reach: ReachFile,
     /// How long to listen at least.
     pub(crate) listen: Option<(String, String)>,
     /// The credentials file; a relative path is taken from the folder of this file.
@@ -117,6 +124,9 @@ fn scanning(path: &Path, scan: Section<'_>, problems: &mut Problems) -> ScanFile
     let limit = |key, problems: &mut Problems| {
         scan.number(key, 1..=1_000_000, problems).and_then(|number| u32::try_from(number).ok())
     };
+    let few = |key, most, problems: &mut Problems| {
+        scan.number(key, 1..=most, problems).and_then(|number| u8::try_from(number).ok())
+    };
     let file = ScanFile {
         targets: scan.texts("targets", problems),
         exclude: scan.texts("exclude", problems),
@@ -128,6 +138,9 @@ fn scanning(path: &Path, scan: Section<'_>, problems: &mut Problems) -> ScanFile
             .and_then(|found| Some((found.place(), found.number_or_text(problems)?))),
         rate_per_subnet: limit("rate-per-subnet", problems),
         rate_per_host: limit("rate-per-host", problems),
+        variables: few("variables", 10, problems),
+        attempts: few("attempts", 5, problems),
+        reach: ReachFile::read(&scan, problems),
         listen: scan
             .take("listen")
             .and_then(|found| Some((found.place(), found.text(problems)?.to_owned()))),
@@ -162,12 +175,37 @@ mod tests {
         let (file, problems) = parsed(
             "[scan]\ntargets = [\"10.0.0.0/24\"]\nexclude = \"10.0.0.9\"\nno-probe = []\ninterfaces = [\"eth0\"]\n\
              methods = [\"arp\"]\nrate = \"max\"\nrate-per-subnet = 10\nrate-per-host = 5\nlisten = \"30s\"\n\
-             snmp-credentials = \"snmp.toml\"\nrules = [\"public-lists\"]\noperator = \"parts.toml\"\n",
+             snmp-credentials = \"snmp.toml\"\nrules = [\"public-lists\"]\noperator = \"parts.toml\"\nvariables = 4\n\
+             attempts = 2\nvlan = 7\nexpand = true\nexpand-hops = 3\nexpand-most = 9\nexpand-prefixes = [\"10.0.0.0/16\"]\n\
+             only-infrastructure = false\n[[scan.ask]]\ntargets = [\"10.0.0.8\"]\nprobes = [\"onvif-query\"]\n",
         );
         assert_eq!(problems, "");
         assert_eq!(file.rate.unwrap().1, "max");
         assert_eq!(file.exclude.unwrap()[0].1, "10.0.0.9");
         assert_eq!(file.snmp_credentials.unwrap(), Path::new("/etc/herkomst/snmp.toml"));
+        assert_eq!((file.variables, file.attempts), (Some(4), Some(2)));
+        let reach = file.reach;
+        assert_eq!((reach.vlan, reach.hops, reach.most), (Some(7), Some(3), Some(9)));
+        assert!(reach.expand && !reach.only_infrastructure);
+        assert_eq!(reach.prefixes.unwrap()[0].1, "10.0.0.0/16");
+        assert_eq!(reach.ask[0].questions[0].1, "onvif-query");
+    }
+
+    #[test]
+    fn a_group_needs_targets_and_questions_and_limits_have_ends() {
+        let (_, problems) = parsed(
+            "[scan]\nvariables = 11\nattempts = 0\nvlan = 4095\nexpand-hops = 17\n[[scan.ask]]\ntargets = []\n",
+        );
+        for says in [
+            "scan.variables is out of range, allowed are 1 to 10",
+            "scan.attempts is out of range, allowed are 1 to 5",
+            "scan.vlan is out of range, allowed are 1 to 4094",
+            "scan.expand-hops is out of range, allowed are 1 to 16",
+            "scan.ask[1] has no targets",
+            "scan.ask[1] has no probes",
+        ] {
+            assert!(problems.contains(says), "{says}: {problems}");
+        }
     }
 
     #[test]

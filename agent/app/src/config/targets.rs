@@ -236,6 +236,11 @@ impl Written {
         }
     }
 
+    /// Its names, with their places.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|(place, name)| (place.as_str(), name.as_str()))
+    }
+
     /// Notes every name as a problem, for a scan that sends nothing.
     pub(crate) fn refuse_names(&self, problems: &mut Problems) {
         for (place, name) in &self.names {

@@ -37,6 +37,7 @@ pub(crate) use self::ports::OpenPorts;
 use self::ports::Ports;
 use self::session::{Event, Sessions};
 use crate::config::checked::Scan;
+use crate::config::methods::Means;
 use crate::plan::Plan;
 use crate::progress::Progress;
 
@@ -120,10 +121,12 @@ impl Engine {
         let cookies = Cookies::new(key.try_into().expect("split at 16"));
         let order = u64::from_ne_bytes(order.try_into().expect("24 less 16 is 8"));
         let now = Instant::now();
-        let asks_segments = scan.methods.arp || scan.methods.icmp || scan.methods.snmp;
+        let asks_segments = scan.methods.has(Means::Arp)
+            || scan.methods.has(Means::Icmp)
+            || scan.methods.has(Means::Snmp);
         // With nothing to ask, hearing is what the operator wants.
         let only_lldp = !asks_segments && scan.listen.is_zero();
-        let asks_icmp = scan.methods.icmp && ports.has_echo();
+        let asks_icmp = scan.methods.has(Means::Icmp) && ports.has_echo();
         let echo_id = |family| ports.echo_id(family).unwrap_or(order as u16);
         let echo_ids = EchoIds { v4: echo_id(Family::V4), v6: echo_id(Family::V6) };
         let ports = ports.register().map_err(EngineError::Register)?;
@@ -132,17 +135,17 @@ impl Engine {
         let mut discovery = EngineSweep::new(Retry::snmp(), cookies.clone());
         let beyond: Vec<IpAddr> = plan.routed.iter().chain(&plan.through_kernel).copied().collect();
         for target in &beyond {
-            if scan.methods.icmp && !asks_icmp {
+            if scan.methods.has(Means::Icmp) && !asks_icmp {
                 book.set(*target, Method::Icmp, Outcome::NotAsked(Why::NoPermission));
             }
-            if !scan.methods.snmp {
+            if !scan.methods.has(Means::Snmp) {
                 book.set(*target, Method::SnmpEngine, Outcome::NotAsked(Why::MethodOff));
             }
         }
         if asks_icmp {
             echo.add_shuffled(beyond.clone(), order);
         }
-        if scan.methods.snmp {
+        if scan.methods.has(Means::Snmp) {
             discovery.add_shuffled(beyond, order.rotate_left(32));
         }
         for target in &plan.through_kernel {
@@ -182,7 +185,7 @@ impl Engine {
             stations: HashMap::new(),
             engines: HashMap::new(),
             spare,
-            asks_snmp: scan.methods.snmp,
+            asks_snmp: scan.methods.has(Means::Snmp),
             asks_icmp,
             has_credentials: !scan.credentials.is_empty(),
             credential_names: scan
@@ -190,7 +193,7 @@ impl Engine {
                 .iter()
                 .map(|credential| Arc::clone(&credential.name))
                 .collect(),
-            hears_lldp: scan.methods.lldp && !ports.wires.is_empty(),
+            hears_lldp: scan.methods.has(Means::Lldp) && !ports.wires.is_empty(),
             is_passive: scan.passive,
             started: now,
             listen_until: now
