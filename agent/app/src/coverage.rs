@@ -209,11 +209,7 @@ fn runs<T: PartialEq + Copy>(
     let mut runs: Vec<(IpAddr, IpAddr, T)> = Vec::new();
     for (address, value) in items {
         match runs.last_mut() {
-            Some((_, last, of))
-                if *of == value && next(*last) == Some(address) =>
-            {
-                *last = address
-            }
+            Some((_, last, of)) if *of == value && next(*last) == Some(address) => *last = address,
             _ => runs.push((address, address, value)),
         }
     }
@@ -267,8 +263,7 @@ mod tests {
     use super::*;
 
     fn ledger(lines: &[(u8, TargetLine)]) -> Ledger {
-        let targets =
-            lines.iter().map(|(last, line)| ([10, 0, 0, *last].into(), *line)).collect();
+        let targets = lines.iter().map(|(last, line)| ([10, 0, 0, *last].into(), *line)).collect();
         Ledger { targets, ..Ledger::default() }
     }
 

@@ -188,6 +188,7 @@ mod tests {
                 address: address.parse().unwrap(),
                 prefix_len: 24,
             }],
+            ipv6: Vec::new(),
         }
     }
 

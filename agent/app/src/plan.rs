@@ -101,8 +101,9 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
         None if scan.passive => AddressSet::default(),
         None => local_segments(scan, around, &is_chosen, &mut plan)?,
     };
-    let ours: BTreeSet<IpAddr> =
-        around.interfaces.iter().flat_map(|i| i.ipv4.iter().map(|a| a.address.into())).collect();
+    let of_ipv4 = around.interfaces.iter().flat_map(|i| i.ipv4.iter().map(|a| a.address.into()));
+    let of_ipv6 = around.interfaces.iter().flat_map(|i| i.ipv6.iter().map(|a| a.address.into()));
+    let ours: BTreeSet<IpAddr> = of_ipv4.chain(of_ipv6).collect();
     let mut segments: BTreeMap<(usize, Ipv4Addr), Vec<Ipv4Addr>> = BTreeMap::new();
     let mut nowhere: BTreeMap<usize, usize> = BTreeMap::new();
     for target in targets.iter() {
@@ -261,20 +262,25 @@ fn ways(around: &Surroundings, is_chosen: &dyn Fn(usize) -> bool) -> Vec<Way> {
         }
     }
     let place = |index: u32| around.interfaces.iter().position(|about| about.index == index);
+    // The kernel made routes for the prefixes of IPv6 addresses itself, among them those that a router announced.
+    let first = |interface: usize, to: IpNet| {
+        let about: &Interface = &around.interfaces[interface];
+        let mut usable = about.ipv6.iter().filter(|ours| ours.is_usable() && !ours.is_link_local());
+        match to {
+            IpNet::V4(_) => about.ipv4.first().map(|ours| ours.address.into()),
+            IpNet::V6(_) => usable.next().map(|ours| ours.address.into()),
+        }
+    };
     for route in &around.routes {
         let Some(interface) = place(route.interface) else { continue };
-        let first = || around.interfaces[interface].ipv4.first().map(|address| address.address);
-        let source = route.preferred_source.or_else(first);
-        ways.push(Way {
-            prefix: route.prefix.into(),
-            leads: leads(interface, source.map(IpAddr::V4)),
-        });
+        let source = route.preferred_source.or_else(|| first(interface, route.prefix));
+        ways.push(Way { prefix: route.prefix, leads: leads(interface, source) });
     }
     for route in &around.gateways {
         // The kernel may keep the routes of a link that lost its carrier.
         let dead = place(route.interface).filter(|index| !around.interfaces[*index].running);
         let leads = dead.map_or(Leads::ToRouter, |interface| Leads::Nowhere { interface });
-        ways.push(Way { prefix: route.prefix.into(), leads });
+        ways.push(Way { prefix: route.prefix, leads });
     }
     let is_other =
         |way: &Way| matches!(way.leads, Leads::OnLink { interface, .. } if !is_chosen(interface));
@@ -394,6 +400,7 @@ mod tests {
             no_arp: false,
             ethernet: true,
             ipv4: ipv4.collect(),
+            ipv6: Vec::new(),
         }
     }
 

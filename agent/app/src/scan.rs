@@ -348,8 +348,7 @@ fn kernel_neighbours(targets: &[IpAddr]) -> Vec<Arc<Observation>> {
             return Vec::new();
         }
     };
-    let targets: std::collections::BTreeSet<IpAddr> =
-        targets.iter().copied().collect();
+    let targets: std::collections::BTreeSet<IpAddr> = targets.iter().copied().collect();
     let wanted = neighbours
         .into_iter()
         .filter(|neighbour| neighbour.reachable && targets.contains(&neighbour.address));

@@ -1,24 +1,18 @@
-//! The kernel's view of the network: links, addresses, routes, neighbours (rtnetlink(7)).
+//! The kernel's view of the network: links, addresses, neighbours (rtnetlink(7)). Routes are in `routes.rs`.
 //!
 //! All of it is of the network namespace of the calling thread, and reading it needs no right.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use futures_util::TryStreamExt;
 use herkomst_ids::MacAddr;
-use ipnet::Ipv4Net;
-use rtnetlink::packet_route::AddressFamily;
-use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
+use rtnetlink::Handle;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressHeaderFlags, AddressMessage};
 use rtnetlink::packet_route::link::{LinkAttribute, LinkFlags, LinkLayerType, LinkMessage};
 use rtnetlink::packet_route::neighbour::{
     NeighbourAddress, NeighbourAttribute, NeighbourMessage, NeighbourState,
 };
-use rtnetlink::packet_route::route::{
-    RouteAddress, RouteAttribute, RouteHeader, RouteMessage, RouteNextHop, RouteScope, RouteType,
-    RouteVia,
-};
-use rtnetlink::{Handle, RouteMessageBuilder};
 
 use crate::{NetError, netlink};
 
@@ -29,6 +23,33 @@ pub struct Ipv4Address {
     pub address: Ipv4Addr,
     /// How many leading bits name the network, 0 to 32.
     pub prefix_len: u8,
+}
+
+/// An IPv6 address of an interface, with the length of its network's prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ipv6Address {
+    /// The address itself.
+    pub address: Ipv6Addr,
+    /// How many leading bits name the network, 0 to 128.
+    pub prefix_len: u8,
+    /// Made up for some hours, so that nobody follows this host by it (RFC 8981).
+    pub temporary: bool,
+    /// Not, or not yet, known to be ours alone: nothing may be sent from it (RFC 4862, 5.4).
+    pub tentative: bool,
+    /// Still ours, and not to be used for what begins now (RFC 4862, 5.5.4).
+    pub deprecated: bool,
+}
+
+impl Ipv6Address {
+    /// Good on its link only (`fe80::/10`): it needs the interface to be whole.
+    pub fn is_link_local(&self) -> bool {
+        self.address.is_unicast_link_local()
+    }
+
+    /// Whether a conversation may begin from it.
+    pub fn is_usable(&self) -> bool {
+        !self.tentative && !self.deprecated
+    }
 }
 
 /// A link of this host.
@@ -58,28 +79,8 @@ pub struct Interface {
     pub ethernet: bool,
     /// Its addresses, in numerical order.
     pub ipv4: Vec<Ipv4Address>,
-}
-
-/// A prefix that is reached without a gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct OnLinkRoute {
-    /// The addresses that are on the link.
-    pub prefix: Ipv4Net,
-    /// The index of the interface.
-    pub interface: u32,
-    /// The source address the kernel would choose.
-    pub preferred_source: Option<Ipv4Addr>,
-}
-
-/// A prefix that is reached through a router.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct GatewayRoute {
-    /// The addresses behind the router; `0.0.0.0/0` is the default route.
-    pub prefix: Ipv4Net,
-    /// The index of the interface that leads to the router.
-    pub interface: u32,
-    /// The router; one of IPv6 may carry IPv4 (RFC 5549).
-    pub gateway: IpAddr,
+    /// Those of IPv6, in numerical order.
+    pub ipv6: Vec<Ipv6Address>,
 }
 
 /// An entry of the kernel's neighbour table with a hardware address.
@@ -95,49 +96,45 @@ pub struct KernelNeighbour {
     pub reachable: bool,
 }
 
-/// The way to one destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RouteTo {
-    /// The index of the interface it leaves by.
-    pub interface: u32,
-    /// The next router; none when the destination is on the link or this host.
-    pub gateway: Option<Ipv4Addr>,
-    /// The source address it leaves with.
-    pub source: Option<Ipv4Addr>,
-}
-
-/// All links of this network namespace with their IPv4 addresses, in the order of their numbers.
+/// All links of this network namespace with their addresses, in the order of their numbers.
 ///
 /// # Errors
 /// When the kernel cannot be asked.
 pub fn interfaces() -> Result<Vec<Interface>, NetError> {
     let (links, addresses) = netlink::ask("reading the interfaces", async |handle: Handle| {
         let links: Vec<LinkMessage> = handle.link().get().execute().try_collect().await?;
-        let mut request = handle.address().get();
-        request.message_mut().header.family = AddressFamily::Inet;
-        let addresses: Vec<AddressMessage> = request.execute().try_collect().await?;
+        let addresses: Vec<AddressMessage> = handle.address().get().execute().try_collect().await?;
         Ok((links, addresses))
     })?;
-    let mut of_link: BTreeMap<u32, Vec<Ipv4Address>> = BTreeMap::new();
+    let mut of_link: BTreeMap<u32, (Vec<Ipv4Address>, Vec<Ipv6Address>)> = BTreeMap::new();
     for message in addresses {
-        if let Some(address) = own_address(&message) {
-            of_link.entry(message.header.index).or_default().push(address);
+        let of_link = of_link.entry(message.header.index).or_default();
+        match own_address(&message) {
+            Some(IpAddr::V4(address)) => {
+                let prefix_len = message.header.prefix_len;
+                of_link.0.push(Ipv4Address { address, prefix_len });
+            }
+            Some(IpAddr::V6(address)) => of_link.1.push(ipv6_address(address, &message)),
+            None => {}
         }
     }
     let mut interfaces: Vec<Interface> = links
         .iter()
         .filter_map(|link| {
-            let mut ipv4 = of_link.remove(&link.header.index).unwrap_or_default();
+            let (mut ipv4, mut ipv6) = of_link.remove(&link.header.index).unwrap_or_default();
             ipv4.sort_unstable();
             ipv4.dedup();
-            interface(link, ipv4)
+            ipv6.sort_unstable();
+            ipv6.dedup();
+            Some(Interface { ipv4, ipv6, ..interface(link)? })
         })
         .collect();
     interfaces.sort_unstable_by_key(|interface| interface.index);
     Ok(interfaces)
 }
 
-fn interface(link: &LinkMessage, ipv4: Vec<Ipv4Address>) -> Option<Interface> {
+/// Without its addresses.
+fn interface(link: &LinkMessage) -> Option<Interface> {
     let (mut name, mut mac, mut mtu) = (None, None, 0);
     for attribute in &link.attributes {
         match attribute {
@@ -160,7 +157,8 @@ fn interface(link: &LinkMessage, ipv4: Vec<Ipv4Address>) -> Option<Interface> {
         point_to_point: flags.contains(LinkFlags::Pointopoint),
         no_arp: flags.contains(LinkFlags::Noarp),
         ethernet: link.header.link_layer_type == LinkLayerType::Ether,
-        ipv4,
+        ipv4: Vec::new(),
+        ipv6: Vec::new(),
     })
 }
 
@@ -168,119 +166,33 @@ fn hardware_address(octets: &[u8]) -> Option<MacAddr> {
     <[u8; 6]>::try_from(octets).ok().map(MacAddr).filter(|mac| *mac != MacAddr::ZERO)
 }
 
-/// On a link with one other end, `IFA_ADDRESS` is that end and `IFA_LOCAL` is ours; else both are ours.
-fn own_address(message: &AddressMessage) -> Option<Ipv4Address> {
+/// On a link with one other end, `IFA_ADDRESS` is that end and `IFA_LOCAL` is ours; else both are ours, or the first
+/// alone is there.
+fn own_address(message: &AddressMessage) -> Option<IpAddr> {
     let (mut local, mut other) = (None, None);
     for attribute in &message.attributes {
         match attribute {
-            AddressAttribute::Local(IpAddr::V4(address)) => local = Some(*address),
-            AddressAttribute::Address(IpAddr::V4(address)) => other = Some(*address),
+            AddressAttribute::Local(address) => local = Some(*address),
+            AddressAttribute::Address(address) => other = Some(*address),
             _ => {}
         }
     }
-    let prefix_len = message.header.prefix_len;
-    local.or(other).map(|address| Ipv4Address { address, prefix_len })
+    local.or(other)
 }
 
-/// The prefixes that are reached without a gateway: the unicast routes of the main table with scope `link`, those
-/// the kernel made for addresses included, in numerical order.
-///
-/// # Errors
-/// When the kernel cannot be asked.
-pub fn on_link_routes() -> Result<Vec<OnLinkRoute>, NetError> {
-    let mut routes: Vec<OnLinkRoute> = routes()?.iter().filter_map(on_link_route).collect();
-    routes.sort_unstable();
-    routes.dedup();
-    Ok(routes)
-}
-
-/// The prefixes that are reached through a router: the unicast routes of the main table with a gateway, the default
-/// route included, in numerical order. Of a route over several ways the first stands for all.
-///
-/// # Errors
-/// When the kernel cannot be asked.
-pub fn gateway_routes() -> Result<Vec<GatewayRoute>, NetError> {
-    let mut routes: Vec<GatewayRoute> = routes()?.iter().filter_map(gateway_route).collect();
-    routes.sort_unstable();
-    routes.dedup();
-    Ok(routes)
-}
-
-fn routes() -> Result<Vec<RouteMessage>, NetError> {
-    netlink::ask("reading the routes", async |handle: Handle| {
-        handle
-            .route()
-            .get(RouteMessageBuilder::<Ipv4Addr>::new().build())
-            .execute()
-            .try_collect()
-            .await
-    })
-}
-
-/// Whether it is a unicast route of the main table; the kernel dumps all tables unless asked strictly.
-fn is_main_unicast(message: &RouteMessage) -> bool {
-    let header = &message.header;
-    let table = message.attributes.iter().find_map(|attribute| match attribute {
-        RouteAttribute::Table(number) => Some(*number),
-        _ => None,
-    });
-    header.address_family == AddressFamily::Inet
-        && table.unwrap_or(u32::from(header.table)) == u32::from(RouteHeader::RT_TABLE_MAIN)
-        && header.kind == RouteType::Unicast
-}
-
-fn prefix_of(message: &RouteMessage) -> Option<Ipv4Net> {
-    let destination = message.attributes.iter().find_map(|attribute| match attribute {
-        RouteAttribute::Destination(RouteAddress::Inet(address)) => Some(*address),
-        _ => None,
-    });
-    // The default route names no destination.
-    let destination = destination.unwrap_or(Ipv4Addr::UNSPECIFIED);
-    Some(Ipv4Net::new(destination, message.header.destination_prefix_length).ok()?.trunc())
-}
-
-fn on_link_route(message: &RouteMessage) -> Option<OnLinkRoute> {
-    if !is_main_unicast(message) || message.header.scope != RouteScope::Link {
-        return None;
+fn ipv6_address(address: Ipv6Addr, message: &AddressMessage) -> Ipv6Address {
+    let has = |flag| message.header.flags.contains(flag);
+    // An optimistic address is used while it is still being verified (RFC 4429).
+    let is_optimistic = has(AddressHeaderFlags::Optimistic) && !has(AddressHeaderFlags::Dadfailed);
+    Ipv6Address {
+        address,
+        prefix_len: message.header.prefix_len,
+        // The same bit, under two names (linux/if_addr.h, IFA_F_TEMPORARY).
+        temporary: has(AddressHeaderFlags::Secondary),
+        tentative: has(AddressHeaderFlags::Dadfailed)
+            || has(AddressHeaderFlags::Tentative) && !is_optimistic,
+        deprecated: has(AddressHeaderFlags::Deprecated),
     }
-    let (mut interface, mut preferred_source) = (None, None);
-    for attribute in &message.attributes {
-        match attribute {
-            RouteAttribute::Oif(index) => interface = Some(*index),
-            RouteAttribute::PrefSource(RouteAddress::Inet(address)) => {
-                preferred_source = Some(*address)
-            }
-            _ => {}
-        }
-    }
-    Some(OnLinkRoute { prefix: prefix_of(message)?, interface: interface?, preferred_source })
-}
-
-fn gateway_route(message: &RouteMessage) -> Option<GatewayRoute> {
-    if !is_main_unicast(message) {
-        return None;
-    }
-    let interface = message.attributes.iter().find_map(|attribute| match attribute {
-        RouteAttribute::Oif(index) => Some(*index),
-        _ => None,
-    });
-    let hops = message.attributes.iter().find_map(|attribute| match attribute {
-        RouteAttribute::MultiPath(hops) => hops.first(),
-        _ => None,
-    });
-    let (interface, gateway) = match hops {
-        Some(hop) => (Some(hop.interface_index), gateway_in(&hop.attributes)),
-        None => (interface, gateway_in(&message.attributes)),
-    };
-    Some(GatewayRoute { prefix: prefix_of(message)?, interface: interface?, gateway: gateway? })
-}
-
-fn gateway_in(attributes: &[RouteAttribute]) -> Option<IpAddr> {
-    attributes.iter().find_map(|attribute| match attribute {
-        RouteAttribute::Gateway(RouteAddress::Inet(address)) => Some(IpAddr::V4(*address)),
-        RouteAttribute::Via(RouteVia::Inet6(address)) => Some(IpAddr::V6(*address)),
-        _ => None,
-    })
 }
 
 /// The kernel's neighbour tables of both families: those entries that have a hardware address, in numerical order.
@@ -329,59 +241,6 @@ fn neighbour(message: &NeighbourMessage) -> Option<KernelNeighbour> {
     })
 }
 
-/// The way the kernel would take to one destination; none when it has no route, or one that forbids it.
-/// Nothing is sent to find out.
-///
-/// # Errors
-/// When the kernel cannot be asked.
-pub fn has_route_to(destination: Ipv4Addr) -> Result<Option<RouteTo>, NetError> {
-    let message: Option<RouteMessage> =
-        netlink::ask("asking for a route", async |handle: Handle| {
-            let question =
-                RouteMessageBuilder::<Ipv4Addr>::new().destination_prefix(destination, 32).build();
-            let mut answers = std::pin::pin!(handle.route().get(question).execute());
-            match answers.try_next().await {
-                // Also the routes that say so: unreachable, prohibit, blackhole (ip-route(8)).
-                Err(error)
-                    if matches!(
-                        netlink::errno(&error),
-                        Some(libc::ENETUNREACH | libc::EHOSTUNREACH | libc::EACCES | libc::EINVAL)
-                    ) =>
-                {
-                    Ok(None)
-                }
-                answer => answer,
-            }
-        })?;
-    Ok(message.as_ref().and_then(route_to))
-}
-
-fn route_to(message: &RouteMessage) -> Option<RouteTo> {
-    let (mut interface, mut gateway, mut source) = (None, None, None);
-    for attribute in &message.attributes {
-        match attribute {
-            RouteAttribute::Oif(index) => interface = Some(*index),
-            RouteAttribute::Gateway(RouteAddress::Inet(address)) => gateway = Some(*address),
-            RouteAttribute::PrefSource(RouteAddress::Inet(address)) => source = Some(*address),
-            // A route over several ways: the first stands for all.
-            RouteAttribute::MultiPath(hops) => {
-                if let Some(hop) = hops.first() {
-                    (interface, gateway) = (Some(hop.interface_index), next_hop_gateway(hop));
-                }
-            }
-            _ => {}
-        }
-    }
-    Some(RouteTo { interface: interface?, gateway, source })
-}
-
-fn next_hop_gateway(hop: &RouteNextHop) -> Option<Ipv4Addr> {
-    hop.attributes.iter().find_map(|attribute| match attribute {
-        RouteAttribute::Gateway(RouteAddress::Inet(address)) => Some(*address),
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -397,41 +256,25 @@ mod tests {
     }
 
     #[test]
-    fn the_way_to_this_host_is_the_loopback() {
-        let route = has_route_to(Ipv4Addr::LOCALHOST).unwrap().unwrap();
-        assert_eq!(route.gateway, None);
-        let interfaces = interfaces().unwrap();
-        assert!(
-            interfaces
-                .iter()
-                .any(|interface| interface.loopback && interface.index == route.interface)
-        );
-    }
-
-    #[test]
-    fn a_route_with_a_gateway_is_not_on_the_link_and_one_without_is_not_beyond_a_router() {
-        let route = |octet| {
-            RouteMessageBuilder::<Ipv4Addr>::new()
-                .destination_prefix(Ipv4Addr::new(10, 0, octet, 0), 24)
-                .output_interface(3)
+    fn what_may_be_sent_from_is_told_from_what_may_not() {
+        let address = |flags| {
+            let mut message = AddressMessage::default();
+            message.header.prefix_len = 64;
+            message.header.flags = flags;
+            ipv6_address(Ipv6Addr::LOCALHOST, &message)
         };
-        let router = Ipv4Addr::new(10, 0, 0, 1);
-        let beyond = route(5).gateway(router).build();
-        let on_link = route(0).scope(RouteScope::Link).build();
-        assert_eq!(
-            gateway_route(&beyond),
-            Some(GatewayRoute {
-                prefix: "10.0.5.0/24".parse().unwrap(),
-                interface: 3,
-                gateway: router.into()
-            })
-        );
-        assert_eq!((gateway_route(&on_link), on_link_route(&beyond)), (None, None));
-        assert_eq!(on_link_route(&on_link).unwrap().prefix, "10.0.0.0/24".parse().unwrap());
-        let default = RouteMessageBuilder::<Ipv4Addr>::new().gateway(router).output_interface(3);
-        assert_eq!(gateway_route(&default.build()).unwrap().prefix.prefix_len(), 0);
-        let elsewhere = route(5).gateway(router).table_id(99).build();
-        assert_eq!(gateway_route(&elsewhere), None, "a table that only a rule leads to");
+        use AddressHeaderFlags as Flag;
+        assert!(address(Flag::Permanent).is_usable());
+        assert!(address(Flag::Secondary).temporary && address(Flag::Secondary).is_usable());
+        assert!(address(Flag::Tentative | Flag::Optimistic).is_usable());
+        for flags in [
+            Flag::Tentative,
+            Flag::Dadfailed,
+            Flag::Deprecated,
+            Flag::Tentative | Flag::Optimistic | Flag::Dadfailed,
+        ] {
+            assert!(!address(flags).is_usable(), "{flags:?}");
+        }
     }
 
     #[test]

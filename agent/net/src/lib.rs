@@ -16,6 +16,7 @@ mod netlink;
 mod packet;
 mod privileges;
 mod readiness;
+mod routes;
 mod signals;
 mod sys;
 
@@ -26,8 +27,7 @@ pub use files::open_regular;
 pub use filter::{Filter, Instruction};
 pub use held::HeldPort;
 pub use interfaces::{
-    GatewayRoute, Interface, Ipv4Address, KernelNeighbour, OnLinkRoute, RouteTo, gateway_routes,
-    has_route_to, interfaces, neighbours, on_link_routes,
+    Interface, Ipv4Address, Ipv6Address, KernelNeighbour, interfaces, neighbours,
 };
 pub use namespace::{
     Entered, NamespaceId, NetworkNamespace, current_network, enter_private_network, mount_memory,
@@ -35,4 +35,7 @@ pub use namespace::{
 pub use packet::{PacketPort, PacketStatistics, PortOptions, ReceivedFrame, RingSize};
 pub use privileges::{drop_all_capabilities, effective_uid, forbid_core_dumps, has_net_raw};
 pub use readiness::{Awaited, awaited, wait_readable};
+pub use routes::{
+    GatewayRoute, OnLinkRoute, RouteTo, gateway_routes, has_route_to, on_link_routes,
+};
 pub use signals::{default_signals, is_hangup_ignored};

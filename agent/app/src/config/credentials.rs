@@ -82,14 +82,13 @@ fn credential(section: Section<'_>, problems: &mut Problems) -> Option<Credentia
     let mut prefixes = Vec::new();
     for item in section.items("prefixes", problems) {
         let Some(text) = item.text(problems) else { continue };
-        match text
-            .parse()
-            .or_else(|_| text.parse().map(|address: std::net::IpAddr| address.into()))
+        match text.parse().or_else(|_| text.parse().map(|address: std::net::IpAddr| address.into()))
         {
             Ok(prefix) => prefixes.push(prefix),
-            Err(_) => {
-                item.problem(problems, format!("{text:?} is no prefix such as 10.50.0.0/16 or 2001:db8::/32"))
-            }
+            Err(_) => item.problem(
+                problems,
+                format!("{text:?} is no prefix such as 10.50.0.0/16 or 2001:db8::/32"),
+            ),
         }
     }
     let mut engine_ids = Vec::new();

@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use etherparse::{IcmpEchoHeader, Icmpv4Header, Icmpv4Type, Icmpv6Header, Icmpv6Type};
 use herkomst_net::{
     DatagramError, DatagramPort, EchoKind, EchoPort, ErrorOrigin, Family, HeldPort,
-    NetworkNamespace, awaited, drop_all_capabilities, links,
+    KernelNeighbour, NetworkNamespace, awaited, drop_all_capabilities, links, neighbours,
 };
 
 use tokio::io::Interest;
 
-use crate::wire::{DEADLINE, FAR_IP, NEAR_IP, Test, Wire, assert_away_from_home, until};
+use crate::wire::{DEADLINE, FAR, FAR_IP, NEAR_IP, Test, Wire, assert_away_from_home, until};
 
 pub(crate) const TESTS: &[Test] = tests![
     datagrams_arrive_whole_and_in_order_with_their_sender,
@@ -149,6 +149,11 @@ fn link_local_hosts_are_reached_with_their_scope() {
     // And an answer goes back to what came.
     assert_eq!(far.send(&[(from.into(), b"4")]).unwrap().refused.len(), 0);
     assert_eq!(collect(&mut near, 1), [(open.into(), b"4".to_vec())]);
+    let known = wire.near.run(|| neighbours().unwrap()).unwrap();
+    let address = IpAddr::V6(wire.far_link_local());
+    let interface = open.scope_id();
+    let far = KernelNeighbour { address, mac: FAR, interface, reachable: true };
+    assert_eq!(known, [far]);
     let origin = ErrorOrigin::Icmpv6 { kind: 1, code: 4, from: Some((*closed.ip()).into()) };
     assert_eq!(errors(&mut near, 1), [(closed.into(), DatagramError { origin, errno: 111 })]);
 }

@@ -1,7 +1,7 @@
 //! Namespaces, links, routes and neighbours: what is made is there, and only there.
 
 use std::ffi::OsStr;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use herkomst_ids::MacAddr;
 use herkomst_net::{
-    DatagramPort, Entered, Filter, Ipv4Address, NetError, NetworkNamespace, OnLinkRoute,
-    PacketPort, PortOptions, RingSize, RouteTo, current_network, effective_uid,
-    enter_private_network, forbid_core_dumps, has_route_to, interfaces, links, mount_memory,
-    neighbours, on_link_routes,
+    DatagramPort, Entered, Filter, GatewayRoute, Ipv4Address, NetError, NetworkNamespace,
+    OnLinkRoute, PacketPort, PortOptions, RingSize, RouteTo, current_network, effective_uid,
+    enter_private_network, forbid_core_dumps, gateway_routes, has_route_to, interfaces, links,
+    mount_memory, neighbours, on_link_routes,
 };
 
 use crate::wire::{
@@ -27,6 +27,7 @@ pub(crate) const TESTS: &[Test] = tests![
     a_panic_inside_a_network_reaches_the_caller,
     links_are_what_they_were_made,
     routes_are_found_as_they_were_added,
+    addresses_and_routes_of_ipv6_are_found_as_they_were_added,
     a_bridge_carries_lldp_and_all_else_to_its_ports,
     neighbours_that_answered_are_in_the_table,
     check_sums_are_whole_once_the_offload_is_off,
@@ -174,32 +175,79 @@ fn routes_are_found_as_they_were_added() {
             let index = links::index_of("near").unwrap();
             assert_eq!(index, interface("near").index);
             let nowhere = Ipv4Addr::new(198, 51, 100, 1);
-            assert_eq!(has_route_to(nowhere).unwrap(), None);
-            let direct = RouteTo { interface: index, gateway: None, source: Some(NEAR_IP) };
-            assert_eq!(has_route_to(FAR_IP).unwrap(), Some(direct));
+            assert_eq!(has_route_to(nowhere.into()).unwrap(), None);
+            let direct = RouteTo { interface: index, gateway: None, source: Some(NEAR_IP.into()) };
+            assert_eq!(has_route_to(FAR_IP.into()).unwrap(), Some(direct));
             links::add_route(
                 "198.51.100.0/24".parse().unwrap(),
                 links::Via::Gateway(FAR_IP.into()),
             )
             .unwrap();
-            let routed = RouteTo { gateway: Some(FAR_IP), ..direct };
-            assert_eq!(has_route_to(nowhere).unwrap(), Some(routed));
+            let routed = RouteTo { gateway: Some(FAR_IP.into()), ..direct };
+            assert_eq!(has_route_to(nowhere.into()).unwrap(), Some(routed));
             links::add_route("192.0.2.0/25".parse().unwrap(), links::Via::Device("near")).unwrap();
             links::add_route("10.99.0.0/16".parse().unwrap(), links::Via::Local).unwrap();
-            let own = has_route_to(Ipv4Addr::new(10, 99, 3, 4)).unwrap().unwrap();
+            let own = has_route_to(Ipv4Addr::new(10, 99, 3, 4).into()).unwrap().unwrap();
             assert_eq!(own.interface, links::index_of("lo").unwrap());
             // The routed prefix and the local one are not on a link.
             let kernel = OnLinkRoute {
                 prefix: "10.77.0.0/24".parse().unwrap(),
                 interface: index,
-                preferred_source: Some(NEAR_IP),
+                preferred_source: Some(NEAR_IP.into()),
             };
             let ours = OnLinkRoute {
                 prefix: "192.0.2.0/25".parse().unwrap(),
                 interface: index,
                 preferred_source: None,
             };
-            assert_eq!(on_link_routes().unwrap(), [kernel, ours]);
+            let of_ipv4: Vec<OnLinkRoute> = on_link_routes().unwrap();
+            let of_ipv4: Vec<OnLinkRoute> =
+                of_ipv4.into_iter().filter(|route| route.prefix.addr().is_ipv4()).collect();
+            assert_eq!(of_ipv4, [kernel, ours]);
+        })
+        .unwrap();
+}
+
+fn addresses_and_routes_of_ipv6_are_found_as_they_were_added() {
+    let wire = Wire::with_link_locals();
+    let (ours, router): (Ipv6Addr, Ipv6Addr) =
+        ("2001:db8:7::a".parse().unwrap(), "2001:db8:7::1".parse().unwrap());
+    wire.near
+        .run(|| {
+            let index = links::index_of("near").unwrap();
+            let beyond: Ipv6Addr = "2001:db8:9::1".parse().unwrap();
+            assert_eq!(has_route_to(beyond.into()).unwrap(), None);
+            links::add_address("near", ours, 64).unwrap();
+            let [first, second] = interface("near").ipv6[..] else { panic!("not two addresses") };
+            assert_eq!((first.address, first.prefix_len), (ours, 64));
+            assert!(first.is_usable() && !first.temporary && !first.is_link_local());
+            assert_eq!((second.address, second.prefix_len), (wire.near_link_local(), 64));
+            assert!(second.is_usable() && second.is_link_local());
+            let gateway = links::Via::Gateway(router.into());
+            links::add_route("2001:db8:9::/48".parse().unwrap(), gateway).unwrap();
+            links::add_route("2001:db8:8::/64".parse().unwrap(), links::Via::Device("near"))
+                .unwrap();
+            let of_ipv6 = |prefix: &str| OnLinkRoute {
+                prefix: prefix.parse().unwrap(),
+                interface: index,
+                preferred_source: None,
+            };
+            assert_eq!(
+                on_link_routes().unwrap(),
+                ["2001:db8:7::/64", "2001:db8:8::/64", "fe80::/64"].map(of_ipv6)
+            );
+            assert_eq!(
+                gateway_routes().unwrap(),
+                [GatewayRoute {
+                    prefix: "2001:db8:9::/48".parse().unwrap(),
+                    interface: index,
+                    gateway: router.into()
+                }]
+            );
+            let way = RouteTo { interface: index, gateway: None, source: Some(ours.into()) };
+            assert_eq!(has_route_to(router.into()).unwrap(), Some(way));
+            let way = RouteTo { gateway: Some(router.into()), ..way };
+            assert_eq!(has_route_to(beyond.into()).unwrap(), Some(way));
         })
         .unwrap();
 }
