@@ -354,6 +354,16 @@ pub fn eui64_address(prefix: Ipv6Addr, mac: MacAddr) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from_bits(prefix.to_bits() >> 64 << 64 | u128::from(id)))
 }
 
+/// The hardware address that such an address is made of; `None` where it is not of that form. A station may also have been
+/// given such an address by hand, so that this is a hint.
+pub fn eui64_mac(address: Ipv6Addr) -> Option<MacAddr> {
+    let [.., a, b, c, 0xff, 0xfe, d, e, f] = address.octets() else {
+        return None;
+    };
+    let mac = MacAddr([a ^ 2, b, c, d, e, f]);
+    (!mac.is_multicast() && mac != MacAddr::ZERO).then_some(mac)
+}
+
 /// Who sends a frame to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ipv6Way {
@@ -531,8 +541,12 @@ mod tests {
         assert_eq!(local, "fe80::3656:78ff:fe9a:bcde");
         let ours = eui64_address("fe80::".parse().unwrap(), MacAddr([2, 0, 0, 0, 0, 0x0a]));
         assert_eq!(ours, Some("fe80::ff:fe00:a".parse().unwrap()));
+        assert_eq!(eui64_mac(made.parse().unwrap()), Some(mac));
         for none in [MacAddr::ZERO, MacAddr::BROADCAST, MacAddr([1, 0, 0, 0, 0, 1])] {
             assert_eq!(eui64_address(ALL_NODES, none), None);
+        }
+        for none in ["fd00:50::2", "fe80::200:ff:fe00:0", "fe80::300:ff:fe00:1"] {
+            assert_eq!(eui64_mac(none.parse().unwrap()), None);
         }
     }
 
