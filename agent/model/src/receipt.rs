@@ -11,34 +11,71 @@ pub enum PacketKind {
     ArpRequest,
     /// An ICMP echo request.
     IcmpEcho,
+    /// An ICMPv6 echo request.
+    Icmpv6Echo,
+    /// A neighbour solicitation of IPv6.
+    NeighbourSolicitation,
+    /// A query who listens to which multicast groups of IPv6.
+    MldQuery,
     /// An SNMPv3 engine discovery.
     SnmpEngine,
     /// An SNMPv1 or v2c GET.
     SnmpCommunity,
     /// An SNMPv3 message with a user.
     SnmpUser,
+    /// A question of Hikvision's discovery.
+    Sadp,
+    /// A question of Dahua's discovery.
+    Dhip,
+    /// A question for ONVIF cameras by WS-Discovery.
+    Onvif,
+    /// A search of UPnP.
+    Ssdp,
+    /// A question of multicast DNS.
+    Mdns,
 }
 
 impl PacketKind {
     /// All of them, in the order of outputs.
-    pub const ALL: [Self; 5] =
-        [Self::ArpRequest, Self::IcmpEcho, Self::SnmpEngine, Self::SnmpCommunity, Self::SnmpUser];
+    pub const ALL: [Self; 13] = [
+        Self::ArpRequest,
+        Self::IcmpEcho,
+        Self::Icmpv6Echo,
+        Self::NeighbourSolicitation,
+        Self::MldQuery,
+        Self::SnmpEngine,
+        Self::SnmpCommunity,
+        Self::SnmpUser,
+        Self::Sadp,
+        Self::Dhip,
+        Self::Onvif,
+        Self::Ssdp,
+        Self::Mdns,
+    ];
 
     /// The word that stands in outputs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ArpRequest => "arp-request",
             Self::IcmpEcho => "icmp-echo",
+            Self::Icmpv6Echo => "icmpv6-echo",
+            Self::NeighbourSolicitation => "neighbour-solicitation",
+            Self::MldQuery => "mld-query",
             Self::SnmpEngine => "snmp-engine-discovery",
             Self::SnmpCommunity => "snmp-community",
             Self::SnmpUser => "snmp-user",
+            Self::Sadp => "sadp-query",
+            Self::Dhip => "dhip-query",
+            Self::Onvif => "onvif-query",
+            Self::Ssdp => "ssdp-query",
+            Self::Mdns => "mdns-query",
         }
     }
 }
 
 /// Packets sent to one target, by kind in the order of [`PacketKind::ALL`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Sent(pub [u32; 5]);
+pub struct Sent(pub [u32; PacketKind::ALL.len()]);
 
 impl Sent {
     fn slot(&mut self, kind: PacketKind) -> &mut u32 {

@@ -160,11 +160,20 @@ impl Engine {
         };
         match unsent.kind {
             // The sweep itself goes on to the next try, or is over with its wire.
-            PacketKind::ArpRequest => {}
+            PacketKind::ArpRequest
+            | PacketKind::NeighbourSolicitation
+            | PacketKind::Icmpv6Echo
+            | PacketKind::MldQuery => {}
             PacketKind::IcmpEcho => self.echo.give_up(unsent.to, why),
             PacketKind::SnmpEngine => self.discovery.give_up(unsent.to, why),
             PacketKind::SnmpCommunity => self.interviews.give_up(unsent.to, why),
             PacketKind::SnmpUser => drop(self.sessions.refuse(unsent.to, 0)),
+            // Nothing asks these yet.
+            PacketKind::Sadp
+            | PacketKind::Dhip
+            | PacketKind::Onvif
+            | PacketKind::Ssdp
+            | PacketKind::Mdns => {}
         }
     }
 }
