@@ -12,6 +12,7 @@
 pub mod arp;
 pub mod heard;
 pub mod icmp;
+pub mod nd;
 pub mod pacer;
 pub mod retry;
 pub mod snmp;

@@ -14,6 +14,23 @@ impl Retry {
         Self::of_millis(&[250, 750, 500])
     }
 
+    /// A question to everybody on a segment, of whom each answers each time: at 0 and 1.2 s, since many answer with no more than
+    /// one error a second (RFC 4443, 2.4 (f)).
+    pub fn everybody() -> Self {
+        Self::of_millis(&[1200, 1500])
+    }
+
+    /// Neighbour solicitation: as ARP, but the last answer is waited for a second, for as long as who shares an address or
+    /// answers for another may take (RFC 4861, 7.2.7 and 7.2.8).
+    pub fn neighbours() -> Self {
+        Self::of_millis(&[250, 750, 1000])
+    }
+
+    /// Solicitation of an address that nobody may have: at 0 and half a second.
+    pub fn guesses() -> Self {
+        Self::of_millis(&[500, 1000])
+    }
+
     /// ICMP echo to a routed address: at 0 and 1 s.
     pub fn echo() -> Self {
         Self::of_millis(&[1000, 1000])
