@@ -295,8 +295,7 @@ prefixes = ["10.50.0.0/99"]
 v3 = { user = "u", auth = "sha-256", auth-password = "hunter2", priv-password = "hunter3hunter3" }
 "#;
         let problems = problems_of(text);
-        for says in ["is no prefix", "did you mean \"sha256\"?", "has priv-password and no priv"]
-        {
+        for says in ["is no prefix", "did you mean \"sha256\"?", "has priv-password and no priv"] {
             assert!(problems.contains(says), "{says}: {problems}");
         }
         assert!(!problems.contains("hunter"), "{problems}");

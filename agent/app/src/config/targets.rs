@@ -136,14 +136,14 @@ impl AddressSet {
         self.swept.iter().fold(0, |sum, range| sum.saturating_add(range.len()))
     }
 
-    /// Whether it holds nothing at all.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.swept.is_empty() && self.wide.is_empty()
-    }
-
     /// Every address that is asked one by one, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = IpAddr> + '_ {
         self.swept.iter().flat_map(|range| (0..range.len()).filter_map(|by| later(range.first, by)))
+    }
+
+    /// Whether it holds addresses between these that are too many to be swept.
+    pub(crate) fn is_wide_in(&self, first: IpAddr, last: IpAddr) -> bool {
+        self.wide.iter().any(|range| range.first <= last && first <= range.last)
     }
 
     /// Prefixes of IPv6 too large to be swept, as their first and last address.
