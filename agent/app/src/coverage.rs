@@ -239,7 +239,7 @@ fn grouped<T: PartialEq + Copy>(items: impl Iterator<Item = (IpAddr, T)>) -> Vec
 fn not_asked(ledger: &Ledger) -> Vec<NotAskedEntry> {
     let mut entries = Vec::new();
     for (slot, method) in
-        [Method::Arp, Method::Icmp, Method::SnmpEngine, Method::Snmp].into_iter().enumerate()
+        TargetLine::default().outcomes().map(|(method, _)| method).into_iter().enumerate()
     {
         let whys = ledger.targets.iter().map(|(target, line)| match line.outcomes()[slot].1 {
             Outcome::NotAsked(why) => (*target, Some(why)),
@@ -299,7 +299,8 @@ mod tests {
         assert_eq!(told(&[]).as_deref(), Some("nobody was asked, it was only listened"));
         let by_why = |why| {
             let left = Outcome::NotAsked(why);
-            let line = TargetLine { arp: left, icmp: left, snmp_engine: left, snmp: left };
+            let line =
+                TargetLine { arp: left, nd: left, icmp: left, snmp_engine: left, snmp: left };
             told(&[(1, asked), (2, line)])
         };
         let left_out = Some("1 target was not asked by any method".to_owned());

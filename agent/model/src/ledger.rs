@@ -44,9 +44,11 @@ impl Outcome {
 /// One target's outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TargetLine {
-    /// ARP, on the local segment.
+    /// ARP, on a local segment of IPv4.
     pub arp: Outcome,
-    /// ICMP echo.
+    /// Neighbour discovery, on a local segment of IPv6.
+    pub nd: Outcome,
+    /// ICMP or ICMPv6 echo.
     pub icmp: Outcome,
     /// SNMPv3 engine discovery.
     pub snmp_engine: Outcome,
@@ -56,9 +58,10 @@ pub struct TargetLine {
 
 impl TargetLine {
     /// The outcomes with the methods they are of, in a fixed order.
-    pub const fn outcomes(&self) -> [(Method, Outcome); 4] {
+    pub const fn outcomes(&self) -> [(Method, Outcome); 5] {
         [
             (Method::Arp, self.arp),
+            (Method::Ndp, self.nd),
             (Method::Icmp, self.icmp),
             (Method::SnmpEngine, self.snmp_engine),
             (Method::Snmp, self.snmp),

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use herkomst_model::{
     Answer, Fact, Ledger, Method, Outcome, PacketKind, Receipt, Sent, TargetLine, Why,
 };
-use herkomst_probe::Transmit;
 use herkomst_probe::pacer::Zone;
+use herkomst_probe::{Fit, Transmit};
+use herkomst_wire::ipv6::ALL_NODES;
 
-use crate::plan::Plan;
+use crate::plan::{Allowed, Plan};
 
 /// One target.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,6 +30,10 @@ struct Page {
 #[derive(Debug, Default)]
 pub(crate) struct Book {
     pages: HashMap<IpAddr, Page>,
+    /// What was sent to find out who is there: to groups, and to addresses that nobody answered at.
+    guesses: HashMap<IpAddr, Sent>,
+    allowed: Arc<Allowed>,
+    asks_everybody: bool,
     credentials: BTreeMap<Arc<str>, BTreeSet<IpAddr>>,
     /// Packets that came in and were not what was asked for.
     pub(crate) ignored: u64,
@@ -44,12 +49,13 @@ pub(crate) struct Book {
 fn kinds_of(method: Method) -> &'static [PacketKind] {
     match method {
         Method::Arp | Method::KernelNeighbour => &[PacketKind::ArpRequest],
-        Method::Icmp => &[PacketKind::IcmpEcho],
+        Method::Icmp | Method::Icmpv6 => &[PacketKind::IcmpEcho, PacketKind::Icmpv6Echo],
+        Method::Ndp => &[PacketKind::NeighbourSolicitation],
         Method::SnmpEngine => &[PacketKind::SnmpEngine],
         Method::Snmp | Method::Table(_) => &[PacketKind::SnmpCommunity, PacketKind::SnmpUser],
-        // Not asked by this engine: only heard.
-        Method::Ndp | Method::Mld | Method::Icmpv6 => &[],
-        Method::Lldp
+        // Asked of everybody, or only heard.
+        Method::Mld
+        | Method::Lldp
         | Method::Cdp
         | Method::Edp
         | Method::Fdp
@@ -71,30 +77,62 @@ fn kinds_of(method: Method) -> &'static [PacketKind] {
 
 impl Book {
     /// Opens the books of a plan: a page for every target.
-    pub(crate) fn open(plan: &Plan) -> Self {
-        let mut book = Self::default();
+    pub(crate) fn open(plan: &Plan, allowed: Arc<Allowed>) -> Self {
+        let asks_everybody = plan.links.iter().any(|link| link.everybody);
+        let mut book = Self { allowed, asks_everybody, ..Self::default() };
         let size = plan.segments.iter().map(|segment| segment.targets.len()).sum::<usize>()
             + plan.routed.len();
         book.pages.reserve(size + plan.through_kernel.len() + plan.not_asked.len());
         let zones = [(Zone::Beyond, &plan.routed), (Zone::ThroughKernel, &plan.through_kernel)];
         let on_link = plan.segments.iter().flat_map(|segment| &segment.targets);
         let on_link = on_link.map(|target| (Zone::Segment, IpAddr::V4(*target)));
+        let on_links = plan.links.iter().flat_map(|link| &link.targets);
+        let on_links = on_links.map(|target| (Zone::Segment, IpAddr::V6(*target)));
         let others =
             zones.into_iter().flat_map(|(zone, all)| all.iter().map(move |to| (zone, *to)));
-        for (zone, target) in on_link.chain(others) {
+        for (zone, target) in on_link.chain(on_links).chain(others) {
             book.pages.insert(target, Page { zone: Some(zone), ..Page::default() });
         }
         for (target, why) in &plan.not_asked {
             let no = Outcome::NotAsked(*why);
-            let line = TargetLine { arp: no, icmp: no, snmp_engine: no, snmp: no };
+            let (arp, nd) = match target {
+                IpAddr::V4(_) => (no, Outcome::NotExpected),
+                IpAddr::V6(_) => (Outcome::NotExpected, no),
+            };
+            let line = TargetLine { arp, nd, icmp: no, snmp_engine: no, snmp: no };
             book.pages.insert(*target, Page { line, done: true, ..Page::default() });
         }
         book
     }
 
-    /// Where a target lies; `None` for what is excluded or no target: nothing may be sent there.
+    /// Counts what came in and was not what was asked for.
+    pub(crate) fn count(&mut self, fit: Fit) {
+        self.ignored += u64::from(fit == Fit::Ignored);
+    }
+
+    /// Where a target lies; `None` for what is excluded or no target: nothing may be sent there. Groups of a segment, and
+    /// addresses on it that nobody may have, are asked and are no targets.
     pub(crate) fn zone(&self, target: IpAddr) -> Option<Zone> {
-        self.pages.get(&target)?.zone
+        match self.pages.get(&target) {
+            Some(page) => page.zone,
+            None => self.may_guess(target).then_some(Zone::Segment),
+        }
+    }
+
+    /// Whether a question to find out who is there may go to it: to the group of all nodes of a segment (RFC 4291, 2.7.1),
+    /// and to addresses within the targets.
+    fn may_guess(&self, target: IpAddr) -> bool {
+        let IpAddr::V6(address) = target else { return false };
+        self.asks_everybody && (address == ALL_NODES || self.allowed.is_target(target))
+    }
+
+    /// Takes in who has shown himself or was told of; says whether he is new.
+    pub(crate) fn admit(&mut self, target: IpAddr, zone: Zone) -> bool {
+        if self.pages.contains_key(&target) {
+            return false;
+        }
+        self.pages.insert(target, Page { zone: Some(zone), ..Page::default() });
+        true
     }
 
     /// How many targets there are.
@@ -105,8 +143,9 @@ impl Book {
     /// Writes down a packet that leaves.
     pub(crate) fn sent(&mut self, transmit: &Transmit) {
         self.sent += 1;
-        if let Some(page) = self.pages.get_mut(&transmit.to) {
-            page.sent.add(transmit.kind);
+        match self.pages.get_mut(&transmit.to) {
+            Some(page) => page.sent.add(transmit.kind),
+            None => self.guesses.entry(transmit.to).or_default().add(transmit.kind),
         }
         if let Some(name) = &transmit.credential {
             self.credentials.entry(Arc::clone(name)).or_default().insert(transmit.to);
@@ -116,8 +155,9 @@ impl Book {
     /// Takes back a packet that the kernel would not send.
     pub(crate) fn not_sent(&mut self, target: IpAddr, kind: PacketKind) {
         self.sent = self.sent.saturating_sub(1);
-        if let Some(page) = self.pages.get_mut(&target) {
-            page.sent.take_back(kind);
+        match self.pages.get_mut(&target) {
+            Some(page) => page.sent.take_back(kind),
+            None => self.guesses.entry(target).or_default().take_back(kind),
         }
     }
 
@@ -125,8 +165,9 @@ impl Book {
     pub(crate) fn set(&mut self, target: IpAddr, method: Method, outcome: Outcome) {
         let Some(page) = self.pages.get_mut(&target) else { return };
         let slot = match method {
-            Method::Arp | Method::KernelNeighbour => &mut page.line.arp,
-            Method::Icmp => &mut page.line.icmp,
+            Method::Arp | Method::KernelNeighbour if target.is_ipv4() => &mut page.line.arp,
+            Method::Ndp | Method::KernelNeighbour => &mut page.line.nd,
+            Method::Icmp | Method::Icmpv6 => &mut page.line.icmp,
             Method::SnmpEngine => &mut page.line.snmp_engine,
             Method::Snmp => &mut page.line.snmp,
             _ => return,
@@ -164,7 +205,7 @@ impl Book {
     /// Closes the books. What was expected and has no end yet was cut short, or not even begun.
     pub(crate) fn finish(
         self,
-        expects: impl Fn(Zone, Method) -> bool,
+        expects: impl Fn(IpAddr, Zone, Method) -> bool,
         interrupted: bool,
     ) -> (Ledger, Receipt) {
         let mut ledger = Ledger { interrupted, ..Ledger::default() };
@@ -173,11 +214,12 @@ impl Book {
             if let Some(zone) = page.zone {
                 for (method, slot) in [
                     (Method::Arp, &mut page.line.arp),
+                    (Method::Ndp, &mut page.line.nd),
                     (Method::Icmp, &mut page.line.icmp),
                     (Method::SnmpEngine, &mut page.line.snmp_engine),
                     (Method::Snmp, &mut page.line.snmp),
                 ] {
-                    if *slot == Outcome::NotExpected && expects(zone, method) {
+                    if *slot == Outcome::NotExpected && expects(target, zone, method) {
                         let asked =
                             page.sent.by_kind().any(|(kind, _)| kinds_of(method).contains(&kind));
                         *slot = if asked {
@@ -192,6 +234,11 @@ impl Book {
                 receipt.targets.insert(target, page.sent);
             }
             ledger.targets.insert(target, page.line);
+        }
+        for (target, sent) in self.guesses {
+            if sent != Sent::default() {
+                receipt.targets.insert(target, sent);
+            }
         }
         receipt.credentials = self.credentials;
         (ledger, receipt)

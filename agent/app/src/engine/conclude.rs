@@ -8,6 +8,8 @@ use herkomst_probe::snmp::interview::Discovered;
 use herkomst_probe::{Probe, Seen};
 use jiff::Timestamp;
 
+use herkomst_probe::pacer::Zone;
+
 use super::book::Book;
 use super::{Engine, Station};
 
@@ -20,11 +22,21 @@ impl Engine {
             }
             let source = self.sweeps[place].source;
             while let Some(seen) = self.sweeps[place].probe.poll_observation() {
-                self.conclude_arp(&seen, wire, source.into());
+                self.conclude_station(&seen, wire, Some(source.into()));
+                self.keep(seen, Some(wire), observations);
+            }
+        }
+        for place in 0..self.links.len() {
+            if self.links[place].wire != wire {
+                continue;
+            }
+            while let Some(seen) = self.links[place].probe.poll_observation() {
+                self.conclude_neighbour(&seen, wire, place);
                 self.keep(seen, Some(wire), observations);
             }
         }
         while let Some(seen) = self.heard[wire].poll_observation() {
+            self.learn(&seen, wire);
             self.keep(seen, Some(wire), observations);
         }
     }
@@ -61,8 +73,43 @@ impl Engine {
         }
     }
 
-    /// After ARP: the station is asked over SNMP, unless it is to be spared.
-    fn conclude_arp(&mut self, seen: &Seen, wire: usize, source: IpAddr) {
+    /// After an answer of a segment of IPv6: who has shown himself is a target from now on, where the targets hold him.
+    fn conclude_neighbour(&mut self, seen: &Seen, wire: usize, place: usize) {
+        let Some(IpAddr::V6(address)) = target_of(seen) else { return };
+        if self.allowed.is_target(address.into()) {
+            self.book.admit(address.into(), Zone::Segment);
+        }
+        let source = self.links[place].link.source_for(address).map(IpAddr::V6);
+        match seen.method {
+            Method::Ndp => self.conclude_station(seen, wire, source),
+            // Of a group that it listens to: it has shown itself, and was not asked.
+            Method::Mld if matches!(seen.answer, Answer::Is(Fact::Neighbour { .. })) => {
+                self.book.set(address.into(), Method::Ndp, Outcome::Answered);
+                self.conclude_station(seen, wire, source);
+            }
+            _ => self.record(seen),
+        }
+    }
+
+    /// What is heard and helps to ask: prefixes that routers of the segment announce, hardware addresses that stations of
+    /// IPv6 make addresses of.
+    fn learn(&mut self, seen: &Seen, wire: usize) {
+        let Answer::Is(fact) = &seen.answer else { return };
+        for link in self.links.iter_mut().filter(|link| link.wire == wire) {
+            match fact {
+                Fact::Router(router) => {
+                    for prefix in router.prefixes.iter().filter(|prefix| prefix.on_link) {
+                        link.probe.learn_prefix(prefix.address, prefix.length);
+                    }
+                }
+                Fact::Neighbour { mac } => link.probe.learn_mac(*mac),
+                _ => {}
+            }
+        }
+    }
+
+    /// After ARP or neighbour discovery: the station is asked over SNMP, unless it is to be spared.
+    fn conclude_station(&mut self, seen: &Seen, wire: usize, source: Option<IpAddr>) {
         self.record(seen);
         let Some(target) = target_of(seen) else { return };
         let Answer::Is(Fact::Neighbour { mac }) = seen.answer else {
@@ -80,8 +127,18 @@ impl Engine {
             }
             return;
         }
-        self.stations.insert(target, Station { wire, source, mac });
+        if target.is_ipv4() {
+            self.learn(seen, wire);
+        }
+        let why = match source {
+            Some(source) => {
+                self.stations.insert(target, Station { wire, source, mac });
+                None
+            }
+            None => Some(Why::NoRoute),
+        };
         let why = match () {
+            () if let Some(why) = why => why,
             () if !self.asks_snmp => Why::MethodOff,
             () if is_spared => Why::Fragile,
             () => return self.discovery.add(target),

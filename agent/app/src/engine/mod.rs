@@ -25,6 +25,7 @@ use herkomst_probe::Probe;
 use herkomst_probe::arp::ArpSweep;
 use herkomst_probe::heard::{Heard, Keep, LLDP_INTERVAL};
 use herkomst_probe::icmp::{EchoIds, EchoSweep};
+use herkomst_probe::nd::{NdQuestions, NdSegment, NdSweep};
 use herkomst_probe::pacer::{Pacer, Zone};
 use herkomst_probe::retry::Retry;
 use herkomst_probe::snmp::cookie::Cookies;
@@ -38,7 +39,7 @@ use self::ports::Ports;
 use self::session::{Event, Sessions};
 use crate::config::checked::Scan;
 use crate::config::methods::Means;
-use crate::plan::Plan;
+use crate::plan::{Allowed, Link, Plan};
 use crate::progress::Progress;
 
 /// How long to wait when a queue of the kernel is full, or when the gate says not yet.
@@ -71,7 +72,14 @@ struct Sweep {
     probe: ArpSweep,
 }
 
-/// A station that ARP found.
+/// Who is looked for on a segment of IPv6, and the wire it runs on.
+struct LinkSweep {
+    wire: usize,
+    link: Link,
+    probe: NdSweep,
+}
+
+/// A station that ARP or neighbour discovery found.
 #[derive(Clone, Copy)]
 struct Station {
     wire: usize,
@@ -83,6 +91,7 @@ struct Station {
 pub(crate) struct Engine {
     ports: Ports,
     sweeps: Vec<Sweep>,
+    links: Vec<LinkSweep>,
     heard: Vec<Heard>,
     echo: EchoSweep,
     discovery: EngineSweep,
@@ -90,6 +99,7 @@ pub(crate) struct Engine {
     sessions: Sessions,
     pacer: Pacer,
     book: Book,
+    allowed: Arc<Allowed>,
     stations: HashMap<IpAddr, Station>,
     engines: HashMap<IpAddr, EngineId>,
     spare: Spare,
@@ -130,7 +140,9 @@ impl Engine {
         let echo_id = |family| ports.echo_id(family).unwrap_or(order as u16);
         let echo_ids = EchoIds { v4: echo_id(Family::V4), v6: echo_id(Family::V6) };
         let ports = ports.register().map_err(EngineError::Register)?;
-        let mut book = Book::open(&plan);
+        let mut plan = plan;
+        let allowed = Arc::new(std::mem::take(&mut plan.allowed));
+        let mut book = Book::open(&plan, Arc::clone(&allowed));
         let mut echo = EchoSweep::new(Retry::echo(), cookies.clone(), echo_ids);
         let mut discovery = EngineSweep::new(Retry::snmp(), cookies.clone());
         let beyond: Vec<IpAddr> = plan.routed.iter().chain(&plan.through_kernel).copied().collect();
@@ -171,10 +183,33 @@ impl Engine {
             );
             sweeps.push(Sweep { wire, source: segment.source, probe });
         }
+        let asks_links = scan.methods.has(Means::Nd);
+        let mut links = Vec::new();
+        for link in plan.links.drain(..).filter(|_| asks_links) {
+            let wire = link.interface;
+            let segment =
+                NdSegment { mac: ports.wires[wire].mac, vlan: None, own: link.own.clone() };
+            let questions = NdQuestions {
+                everybody: link.everybody,
+                listeners: link.everybody && scan.methods.has(Means::MldQuery),
+                targets: link.targets.clone(),
+                ..NdQuestions::default()
+            };
+            let allowed = Arc::clone(&allowed);
+            let probe = NdSweep::new(
+                segment,
+                questions,
+                Box::new(move |address| allowed.is_target(address.into())),
+                cookies.clone(),
+                order.rotate_left(16) ^ links.len() as u64,
+            );
+            links.push(LinkSweep { wire, link, probe });
+        }
         let heard = ports.wires.iter().map(|wire| Heard::new(wire.mac, keep(scan))).collect();
         progress.targets.store(book.len() as u64, Ordering::Relaxed);
         Ok(Self {
             sweeps,
+            links,
             heard,
             echo,
             discovery,
@@ -182,6 +217,7 @@ impl Engine {
             sessions: Sessions::new(&scan.credentials)?,
             pacer: Pacer::new(scan.limits, now),
             book,
+            allowed,
             stations: HashMap::new(),
             engines: HashMap::new(),
             spare,
@@ -245,6 +281,9 @@ impl Engine {
         for sweep in &mut self.sweeps {
             sweep.probe.handle_timeout(now);
         }
+        for link in &mut self.links {
+            link.probe.handle_timeout(now);
+        }
         self.echo.handle_timeout(now);
         self.discovery.handle_timeout(now);
         self.interviews.handle_timeout(now);
@@ -260,12 +299,19 @@ impl Engine {
     }
 
     /// Whether a sweep has a wire to run on.
-    fn is_alive(&self, sweep: &Sweep) -> bool {
-        self.ports.wires[sweep.wire].down.is_none()
+    fn is_alive(&self, wire: usize) -> bool {
+        self.ports.wires[wire].down.is_none()
+    }
+
+    /// The probes whose packets are frames, on wires that take them.
+    fn frame_probes(&self) -> impl Iterator<Item = &dyn Probe> {
+        let sweeps = self.sweeps.iter().map(|sweep| (sweep.wire, &sweep.probe as &dyn Probe));
+        let links = self.links.iter().map(|link| (link.wire, &link.probe as &dyn Probe));
+        sweeps.chain(links).filter(|(wire, _)| self.is_alive(*wire)).map(|(_, probe)| probe)
     }
 
     fn has_more_to_send(&self) -> bool {
-        self.sweeps.iter().any(|sweep| self.is_alive(sweep) && sweep.probe.is_ready())
+        self.frame_probes().any(Probe::is_ready)
             || self.echo.is_ready()
             || self.discovery.is_ready()
             || self.interviews.is_ready()
@@ -274,7 +320,7 @@ impl Engine {
 
     fn is_done(&self, now: Instant) -> bool {
         now >= self.listen_until
-            && self.sweeps.iter().all(|sweep| sweep.probe.is_idle() || !self.is_alive(sweep))
+            && self.frame_probes().all(Probe::is_idle)
             && self.echo.is_idle()
             && self.discovery.is_idle()
             && self.interviews.is_idle()
@@ -284,14 +330,13 @@ impl Engine {
 
     /// When the loop must go round again, if nothing happens before.
     fn next_wake(&mut self, now: Instant) -> Instant {
-        let alive = self.sweeps.iter().filter(|sweep| self.is_alive(sweep));
-        let timeouts = alive.map(|sweep| sweep.probe.poll_timeout());
+        let timeouts: Vec<_> = self.frame_probes().map(Probe::poll_timeout).collect();
         let others = [
             self.echo.poll_timeout(),
             self.discovery.poll_timeout(),
             self.interviews.poll_timeout(),
         ];
-        let timeout = timeouts.chain(others).flatten().min();
+        let timeout = timeouts.into_iter().chain(others).flatten().min();
         // Refused by a bucket: its next token. Not taken by the kernel: soon.
         let paced = self.pacer.take_blocked_until().filter(|_| self.has_more_to_send());
         let stuck = (self.ports.waiting() > 0).then_some(now + TICK);
@@ -361,9 +406,10 @@ impl Engine {
     fn finish(mut self, interrupted: bool) -> Result<(Ledger, Receipt), EngineError> {
         let (asks_snmp, asks_icmp, passive) = (self.asks_snmp, self.asks_icmp, self.is_passive);
         let sweeps_segments = !self.sweeps.is_empty();
-        let expects = move |zone: Zone, method: Method| match method {
+        let expects = move |target: IpAddr, zone: Zone, method: Method| match method {
             _ if passive => false,
-            Method::Arp => sweeps_segments && zone == Zone::Segment,
+            Method::Arp => sweeps_segments && zone == Zone::Segment && target.is_ipv4(),
+            Method::Ndp => zone == Zone::Segment && target.is_ipv6(),
             Method::Icmp => asks_icmp && zone != Zone::Segment,
             Method::SnmpEngine | Method::Snmp => asks_snmp,
             _ => false,

@@ -8,15 +8,18 @@ use std::time::Instant;
 
 use herkomst_model::Observation;
 use herkomst_net::{ErrorOrigin, ReceivedFrame};
+use herkomst_probe::nd::OwnPrefix;
 use herkomst_probe::{Fit, Input, Probe};
+use herkomst_wire::ipv6::next_header;
 use herkomst_wire::{
-    EthernetFrame, Icmp, Icmpv6, Ipv4Packet, UdpDatagram, ether_type, protocol, refusal_code,
+    EthernetFrame, Icmp, Icmpv6, Ipv4Packet, Ipv6Packet, UdpDatagram, ether_type, protocol,
+    refusal_code,
 };
 
 use super::{Engine, EngineError};
 
-/// What a frame with an IPv4 packet brings.
-enum FromIpv4<'a> {
+/// What a frame with an IP packet brings.
+enum FromIp<'a> {
     Datagram(SocketAddr, &'a [u8]),
     Refused(SocketAddr, u8),
 }
@@ -109,8 +112,8 @@ impl Engine {
         // Frames lie in the ring while they are read; what needs the whole engine is kept for afterwards.
         let mut datagrams: Vec<(SocketAddr, Vec<u8>)> = Vec::new();
         let mut refused: Vec<(SocketAddr, u8)> = Vec::new();
-        let (sweeps, heard, book) = (&mut self.sweeps, &mut self.heard[wire], &mut self.book);
-        let hears_lldp = self.hears_lldp;
+        let (sweeps, links) = (&mut self.sweeps, &mut self.links);
+        let (heard, book) = (&mut self.heard[wire], &mut self.book);
         let port = self.ports.wires[wire].port.get_mut();
         let mut visit = |received: ReceivedFrame<'_>| {
             let Ok(frame) = EthernetFrame::parse(received.bytes) else {
@@ -128,22 +131,54 @@ impl Engine {
                     let taken = fits.find(|fit| *fit != Fit::NotMine);
                     taken.unwrap_or_else(|| heard.handle_input(now, input))
                 }
-                ether_type::LLDP if hears_lldp => heard.handle_input(now, input),
+                ether_type::IPV6 => {
+                    let mut fit = Fit::NotMine;
+                    for link in links.iter_mut().filter(|link| link.wire == wire) {
+                        let own = link.probe.handle_input(now, input);
+                        if fit == Fit::NotMine {
+                            fit = own;
+                        }
+                        if vlan.is_none() {
+                            match read_ipv6(
+                                frame.payload,
+                                held,
+                                &link.link.own,
+                                received.checksum_pending,
+                            ) {
+                                Some(FromIp::Datagram(from, bytes)) => {
+                                    datagrams.push((from, bytes.to_vec()));
+                                    fit = Fit::Taken;
+                                }
+                                Some(FromIp::Refused(to, code)) => {
+                                    refused.push((to, code));
+                                    fit = Fit::Taken;
+                                }
+                                None => {}
+                            }
+                        }
+                    }
+                    // What answers us tells others of itself, too.
+                    match (heard.handle_input(now, input), fit) {
+                        (said, Fit::NotMine) => said,
+                        (_, fit) => fit,
+                    }
+                }
                 ether_type::IPV4 if vlan.is_none() => {
                     let ours =
                         sweeps.iter().filter(|sweep| sweep.wire == wire).map(|sweep| sweep.source);
                     match read_ipv4(frame.payload, held, ours, received.checksum_pending) {
-                        Some(FromIpv4::Datagram(from, bytes)) => {
+                        Some(FromIp::Datagram(from, bytes)) => {
                             datagrams.push((from, bytes.to_vec()))
                         }
-                        Some(FromIpv4::Refused(to, code)) => refused.push((to, code)),
-                        None => book.ignored += 1,
+                        Some(FromIp::Refused(to, code)) => refused.push((to, code)),
+                        // Not to our port: what a network says to all.
+                        None => return book.count(heard.handle_input(now, input)),
                     }
                     Fit::Taken
                 }
-                _ => Fit::Taken,
+                _ => heard.handle_input(now, input),
             };
-            book.ignored += u64::from(fit == Fit::Ignored);
+            book.count(fit);
         };
         let count = port.receive(&mut visit);
         for (from, bytes) in &datagrams {
@@ -176,6 +211,45 @@ fn is_final(code: u8, from: Option<IpAddr>, target: IpAddr) -> bool {
     }
 }
 
+/// The same over IPv6.
+fn read_ipv6<'a>(
+    payload: &'a [u8],
+    held: Option<u16>,
+    ours: &[OwnPrefix],
+    checksum_pending: bool,
+) -> Option<FromIp<'a>> {
+    let packet = Ipv6Packet::parse(payload).ok()?;
+    let is_ours = |address| ours.iter().any(|own| own.address == address);
+    if packet.fragment || !is_ours(packet.destination) {
+        return None;
+    }
+    match packet.protocol {
+        next_header::UDP => {
+            let datagram = if checksum_pending {
+                UdpDatagram::parse_without_checksum(packet.payload).ok()?
+            } else {
+                UdpDatagram::parse_v6(&packet).ok()?
+            };
+            let from = SocketAddr::new(packet.source.into(), datagram.source_port);
+            let is_for_us = Some(datagram.destination_port) == held;
+            is_for_us.then_some(FromIp::Datagram(from, datagram.payload))
+        }
+        next_header::ICMPV6 => match Icmpv6::parse(&packet).ok()? {
+            Icmpv6::Unreachable { code, original: Some(original) }
+                if original.protocol == next_header::UDP
+                    && original.destination == packet.source =>
+            {
+                let (port, agent) = original.ports?;
+                let is_of_ours = Some(port) == held && is_ours(original.source);
+                let to = SocketAddr::new(original.destination.into(), agent);
+                is_of_ours.then_some(FromIp::Refused(to, refusal_code(1, code)?))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Reads a packet to our held port, or the refusal of one that we sent from it: on a segment, only the target itself
 /// may refuse, and only what one of our own addresses sent.
 fn read_ipv4(
@@ -183,7 +257,7 @@ fn read_ipv4(
     held: Option<u16>,
     mut ours: impl Iterator<Item = Ipv4Addr>,
     checksum_pending: bool,
-) -> Option<FromIpv4<'_>> {
+) -> Option<FromIp<'_>> {
     let packet = Ipv4Packet::parse(payload).ok()?;
     if packet.fragment {
         return None;
@@ -197,7 +271,7 @@ fn read_ipv4(
             };
             let from = SocketAddr::new(packet.source.into(), datagram.source_port);
             let is_for_us = Some(datagram.destination_port) == held;
-            is_for_us.then_some(FromIpv4::Datagram(from, datagram.payload))
+            is_for_us.then_some(FromIp::Datagram(from, datagram.payload))
         }
         protocol::ICMP => match Icmp::parse(packet.payload).ok()? {
             Icmp::Unreachable { code, original: Some(original) }
@@ -207,7 +281,7 @@ fn read_ipv4(
                 let is_of_ours =
                     Some(port) == held && ours.any(|address| address == original.source);
                 let to = SocketAddr::new(original.destination.into(), agent);
-                is_of_ours.then_some(FromIpv4::Refused(to, code))
+                is_of_ours.then_some(FromIp::Refused(to, code))
             }
             _ => None,
         },

@@ -8,7 +8,7 @@ use herkomst_model::{PacketKind, Why};
 use herkomst_probe::pacer::Pacer;
 use herkomst_probe::snmp::AGENT_PORT;
 use herkomst_probe::{Gate, Probe, Transmit};
-use herkomst_wire::udp_frame;
+use herkomst_wire::{Ipv6Way, WireError, udp_frame, udp6_frame};
 
 use super::book::Book;
 use super::ports::{Unsent, Waiting};
@@ -18,6 +18,8 @@ use super::{Engine, EngineError};
 /// How many packets are taken from the probes before the sockets are looked at again: a burst of answers to so many
 /// fits the smallest receive buffer.
 const BATCH: usize = 64;
+/// How many routers a datagram to a neighbour may pass: none is on its way, and some hosts look at it.
+const HOPS: u8 = 64;
 
 /// The gate of the probes: targets alone, at the pace of the pacer.
 struct PacedGate<'a> {
@@ -37,7 +39,7 @@ impl Engine {
         let mut any = false;
         for _ in 0..BATCH {
             let sent =
-                self.transmit_session(now) || self.transmit_probe(now) || self.transmit_arp(now);
+                self.transmit_session(now) || self.transmit_probe(now) || self.transmit_frame(now);
             if !sent {
                 break;
             }
@@ -84,18 +86,27 @@ impl Engine {
     }
 
     /// One frame of a sweep; the sweeps take turns, so that no interface takes the whole rate.
-    fn transmit_arp(&mut self, now: Instant) -> bool {
+    fn transmit_frame(&mut self, now: Instant) -> bool {
         let mut gate = PacedGate { pacer: &mut self.pacer, book: &self.book };
-        let count = self.sweeps.len();
+        let (sweeps, count) = (self.sweeps.len(), self.sweeps.len() + self.links.len());
         for turn in 0..count {
             let place = (self.next_sweep + turn) % count;
-            let sweep = &mut self.sweeps[place];
-            let wire = &mut self.ports.wires[sweep.wire];
+            let (probe, wire): (&mut dyn Probe, usize) = match place.checked_sub(sweeps) {
+                None => {
+                    let sweep = &mut self.sweeps[place];
+                    (&mut sweep.probe, sweep.wire)
+                }
+                Some(link) => {
+                    let link = &mut self.links[link];
+                    (&mut link.probe, link.wire)
+                }
+            };
+            let wire = &mut self.ports.wires[wire];
             if wire.down.is_some() || wire.outbox.len() >= BATCH {
                 continue;
             }
             let mut bytes = wire.outbox.buffer();
-            let Some(transmit) = sweep.probe.poll_transmit(now, &mut gate, &mut bytes) else {
+            let Some(transmit) = probe.poll_transmit(now, &mut gate, &mut bytes) else {
                 wire.outbox.take_back(bytes);
                 continue;
             };
@@ -139,7 +150,19 @@ impl Engine {
             (SocketAddr::V4(from), SocketAddr::V4(agent)) => {
                 udp_frame(&mut frame, wire.mac, station.mac, None, from, agent, bytes)
             }
-            _ => todo!("nd"),
+            (SocketAddr::V6(from), SocketAddr::V6(agent)) => {
+                let way = Ipv6Way {
+                    source_mac: wire.mac,
+                    destination_mac: station.mac,
+                    vlan: None,
+                    source: *from.ip(),
+                    destination: *agent.ip(),
+                    hop_limit: HOPS,
+                };
+                udp6_frame(&mut frame, &way, from.port(), agent.port(), bytes)
+            }
+            // A station has an address of ours of its own version.
+            _ => Err(WireError::Checksum { what: "addresses" }),
         };
         match made {
             Ok(()) => wire.outbox.push(Waiting { to: agent, kind, bytes: frame }),
