@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::{Method, Why};
+use crate::{Cut, Method, Table, Why};
 
 /// What came of one question to one target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -74,6 +74,21 @@ impl TargetLine {
     }
 }
 
+/// What came of one table of one agent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TableLine {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How many rows could be read.
+    pub rows: u32,
+    /// How many rows or single values were dropped because they are not what the MIB says.
+    pub unreadable: u32,
+    /// How many requests it took.
+    pub requests: u32,
+    /// Why it was not read to its end.
+    pub cut: Option<Box<Cut>>,
+}
+
 /// How long the scan listened for something, beside how long it takes to hear everybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heard {
@@ -88,6 +103,8 @@ pub struct Heard {
 pub struct Ledger {
     /// Every address that the operator named, excluded ones too.
     pub targets: BTreeMap<IpAddr, TargetLine>,
+    /// The tables of every agent that was asked for some, in the order of [`Table::ALL`].
+    pub tables: BTreeMap<IpAddr, Vec<(Table, TableLine)>>,
     /// Listening for LLDP; `None` if nothing could be heard.
     pub lldp: Option<Heard>,
     /// What the scan could not do, in words, each with what would help.

@@ -20,7 +20,7 @@ pub use device::{Device, Join};
 pub use heard::{
     Announcement, DhcpClient, DhcpId, DhcpServer, Prefix, Relay, Router, VendorClass, VirtualRouter,
 };
-pub use ledger::{Heard, Ledger, Outcome, TargetLine};
+pub use ledger::{Heard, Ledger, Outcome, TableLine, TargetLine};
 pub use observation::{
     About, Capabilities, ChassisKey, Engine, Fact, Inventory, LldpNeighbour, Method, Observation,
     SnmpVersion, System,

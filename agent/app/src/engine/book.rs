@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use herkomst_model::{
-    Answer, Fact, Ledger, Method, Outcome, PacketKind, Receipt, Sent, TargetLine, Why,
+    Answer, Fact, Ledger, Method, Outcome, PacketKind, Receipt, Sent, Table, TableLine, TargetLine,
+    Why,
 };
 use herkomst_probe::pacer::Zone;
 use herkomst_probe::{Fit, Transmit};
@@ -34,6 +35,8 @@ pub(crate) struct Book {
     guesses: HashMap<IpAddr, Sent>,
     allowed: Arc<Allowed>,
     asks_everybody: bool,
+    /// The tables of those that were interviewed.
+    tables: BTreeMap<IpAddr, Vec<(Table, TableLine)>>,
     credentials: BTreeMap<Arc<str>, BTreeSet<IpAddr>>,
     /// Packets that came in and were not what was asked for.
     pub(crate) ignored: u64,
@@ -179,6 +182,11 @@ impl Book {
         }
     }
 
+    /// How a table of a target ended; each ends once.
+    pub(crate) fn set_table(&mut self, target: IpAddr, table: Table, line: TableLine) {
+        self.tables.entry(target).or_default().push((table, line));
+    }
+
     /// What an answer means for the ledger.
     pub(crate) fn outcome(answer: &Answer<Fact>) -> Outcome {
         match answer {
@@ -208,7 +216,7 @@ impl Book {
         expects: impl Fn(IpAddr, Zone, Method) -> bool,
         interrupted: bool,
     ) -> (Ledger, Receipt) {
-        let mut ledger = Ledger { interrupted, ..Ledger::default() };
+        let mut ledger = Ledger { interrupted, tables: self.tables, ..Ledger::default() };
         let mut receipt = Receipt { ignored: self.ignored, ..Receipt::default() };
         for (target, mut page) in self.pages {
             if let Some(zone) = page.zone {

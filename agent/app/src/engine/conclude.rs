@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use herkomst_model::{About, Answer, Fact, Method, Observation, Outcome, Why};
+use herkomst_model::{
+    About, Answer, Fact, Method, Observation, Outcome, Table, TableLine, TableNews, Why,
+};
 use herkomst_probe::snmp::interview::Discovered;
 use herkomst_probe::{Probe, Seen};
 use jiff::Timestamp;
@@ -59,12 +61,34 @@ impl Engine {
             self.keep(seen, None, observations);
         }
         while let Some(seen) = self.interviews.poll_observation() {
-            self.record(&seen);
-            if let Some(target) = target_of(&seen) {
+            match seen.method {
+                Method::Table(table) => self.record_table(table, &seen),
+                _ => self.record(&seen),
+            }
+            // Its tables come after its system group.
+            if let Some(target) = target_of(&seen).filter(|to| !self.interviews.is_asking(*to)) {
+                self.sessions.forget(target);
                 self.book.close(target);
             }
             self.keep(seen, None, observations);
         }
+    }
+
+    fn record_table(&mut self, table: Table, seen: &Seen) {
+        let Some(target) = target_of(seen) else { return };
+        let line = match &seen.answer {
+            // Part of it: how it ended comes last.
+            Answer::Is(Fact::Table(TableNews::Rows(_))) => return,
+            Answer::Is(Fact::Table(TableNews::End(end))) => TableLine {
+                outcome: if end.cut.is_some() { Outcome::CutShort } else { Outcome::Answered },
+                rows: end.rows,
+                unreadable: end.unreadable.saturating_add(end.odd_values),
+                requests: end.requests,
+                cut: end.cut.clone().map(Box::new),
+            },
+            answer => TableLine { outcome: Book::outcome(answer), ..TableLine::default() },
+        };
+        self.book.set_table(target, table, line);
     }
 
     fn record(&mut self, seen: &Seen) {

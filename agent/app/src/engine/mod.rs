@@ -31,6 +31,7 @@ use herkomst_probe::retry::Retry;
 use herkomst_probe::snmp::cookie::Cookies;
 use herkomst_probe::snmp::discovery::EngineSweep;
 use herkomst_probe::snmp::interview::Interviews;
+use herkomst_probe::snmp::plan::{Budget, Plan as TablePlan};
 use tokio::sync::{mpsc, watch};
 
 use self::book::Book;
@@ -205,6 +206,11 @@ impl Engine {
             );
             links.push(LinkSweep { wire, link, probe });
         }
+        let mut interviews = Interviews::new(Arc::clone(&scan.credentials), cookies, Retry::snmp());
+        let tables = scan.methods.tables();
+        if !tables.is_empty() {
+            interviews = interviews.collecting(TablePlan { tables, budget: Budget::default() });
+        }
         let heard = ports.wires.iter().map(|wire| Heard::new(wire.mac, keep(scan))).collect();
         progress.targets.store(book.len() as u64, Ordering::Relaxed);
         Ok(Self {
@@ -213,7 +219,7 @@ impl Engine {
             heard,
             echo,
             discovery,
-            interviews: Interviews::new(Arc::clone(&scan.credentials), cookies, Retry::snmp()),
+            interviews,
             sessions: Sessions::new(&scan.credentials)?,
             pacer: Pacer::new(scan.limits, now),
             book,
@@ -272,6 +278,16 @@ impl Engine {
                 self.take_events_now().await;
             } else {
                 interrupted = self.wait(&mut stop).await;
+            }
+        }
+        if interrupted {
+            // What was read of the tables until now is kept, and what is missing is named.
+            self.interviews.stop_tables(Why::Interrupted);
+            self.collect(&mut observations);
+            for observation in observations {
+                if heard.send(observation).await.is_err() {
+                    break;
+                }
             }
         }
         self.finish(interrupted)
@@ -383,8 +399,8 @@ impl Engine {
         match event {
             Event::Send(outgoing) => self.sessions.outgoing.push_back(outgoing),
             Event::Done(to, answer) => {
-                self.sessions.close(to);
                 self.interviews.handle_user_answer(Instant::now(), to, answer);
+                self.sessions.done(to, self.interviews.is_asking(to));
             }
         }
     }

@@ -3,35 +3,35 @@
 //! The crate authenticates and encrypts; it sends nothing. Its `Transport` is ours: it hands bytes to the engine, which
 //! alone checks the target, takes the token, writes the receipt and chooses frame or datagram, and which brings the
 //! answers back. The crate's retries are at 0: the interview decides who is asked again.
+//!
+//! A client of the crate is kept for as long as its device is interviewed, since it holds the keys of that device: with
+//! the key extension of Cisco they cost a million octets of hashing.
+
+mod login;
+mod transport;
 
 use std::collections::{HashMap, VecDeque};
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_snmp::transport::Transport;
-use async_snmp::v3::{
-    DesSaltState, DiscoveredEngine, EngineCache, PersistedDesSaltState, ReportStatus,
-};
-use async_snmp::{
-    Auth, Candidate, ClientBuilder, Error, MasterKeys, MessageSize, RequestRegistration,
-    ResponseIdentity, Retry, UsmConfig,
-};
+use async_snmp::v3::{DesSaltState, DiscoveredEngine, EngineCache, ReportStatus};
+use async_snmp::{Auth, Client, ClientBuilder, Error, MessageSize, Retry, UsmConfig};
 use bytes::Bytes;
 use herkomst_ids::{EngineId, Oid};
 use herkomst_model::{Answer, Refusal};
 use herkomst_probe::snmp::AGENT_PORT;
-use herkomst_probe::snmp::credentials::{AuthProtocol, Credential, Login, PrivProtocol, User};
+use herkomst_probe::snmp::credentials::{Credential, Login};
+use herkomst_probe::snmp::exchange::{MOST_OCTETS, MOST_VARIABLES, Operation, Response, Value};
 use herkomst_probe::snmp::interview::UserRequest;
-use herkomst_probe::snmp::system::{Response, Value};
-use herkomst_wire::snmp::{PduKind, V3Message};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
-/// The most devices that users talk to at once. The pacer limits the load; this bounds the memory.
-const MOST_OPEN: usize = 256;
-/// The most unread datagrams a device: it has one question to answer.
-const INBOX: usize = 16;
+use self::transport::{EngineTransport, Incoming, Line, Refused};
+
+/// The most devices that users talk to at once. The pacer limits the load; this bounds the memory: about 12 KB each.
+const MOST_ASKED: usize = 2048;
+/// The most clients that are kept while their device is let be, at about 2 KB each; others are made again.
+const MOST_KEPT: usize = 2048;
 /// Longer than any wait of ours: the engine says when a packet has left, and the wait begins there.
 const NEVER: Duration = Duration::from_secs(600);
 
@@ -51,13 +51,8 @@ pub(crate) struct Outgoing {
 pub(crate) enum Event {
     /// It wants this sent.
     Send(Outgoing),
-    /// It is done.
+    /// Its question is done.
     Done(IpAddr, Answer<Response>),
-}
-
-enum Incoming {
-    Datagram(SocketAddr, Bytes),
-    Refused(u8),
 }
 
 /// Users that cannot log in at all: their keys cannot be made.
@@ -68,12 +63,24 @@ pub(crate) struct SessionError {
     reason: String,
 }
 
-/// The open sessions.
+/// A device that a user talks to.
+struct Session {
+    credential: usize,
+    /// The VLAN whose context the client asks in.
+    vlan: Option<u16>,
+    client: Client<EngineTransport>,
+    line: Arc<Line>,
+    /// Whether its question is open.
+    asks: bool,
+}
+
+/// The sessions.
 pub(crate) struct Sessions {
     logins: Vec<Option<UsmConfig>>,
     engines: Arc<EngineCache>,
     des_salt: DesSaltState,
-    inboxes: HashMap<IpAddr, mpsc::Sender<Incoming>>,
+    sessions: HashMap<IpAddr, Session>,
+    asked: usize,
     events: mpsc::Receiver<Event>,
     to_engine: mpsc::Sender<Event>,
     /// Messages that wait for the gate.
@@ -81,44 +88,90 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// Derives the master keys of all users, once (RFC 3414, A.2): a million octets of hashing each.
+    /// Derives the master keys of all users, once.
     pub(crate) fn new(credentials: &[Credential]) -> Result<Self, SessionError> {
         let logins = credentials.iter().map(|credential| match &credential.login {
-            Login::V3(user) => usm(user)
+            Login::V3(user) => login::usm(user)
                 .map(Some)
                 .map_err(|reason| SessionError { name: credential.name.to_string(), reason }),
             Login::V1(_) | Login::V2c(_) => Ok(None),
         });
         let logins = logins.collect::<Result<Vec<_>, _>>()?;
-        let (to_engine, events) = mpsc::channel(MOST_OPEN);
+        let (to_engine, events) = mpsc::channel(MOST_ASKED);
         let des_salt =
-            des_salt().map_err(|reason| SessionError { name: "DES".to_owned(), reason })?;
+            login::des_salt().map_err(|reason| SessionError { name: "DES".to_owned(), reason })?;
         Ok(Self {
             logins,
             engines: Arc::new(EngineCache::new()),
             des_salt,
-            inboxes: HashMap::new(),
+            sessions: HashMap::new(),
+            asked: 0,
             events,
             to_engine,
             outgoing: VecDeque::new(),
         })
     }
 
-    /// Whether one more device may be talked to.
-    pub(crate) fn has_room(&self) -> bool {
-        self.inboxes.len() < MOST_OPEN
+    /// Whether one more device may be asked.
+    pub(crate) const fn has_room(&self) -> bool {
+        self.asked < MOST_ASKED
     }
 
-    /// Whether nothing is open.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.inboxes.is_empty()
+    /// Whether no question is open.
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.asked == 0
     }
 
     /// Puts a user's question; its answer comes as an [`Event::Done`].
     pub(crate) fn start(&mut self, request: UserRequest, engine: Option<&EngineId>) {
-        let Some(Some(login)) = self.logins.get(request.credential) else { return };
         let to = request.to;
-        let peer = SocketAddr::from((to, AGENT_PORT));
+        let answer = match self.session(&request, engine) {
+            // One question a device: the interview waits for the answer to the one before.
+            Ok(session) if session.asks => return,
+            Ok(session) => {
+                session.asks = true;
+                session.line.begin(request.wait);
+                Ok(session.client.clone())
+            }
+            Err(answer) => Err(answer),
+        };
+        self.asked += 1;
+        let to_engine = self.to_engine.clone();
+        tokio::spawn(async move {
+            let answer = match answer {
+                Ok(client) => ask(&client, request.operation, &request.oids).await,
+                Err(answer) => answer,
+            };
+            // The engine is gone only when the scan has ended.
+            drop(to_engine.send(Event::Done(to, answer)).await);
+        });
+    }
+
+    /// The session that a question is put in: the one before, where user and context are the same.
+    fn session(
+        &mut self,
+        request: &UserRequest,
+        engine: Option<&EngineId>,
+    ) -> Result<&mut Session, Answer<Response>> {
+        let fits = |session: &Session| {
+            session.credential == request.credential && session.vlan == request.vlan
+        };
+        if !self.sessions.get(&request.to).is_some_and(fits) {
+            let session = self.open(request, engine)?;
+            self.sessions.insert(request.to, session);
+        }
+        self.sessions.get_mut(&request.to).ok_or(Answer::Silent { tries: 0 })
+    }
+
+    fn open(
+        &self,
+        request: &UserRequest,
+        engine: Option<&EngineId>,
+    ) -> Result<Session, Answer<Response>> {
+        let Some(Some(login)) = self.logins.get(request.credential) else {
+            return Err(Answer::Malformed("credential is no user".into()));
+        };
+        let peer = SocketAddr::new(request.to, AGENT_PORT);
         // What our own discovery found need not be asked again.
         if let Some(engine) = engine
             && self.engines.get(&peer).is_none()
@@ -127,44 +180,40 @@ impl Sessions {
                 DiscoveredEngine::new(Bytes::copy_from_slice(engine.octets()), size)
             && let Err(error) = self.engines.insert_discovered(peer, discovered)
         {
-            tracing::debug!(%to, %error, "engine id is not taken, discovery will run again");
+            tracing::debug!(to = %request.to, %error, "engine id is not taken, discovery will run again");
         }
-        let (to_session, inbox) = mpsc::channel(INBOX);
-        self.inboxes.insert(to, to_session);
-        let transport = EngineTransport {
-            peer,
-            credential: request.credential,
-            wait: request.wait,
-            to_engine: self.to_engine.clone(),
-            inbox: Arc::new(Mutex::new(inbox)),
+        let login = match request.vlan {
+            Some(vlan) => login.clone().context_name(format!("vlan-{vlan}")),
+            None => login.clone(),
         };
-        let builder = ClientBuilder::new(Auth::Usm(login.clone()))
+        let line = Arc::new(Line::new(peer, request.credential));
+        let transport = EngineTransport::new(Arc::clone(&line), self.to_engine.clone());
+        let client = ClientBuilder::new(Auth::Usm(login))
             .retry(Retry::none())
             .request_timeout(NEVER)
             .exchange_timeout(None)
-            .max_oids_per_request(10)
+            .max_oids_per_request(MOST_VARIABLES)
             .engine_cache(Arc::clone(&self.engines))
-            .des_salt_state(self.des_salt.clone());
-        let to_engine = self.to_engine.clone();
-        tokio::spawn(async move {
-            let answer = match builder.build_with_transport(transport) {
-                Ok(client) => get(&client, &request.oids).await,
-                Err(error) => answer_of(&error),
-            };
-            // The engine is gone only when the scan has ended.
-            drop(to_engine.send(Event::Done(to, answer)).await);
-        });
+            .des_salt_state(self.des_salt.clone())
+            .build_with_transport(transport)
+            .map_err(|error| answer_of(&error, 0))?;
+        let (credential, vlan) = (request.credential, request.vlan);
+        Ok(Session { credential, vlan, client, line, asks: false })
     }
 
     /// Hands a datagram to the session that waits for one from there; says whether there is one.
     pub(crate) fn deliver(&self, from: SocketAddr, bytes: &[u8]) -> bool {
-        let Some(inbox) = self.inboxes.get(&from.ip()) else { return false };
-        inbox.try_send(Incoming::Datagram(from, Bytes::copy_from_slice(bytes))).is_ok()
+        self.sessions.get(&from.ip()).filter(|session| session.asks).is_some_and(|session| {
+            session.line.push(Incoming::Datagram(from, Bytes::copy_from_slice(bytes)))
+        })
     }
 
     /// Tells the session that the device's port is closed.
     pub(crate) fn refuse(&self, to: IpAddr, code: u8) -> bool {
-        self.inboxes.get(&to).is_some_and(|inbox| inbox.try_send(Incoming::Refused(code)).is_ok())
+        self.sessions
+            .get(&to)
+            .filter(|session| session.asks)
+            .is_some_and(|session| session.line.push(Incoming::Refused(code)))
     }
 
     /// What the sessions say next.
@@ -176,23 +225,62 @@ impl Sessions {
         self.events.poll_recv(context).map(|event| event.expect("a sender is kept"))
     }
 
-    /// Forgets a session that is done.
-    pub(crate) fn close(&mut self, to: IpAddr) {
-        self.inboxes.remove(&to);
+    /// A question is done. Where no other follows, or too many rest, the session is forgotten.
+    pub(crate) fn done(&mut self, to: IpAddr, more_follows: bool) {
+        self.asked = self.asked.saturating_sub(1);
+        let resting = self.sessions.len().saturating_sub(self.asked);
+        match self.sessions.get_mut(&to) {
+            Some(session) if more_follows && resting <= MOST_KEPT => session.asks = false,
+            _ => drop(self.sessions.remove(&to)),
+        }
+    }
+
+    /// Forgets a device that is asked no more, unless its question is still open.
+    pub(crate) fn forget(&mut self, to: IpAddr) {
+        if self.sessions.get(&to).is_some_and(|session| !session.asks) {
+            self.sessions.remove(&to);
+        }
     }
 }
 
-async fn get(client: &async_snmp::Client<EngineTransport>, oids: &[Oid]) -> Answer<Response> {
+/// Asks as the interview says. A question that the agent calls too big the crate halves by itself, one half after the
+/// other; each passes the gate as any packet does.
+async fn ask(
+    client: &Client<EngineTransport>,
+    operation: Operation,
+    oids: &[Oid],
+) -> Answer<Response> {
     let asked: Vec<async_snmp::Oid> =
         oids.iter().map(|oid| async_snmp::Oid::from_slice(oid.arcs())).collect();
-    match client.get_many(&asked).await {
-        Ok(response) => {
-            let bindings = response.varbinds.into_iter();
-            Answer::Is(Response::Bindings(
-                bindings.filter_map(|bound| Some((oid(&bound.oid)?, value(bound.value)))).collect(),
-            ))
+    let chunks = match operation {
+        Operation::Get => client.get_many_chunks(&asked),
+        Operation::Next => client.get_next_many_chunks(&asked),
+        Operation::Bulk { repetitions } => {
+            return match client.get_bulk_with_metadata(&asked, 0, repetitions.into()).await {
+                Ok(response) => bindings(response.varbinds),
+                Err(error) => answer_of(&error, 0),
+            };
         }
-        Err(error) => answer_of(&error),
+    };
+    let mut chunks = match chunks {
+        Ok(chunks) => chunks,
+        Err(error) => return answer_of(&error, 0),
+    };
+    let mut all = Vec::new();
+    while let Some(chunk) = chunks.next().await {
+        match chunk {
+            Ok(chunk) => all.extend(chunk.response.varbinds),
+            Err(error) => return answer_of(&error.source, error.failed_request_range.start),
+        }
+    }
+    bindings(all)
+}
+
+fn bindings(varbinds: Vec<async_snmp::VarBind>) -> Answer<Response> {
+    let bindings = varbinds.into_iter().map(|bound| Some((oid(&bound.oid)?, value(bound.value))));
+    match bindings.collect() {
+        Some(bindings) => Answer::Is(Response::Bindings(bindings)),
+        None => Answer::Malformed("answer names no object identifier (RFC 2578, 3.5)".into()),
     }
 }
 
@@ -203,22 +291,30 @@ fn oid(oid: &async_snmp::Oid) -> Option<Oid> {
 fn value(value: async_snmp::Value) -> Value {
     match value {
         async_snmp::Value::Integer(number) => Value::Integer(number.into()),
-        async_snmp::Value::OctetString(octets) => Value::Octets(octets.to_vec()),
+        async_snmp::Value::Counter32(number)
+        | async_snmp::Value::Gauge32(number)
+        | async_snmp::Value::UInteger32(number) => Value::Unsigned(number.into()),
+        async_snmp::Value::Counter64(number) => Value::Unsigned(number),
+        async_snmp::Value::OctetString(octets) => {
+            Value::Octets(octets[..octets.len().min(MOST_OCTETS)].to_vec())
+        }
         async_snmp::Value::ObjectIdentifier(found) => oid(&found).map_or(Value::Other, Value::Oid),
+        async_snmp::Value::IpAddress(address) => Value::Address(address),
         async_snmp::Value::TimeTicks(ticks) => Value::Ticks(ticks),
         async_snmp::Value::Null
         | async_snmp::Value::NoSuchObject
-        | async_snmp::Value::NoSuchInstance
-        | async_snmp::Value::EndOfMibView => Value::Absent,
+        | async_snmp::Value::NoSuchInstance => Value::Absent,
+        async_snmp::Value::EndOfMibView => Value::EndOfView,
         _ => Value::Other,
     }
 }
 
-/// What a failure says of the device. The crate's messages hold no secret; they are kept for what is malformed.
-fn answer_of(error: &Error) -> Answer<Response> {
+/// What a failure says of the device, whose part of the question began with the so manyth name. The crate's messages
+/// hold no secret; they are kept for what is malformed.
+fn answer_of(error: &Error, begins: usize) -> Answer<Response> {
     match error {
-        Error::SharedOperation { source } => answer_of(source),
-        Error::Exchange { source, .. } => answer_of(source),
+        Error::SharedOperation { source } => answer_of(source, begins),
+        Error::Exchange { source, .. } => answer_of(source, begins),
         Error::Timeout { .. } | Error::Closed { .. } => Answer::Silent { tries: 1 },
         Error::Auth { .. } => Answer::Refused(Refusal::WrongKey),
         Error::Report { status, .. } => Answer::Refused(match **status {
@@ -231,7 +327,10 @@ fn answer_of(error: &Error) -> Answer<Response> {
             _ => return Answer::Malformed(error.to_string().into()),
         }),
         Error::Snmp { status, index, .. } => {
+            // 0 is the question as a whole.
             let index = i32::try_from(*index).unwrap_or(0);
+            let before = i32::try_from(begins).unwrap_or(0);
+            let index = if index > 0 { index.saturating_add(before) } else { 0 };
             Answer::Is(Response::Error { status: status.as_i32(), index })
         }
         Error::Network { source, .. } => {
@@ -244,151 +343,42 @@ fn answer_of(error: &Error) -> Answer<Response> {
     }
 }
 
-/// A refusal on its way through the crate's error type.
-#[derive(Debug, thiserror::Error)]
-#[error("refused: {0:?}")]
-struct Refused(Refusal);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What a report says of the user (RFC 3414, 3.2: usmStats under 1.3.6.1.6.3.15.1.1). Such a report cannot be
-/// authenticated, so it ends nothing: it only tells a refusal from silence once the time is over.
-fn refusal_in(bytes: &[u8]) -> Option<Refusal> {
-    let message = V3Message::parse(bytes).ok()?;
-    let pdu = message.scoped?.pdu;
-    if pdu.kind != PduKind::Report {
-        return None;
-    }
-    match pdu.bindings().next()?.ok()?.name.arcs() {
-        [1, 3, 6, 1, 6, 3, 15, 1, 1, counter, 0] => match counter {
-            1 | 3 => Some(Refusal::UnknownUser),
-            5 | 6 => Some(Refusal::WrongKey),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn usm(user: &User) -> Result<UsmConfig, String> {
-    let named = UsmConfig::new(Bytes::copy_from_slice(user.name.as_bytes()))
-        .context_name(Bytes::copy_from_slice(user.context.as_bytes()));
-    let Some((auth, password)) = &user.auth else { return Ok(named) };
-    let auth = match auth {
-        AuthProtocol::Md5 => async_snmp::AuthProtocol::Md5,
-        AuthProtocol::Sha1 => async_snmp::AuthProtocol::Sha1,
-        AuthProtocol::Sha224 => async_snmp::AuthProtocol::Sha224,
-        AuthProtocol::Sha256 => async_snmp::AuthProtocol::Sha256,
-        AuthProtocol::Sha384 => async_snmp::AuthProtocol::Sha384,
-        AuthProtocol::Sha512 => async_snmp::AuthProtocol::Sha512,
-    };
-    let mut keys = MasterKeys::new(auth, password.expose()).map_err(|error| error.to_string())?;
-    if let Some((privacy, password)) = &user.privacy {
-        let privacy = match privacy {
-            PrivProtocol::Des => async_snmp::PrivProtocol::Des,
-            PrivProtocol::Aes128 => async_snmp::PrivProtocol::Aes128,
-            PrivProtocol::Aes192 => async_snmp::PrivProtocol::Aes192Blumenthal,
-            PrivProtocol::Aes256 => async_snmp::PrivProtocol::Aes256Blumenthal,
-            PrivProtocol::Aes192Reeder => async_snmp::PrivProtocol::Aes192Reeder,
-            PrivProtocol::Aes256Reeder => async_snmp::PrivProtocol::Aes256Reeder,
-        };
-        keys = keys.with_privacy(privacy, password.expose()).map_err(|error| error.to_string())?;
-    }
-    named.with_master_keys(keys).map_err(|error| error.to_string())
-}
-
-/// The salt of CBC-DES is a number of ours and a counter (RFC 3414, 8.1.1.1). A one-off scan keeps no state, so the
-/// number is drawn at random: two scans share one with a chance of 1 in 2^30, and then only if both use DES.
-fn des_salt() -> Result<DesSaltState, String> {
-    let mut drawn = [0; 4];
-    getrandom::fill(&mut drawn).map_err(|error| error.to_string())?;
-    // One is left above it, since a restart counts up.
-    let boots = u32::from_ne_bytes(drawn) & 0x3fff_ffff;
-    let before = PersistedDesSaltState::new(boots.max(1)).map_err(|error| error.to_string())?;
-    DesSaltState::restart(before, |_| Ok::<(), io::Error>(())).map_err(|error| error.to_string())
-}
-
-/// Carries one session's messages to the engine and its answers back.
-struct EngineTransport {
-    peer: SocketAddr,
-    credential: usize,
-    wait: Duration,
-    to_engine: mpsc::Sender<Event>,
-    inbox: Arc<Mutex<mpsc::Receiver<Incoming>>>,
-}
-
-impl EngineTransport {
-    fn closed(&self) -> Box<Error> {
-        Error::Closed { target: self.peer }.boxed()
-    }
-
-    fn refused(&self, refusal: Refusal) -> Box<Error> {
-        Error::Network { target: self.peer, source: io::Error::other(Refused(refusal)) }.boxed()
-    }
-
-    fn timed_out(&self) -> Box<Error> {
-        Error::Timeout { target: self.peer, elapsed: self.wait, retries: 0 }.boxed()
-    }
-}
-
-impl Transport for EngineTransport {
-    async fn send(&self, data: &[u8]) -> async_snmp::Result<()> {
-        let (sent, has_left) = oneshot::channel();
-        let outgoing = Outgoing {
-            to: self.peer.ip(),
-            credential: self.credential,
-            bytes: data.to_vec(),
-            sent,
-        };
-        self.to_engine.send(Event::Send(outgoing)).await.map_err(|_| self.closed())?;
-        has_left.await.map_err(|_| self.closed())
-    }
-
-    async fn request_with<T, F>(
-        &self,
-        data: &[u8],
-        registration: RequestRegistration,
-        mut validate: F,
-    ) -> async_snmp::Result<T>
-    where
-        T: Send,
-        F: FnMut(Bytes, SocketAddr) -> async_snmp::Result<Candidate<T>> + Send,
-    {
-        let mut inbox = self.inbox.lock().await;
-        self.send(data).await?;
-        let deadline = tokio::time::Instant::now() + self.wait;
-        let mut told = None;
-        loop {
-            let Ok(incoming) = tokio::time::timeout_at(deadline, inbox.recv()).await else {
-                return Err(told.map_or_else(|| self.timed_out(), |refusal| self.refused(refusal)));
-            };
-            match incoming.ok_or_else(|| self.closed())? {
-                Incoming::Refused(code) => {
-                    return Err(self.refused(Refusal::Unreachable(code)));
-                }
-                Incoming::Datagram(from, bytes) => {
-                    let fits = from == self.peer
-                        && registration.evaluate_response_identity(&bytes, true)
-                            != ResponseIdentity::Reject;
-                    if fits && let Candidate::Accept(value) = validate(bytes.clone(), from)? {
-                        return Ok(value);
-                    }
-                    told = told.or_else(|| refusal_in(&bytes).filter(|_| fits));
-                    tracing::debug!(%from, "datagram does not fit the open v3 request");
-                }
-            }
+    #[test]
+    fn every_type_of_the_crate_is_one_of_ours() {
+        use async_snmp::Value as Theirs;
+        for (theirs, ours) in [
+            (Theirs::Integer(-7), Value::Integer(-7)),
+            (Theirs::Counter32(u32::MAX), Value::Unsigned(u32::MAX.into())),
+            (Theirs::Gauge32(5), Value::Unsigned(5)),
+            (Theirs::Counter64(u64::MAX), Value::Unsigned(u64::MAX)),
+            (Theirs::OctetString(vec![7; 3000].into()), Value::Octets(vec![7; MOST_OCTETS])),
+            (Theirs::IpAddress([10, 0, 0, 1]), Value::Address([10, 0, 0, 1])),
+            (Theirs::TimeTicks(9), Value::Ticks(9)),
+            (Theirs::Null, Value::Absent),
+            (Theirs::NoSuchObject, Value::Absent),
+            (Theirs::NoSuchInstance, Value::Absent),
+            (Theirs::EndOfMibView, Value::EndOfView),
+        ] {
+            assert_eq!(value(theirs), ours);
         }
     }
 
-    fn peer_addr(&self) -> SocketAddr {
-        self.peer
-    }
-
-    fn local_addr(&self) -> SocketAddr {
-        match self.peer {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    #[test]
+    fn an_error_index_counts_from_the_first_name_of_the_whole_question() {
+        let error = |index| Error::Snmp {
+            target: SocketAddr::from(([10, 0, 0, 1], 161)),
+            status: async_snmp::ErrorStatus::GenErr,
+            index,
+            oid: None,
+            metadata: Box::default(),
+        };
+        for (index, begins, told) in [(2, 0, 2), (2, 5, 7), (0, 5, 0)] {
+            let answer = answer_of(&error(index), begins);
+            assert_eq!(answer, Answer::Is(Response::Error { status: 5, index: told }));
         }
-    }
-
-    fn is_reliable(&self) -> bool {
-        false
     }
 }

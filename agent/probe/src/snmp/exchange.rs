@@ -10,7 +10,7 @@ pub const MOST_VARIABLES: usize = 10;
 pub const MOST_VALUES: usize = 200;
 /// The most octets that are kept of one value: more than any text of ours ([`herkomst_model::DeviceText::MOST`])
 /// needs, unless it is all of wide letters.
-const MOST_OCTETS: usize = 2048;
+pub const MOST_OCTETS: usize = 2048;
 
 /// What is done with the names in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

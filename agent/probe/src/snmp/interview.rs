@@ -227,6 +227,24 @@ impl Interviews {
         self.end(to, partial.map_or(no, Answer::Is));
     }
 
+    /// Whether this device is being asked.
+    pub fn is_asking(&self, target: IpAddr) -> bool {
+        self.open.contains_key(&target)
+    }
+
+    /// Ends every collection of tables where it is: what was read is kept, and what is missing is named.
+    pub fn stop_tables(&mut self, why: Why) {
+        let reading: Vec<IpAddr> = self
+            .open
+            .iter()
+            .filter(|(_, interview)| matches!(interview.topic, Topic::Tables(_)))
+            .map(|(to, _)| *to)
+            .collect();
+        for to in reading {
+            self.give_up(to, why);
+        }
+    }
+
     /// Ends an interview whose packets cannot be sent, or are not to be sent any more.
     pub fn give_up(&mut self, target: IpAddr, why: Why) {
         self.break_off(target, Answer::NotAsked(why));
