@@ -5,8 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use herkomst_model::report::{
     Counts, Coverage, LedgerEntry, ListenedEntry, NotAskedEntry, ReceiptEntry, SentEntry,
+    TableEntry, TablesEntry,
 };
-use herkomst_model::{Ledger, Method, Outcome, Receipt, Sent, TargetLine, Why};
+use herkomst_model::{Ledger, Method, Outcome, Receipt, Sent, Table, TableLine, TargetLine, Why};
 use ipnet::IpNet;
 
 use crate::judge::Judged;
@@ -20,6 +21,9 @@ pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> C
             count(methods.entry(method.as_str().to_owned()).or_default(), outcome);
         }
         count(&mut targets, overall(line));
+    }
+    for (table, line) in ledger.tables.values().flatten() {
+        count(methods.entry(table.as_str().to_owned()).or_default(), line.outcome);
     }
     let listened = ledger.lldp.map(|heard| {
         let entry = ListenedEntry {
@@ -43,16 +47,37 @@ pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> C
             .into_iter()
             .map(|(targets, line)| LedgerEntry { targets, outcomes: outcomes(&line) })
             .collect(),
+        tables: ledger.tables.iter().filter_map(|(target, lines)| tables(*target, lines)).collect(),
     }
+}
+
+/// The tables that a device was asked for; `None` if it was for none.
+fn tables(target: IpAddr, lines: &[(Table, TableLine)]) -> Option<TablesEntry> {
+    let asked = lines.iter().filter(|(_, line)| !matches!(line.outcome, Outcome::NotAsked(_)));
+    let tables: BTreeMap<String, TableEntry> = asked
+        .map(|(table, line)| {
+            let entry = TableEntry {
+                outcome: line.outcome.as_str().to_owned(),
+                rows: line.rows.into(),
+                unreadable: line.unreadable.into(),
+                requests: line.requests.into(),
+                cut: line.cut.as_ref().map(ToString::to_string),
+            };
+            (table.as_str().to_owned(), entry)
+        })
+        .collect();
+    (!tables.is_empty()).then(|| TablesEntry { target: target.to_string(), tables })
 }
 
 /// Whether every target was properly asked, and nothing that spoke was lost.
 pub(crate) fn is_complete(ledger: &Ledger, receipt: &Receipt) -> bool {
     let lines = ledger.targets.values().flat_map(TargetLine::outcomes);
+    let tables = ledger.tables.values().flatten();
     !ledger.interrupted
         && receipt.dropped == 0
         && ledger.overflow == 0
         && lines.into_iter().all(|(method, outcome)| is_proper(method, outcome))
+        && tables.into_iter().all(|(table, line)| is_proper(Method::Table(*table), line.outcome))
 }
 
 /// Why a count of what the scan saw is no count of what there is; none when it is. Here the operator's own choices weigh
@@ -255,11 +280,28 @@ fn not_asked(ledger: &Ledger) -> Vec<NotAskedEntry> {
             }
         }
     }
+    for table in Table::ALL {
+        let whys = ledger.tables.iter().map(|(target, lines)| {
+            let line = lines.iter().find(|(of, _)| *of == table);
+            match line.map(|(_, line)| line.outcome) {
+                Some(Outcome::NotAsked(why)) => (*target, Some(why)),
+                _ => (*target, None),
+            }
+        });
+        for (targets, why) in grouped(whys) {
+            if let Some(why) = why {
+                let (method, why) = (table.as_str().to_owned(), why.to_string());
+                entries.push(NotAskedEntry { targets, method, why });
+            }
+        }
+    }
     entries
 }
 
 #[cfg(test)]
 mod tests {
+    use herkomst_model::Cut;
+
     use super::*;
 
     fn ledger(lines: &[(u8, TargetLine)]) -> Ledger {
@@ -289,6 +331,37 @@ mod tests {
         assert!(coverage.complete, "silence is an outcome");
         assert_eq!(coverage.methods["snmp-engine"].not_asked, 3);
         assert_eq!(coverage.not_asked[0].why, "no answer before it");
+    }
+
+    #[test]
+    fn every_table_has_its_count_and_one_that_is_cut_short_is_not_complete() {
+        let cut = |outcome, cut: Option<Cut>| TableLine {
+            outcome,
+            rows: 7,
+            cut: cut.map(Box::new),
+            ..TableLine::default()
+        };
+        let one = IpAddr::from([10, 0, 0, 1]);
+        let told = |lines: Vec<(Table, TableLine)>| {
+            let ledger = Ledger { tables: [(one, lines)].into(), ..Ledger::default() };
+            coverage(&ledger, &Receipt::default(), &Judged::default())
+        };
+        let whole = (Table::Interfaces, cut(Outcome::Answered, None));
+        let left_out = (Table::Cdp, cut(Outcome::NotAsked(Why::NotItsKind), None));
+        let good = told(vec![whole.clone(), left_out.clone()]);
+        assert!(good.complete);
+        let counts = good.methods["snmp-interfaces"];
+        assert_eq!((counts.expected, counts.asked, counts.answered), (1, 1, 1));
+        assert_eq!(good.methods["snmp-cdp"].not_asked, 1);
+        assert_eq!(good.not_asked[0].method, "snmp-cdp");
+        assert_eq!(good.tables[0].tables.keys().collect::<Vec<_>>(), ["snmp-interfaces"]);
+        let short = (Table::Entities, cut(Outcome::CutShort, Some(Cut::Silent { tries: 4 })));
+        let bad = told(vec![whole, short]);
+        assert!(!bad.complete);
+        let entry = &bad.tables[0].tables["snmp-entities"];
+        assert_eq!((entry.outcome.as_str(), entry.rows), ("cut short", 7));
+        assert_eq!(entry.cut.as_deref(), Some("silent after 4 tries"));
+        assert!(!told(vec![(Table::Cdp, cut(Outcome::NotAsked(Why::Interrupted), None))]).complete);
     }
 
     #[test]

@@ -457,7 +457,7 @@ pub struct Counts {
 }
 
 /// What was asked and what came of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Coverage {
     /// Whether every target was properly asked.
     pub complete: bool,
@@ -481,6 +481,8 @@ pub struct Coverage {
     pub limits: Vec<String>,
     /// Targets in ranges of equal outcome.
     pub ledger: Vec<LedgerEntry>,
+    /// Devices that were asked for tables, and what came of each.
+    pub tables: Vec<TablesEntry>,
 }
 
 /// How long the scan listened for a protocol.
@@ -510,6 +512,30 @@ pub struct LedgerEntry {
     pub targets: String,
     /// Outcome by method.
     pub outcomes: BTreeMap<String, String>,
+}
+
+/// The tables of one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TablesEntry {
+    /// Its address.
+    pub target: String,
+    /// Those that were asked for; the others are under `not_asked`.
+    pub tables: BTreeMap<String, TableEntry>,
+}
+
+/// What came of one table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableEntry {
+    /// `answered`, `silent`, `cut short` …
+    pub outcome: String,
+    /// How many rows could be read.
+    pub rows: u64,
+    /// How many rows or values were dropped because they are not what the MIB says.
+    pub unreadable: u64,
+    /// How many requests it took, where it was answered.
+    pub requests: u64,
+    /// Where a table that is cut short ends, and why.
+    pub cut: Option<String>,
 }
 
 /// What was sent.

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use herkomst_identify::{Confidence, Evidence, Identification};
 use herkomst_ids::{MacAddr, VendorId};
-use herkomst_model::Device;
 use herkomst_model::report::{
     ComponentEntry, ControllerEntry, DeviceEntry, EvidenceEntry, MakerEntry, Product,
 };
+use herkomst_model::{Device, Method};
 use herkomst_registry::{Control, Registry};
 use jiff::civil::Date;
 
@@ -18,8 +18,12 @@ pub(super) fn entry(
     registry: &Registry,
     on: Date,
 ) -> DeviceEntry {
-    let seen_by: BTreeSet<&str> =
-        device.observations.iter().map(|seen| seen.method.as_str()).collect();
+    let seen_by = device.observations.iter().map(|seen| match seen.method {
+        // Which tables were read stands in the coverage.
+        Method::Table(_) => Method::Snmp.as_str(),
+        method => method.as_str(),
+    });
+    let seen_by: BTreeSet<&str> = seen_by.collect();
     DeviceEntry {
         id: device_id(device, registry),
         macs: device.macs.iter().map(MacAddr::to_string).collect(),

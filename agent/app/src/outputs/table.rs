@@ -1,6 +1,7 @@
 //! For people: findings first, then figures over the whole, then devices, then what was covered. As wide as the terminal.
 
 mod figures;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -453,7 +454,8 @@ fn coverage(out: &mut String, report: &Report, screen: Screen) {
         out,
         "{identified} identified, {undetermined} nobody could name, {special} special addresses"
     );
-    for (method, counts) in methods.iter().filter(|(_, counts)| counts.expected > 0) {
+    let asked = methods.iter().filter(|(method, _)| !tables::is_table(method));
+    for (method, counts) in asked.filter(|(_, counts)| counts.expected > 0) {
         let mut parts =
             vec![format!("asked {}", counts.asked), format!("answered {}", counts.answered)];
         for (count, word) in [
@@ -468,6 +470,7 @@ fn coverage(out: &mut String, report: &Report, screen: Screen) {
         }
         let _ = writeln!(out, "{method}: {}", parts.join(", "));
     }
+    tables::tables(out, &report.coverage);
     for (protocol, entry) in listened {
         let name = protocol.to_uppercase();
         let _ = writeln!(
