@@ -123,6 +123,8 @@ fn observations(record: &Value) -> Vec<Arc<Observation>> {
             capabilities: None,
             management: Vec::new(),
             inventory: None,
+            native_vlan: None,
+            med_class: None,
         };
         see(Method::Lldp, About::Station(mac), Fact::Lldp(neighbour));
     }

@@ -12,7 +12,7 @@ use crate::{Capabilities, DeviceText};
 
 /// What a device says of itself, by any protocol for that but LLDP (CDP, EDP, FDP, SONMP, MNDP, mDNS, SSDP, WS-Discovery,
 /// SADP, DHIP). What a protocol has no place for is empty.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Announcement {
     /// What it calls itself: a host name, a device id, a friendly name.
     pub names: Vec<DeviceText>,
@@ -47,7 +47,7 @@ pub struct Announcement {
 }
 
 /// What a router of IPv6 advertises (RFC 4861, 4.2).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Router {
     /// For how many seconds it is a default router; 0 says that it is none.
     pub lifetime: u16,
@@ -79,7 +79,7 @@ pub struct Prefix {
 }
 
 /// A group of routers that share an address (VRRP, CARP, HSRP, GLBP). The observation is about the member that spoke.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VirtualRouter {
     /// Its number.
     pub group: u16,
@@ -96,7 +96,7 @@ pub struct VirtualRouter {
 }
 
 /// What a client of DHCP or DHCPv6 says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct DhcpClient {
     /// Its hardware address: `chaddr`, or the one of its DUID.
     pub mac: Option<MacAddr>,
@@ -119,7 +119,7 @@ pub struct DhcpClient {
 }
 
 /// What a server of DHCP or DHCPv6 says of itself and its segment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct DhcpServer {
     /// The address that it is known by (option 54).
     pub address: Option<IpAddr>,
@@ -164,7 +164,7 @@ pub struct VendorClass {
 }
 
 /// What a relay agent added (RFC 3046; RFC 8415, 19): by it, the client's switch and port are known.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Relay {
     /// The relay's own address.
     pub address: Option<IpAddr>,

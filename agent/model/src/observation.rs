@@ -255,7 +255,7 @@ pub struct System {
 }
 
 /// What a neighbour announced (IEEE 802.1AB-2016, clause 8; ANSI/TIA-1057 for the inventory).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LldpNeighbour {
     /// Chassis ID.
     pub chassis: ChassisKey,
@@ -275,6 +275,11 @@ pub struct LldpNeighbour {
     pub management: Vec<IpAddr>,
     /// LLDP-MED inventory, if any part of it was sent.
     pub inventory: Option<Inventory>,
+    /// The VLAN of its port for frames without a tag (IEEE 802.1Q-2018, D.2.1).
+    pub native_vlan: Option<u16>,
+    /// Its class in LLDP-MED (ANSI/TIA-1057, 10.2.2): 1 to 3 endpoints, of which 3 are telephones and the like, 4 network
+    /// connectivity.
+    pub med_class: Option<u8>,
 }
 
 /// A chassis id, as a key.
@@ -294,7 +299,7 @@ pub enum ChassisKey {
 }
 
 /// LLDP system capabilities as bits (IEEE 802.1AB-2016, table 8-4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Capabilities {
     /// What it can be.
     pub supported: u16,
@@ -303,7 +308,7 @@ pub struct Capabilities {
 }
 
 /// LLDP-MED inventory (ANSI/TIA-1057, 10.2.6).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Inventory {
     /// Manufacturer Name.
     pub manufacturer: Option<DeviceText>,

@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use herkomst_ids::MacAddr;
+use herkomst_ids::{MacAddr, Oid};
 
 use crate::checksum::checksum;
 use crate::{Reader, WireError};
@@ -142,6 +142,12 @@ impl<'a> Cdp<'a> {
             Some(read.map(|(kind, value)| CdpTlv::read(kind, value)))
         })
     }
+}
+
+/// The object in [`CdpTlv::SystemOid`]; `None` where it is none, or an empty one.
+pub fn system_oid(contents: &[u8]) -> Option<Oid> {
+    let oid = crate::snmp::ber::oid(Reader::new(contents), "cdp system object").ok()?;
+    (!contents.is_empty()).then_some(oid)
 }
 
 /// Two octets of type, and two of a length that counts these four too.

@@ -1,6 +1,8 @@
 //! DHCP for IPv6 (RFC 8415): the messages of clients and servers with the options that say what a client is. Those of
 //! relays are unwrapped on demand.
 
+use std::net::Ipv6Addr;
+
 use herkomst_ids::{MacAddr, Pen};
 
 use crate::{Reader, WireError};
@@ -12,11 +14,16 @@ pub const DHCPV6_CLIENT_PORT: u16 = 546;
 
 const CLIENT_ID: u16 = 1;
 const SERVER_ID: u16 = 2;
+const ADDRESSES: u16 = 3;
+const TEMPORARY_ADDRESSES: u16 = 4;
+const ADDRESS: u16 = 5;
 const OPTION_REQUEST: u16 = 6;
 const RELAY_MESSAGE: u16 = 9;
 const USER_CLASS: u16 = 15;
 const VENDOR_CLASS: u16 = 16;
 const VENDOR_OPTIONS: u16 = 17;
+const INTERFACE_ID: u16 = 18;
+const REMOTE_ID: u16 = 37;
 const FQDN: u16 = 39;
 /// RFC 8415, 7.3: the two messages of relays.
 const RELAY_FORWARD: u8 = 12;
@@ -154,20 +161,68 @@ impl<'a> Dhcpv6<'a> {
     }
 }
 
+/// The message of a relay (RFC 8415, 9): who stands where, and the message that it passes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dhcpv6Relay<'a> {
+    /// From a server to a client, and not the other way.
+    pub reply: bool,
+    /// An address of the link that the client is on; unspecified where the relay does not say.
+    pub link: Ipv6Addr,
+    /// The client, or the relay before this one.
+    pub peer: Ipv6Addr,
+    /// The port that the client is at, as the relay names it (option 18).
+    pub interface: Option<&'a [u8]>,
+    /// Who stands there, as the relay names it: an enterprise number, and what it makes of it (option 37, RFC 4649).
+    pub remote: Option<&'a [u8]>,
+    /// The message inside, which may again be that of a relay.
+    pub message: Option<&'a [u8]>,
+}
+
+impl<'a> Dhcpv6Relay<'a> {
+    /// Reads the payload of a datagram; `None` where it is no message of a relay. After an option that does not end nothing
+    /// follows.
+    pub fn parse(payload: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(payload);
+        let kind = reader.u8("dhcpv6 type").ok()?;
+        if !matches!(kind, RELAY_FORWARD | RELAY_REPLY) {
+            return None;
+        }
+        reader.u8("dhcpv6 hop count").ok()?;
+        let link = reader.array::<16>("dhcpv6 link address").ok()?.into();
+        let peer = reader.array::<16>("dhcpv6 peer address").ok()?.into();
+        let reply = kind == RELAY_REPLY;
+        let mut read = Self { reply, link, peer, interface: None, remote: None, message: None };
+        while let Ok((kind, value)) = option(&mut reader) {
+            let field = match kind {
+                RELAY_MESSAGE => &mut read.message,
+                INTERFACE_ID => &mut read.interface,
+                REMOTE_ID => &mut read.remote,
+                _ => continue,
+            };
+            *field = field.or(Some(value));
+        }
+        Some(read)
+    }
+}
+
+/// The addresses in an option for those of one interface of a client (3, and 4 for those that change), in the order sent.
+pub fn assigned(kind: u16, value: &[u8]) -> impl Iterator<Item = Ipv6Addr> + use<'_> {
+    // RFC 8415, 21.4 and 21.5: a number of four octets, and in the first two times of as many
+    let head = match kind {
+        ADDRESSES => Some(12),
+        TEMPORARY_ADDRESSES => Some(4),
+        _ => None,
+    };
+    let mut reader = Reader::new(head.and_then(|head| value.get(head..)).unwrap_or_default());
+    let options = std::iter::from_fn(move || option(&mut reader).ok());
+    options
+        .filter(|(kind, _)| *kind == ADDRESS)
+        .filter_map(|(_, value)| value.first_chunk::<16>().map(|octets| Ipv6Addr::from(*octets)))
+}
+
 /// The message inside that of a relay (RFC 8415, 9); one layer, which may again be that of a relay.
 pub fn relayed(payload: &[u8]) -> Option<&[u8]> {
-    let mut reader = Reader::new(payload);
-    let kind = reader.u8("dhcpv6 type").ok()?;
-    reader.take(33, "dhcpv6 relay addresses").ok()?;
-    if !matches!(kind, RELAY_FORWARD | RELAY_REPLY) {
-        return None;
-    }
-    loop {
-        match option(&mut reader).ok()? {
-            (RELAY_MESSAGE, message) => return Some(message),
-            _ => continue,
-        }
-    }
+    Dhcpv6Relay::parse(payload)?.message
 }
 
 fn option<'a>(reader: &mut Reader<'a>) -> Result<(u16, &'a [u8]), WireError> {
@@ -366,6 +421,23 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_addresses_that_a_recorded_server_gives() {
+        let advertised = captures::udp_payloads("dhcpv6_dhcpcd").remove(1);
+        let read = Dhcpv6::parse(&advertised).unwrap();
+        let given: Vec<_> = read
+            .options()
+            .filter_map(|option| match option {
+                Ok(Dhcpv6Option::Other { kind, value }) => Some((kind, value)),
+                _ => None,
+            })
+            .flat_map(|(kind, value)| assigned(kind, value))
+            .collect();
+        assert_eq!(given, ["fd00:50::54".parse::<Ipv6Addr>().unwrap()]);
+        assert_eq!(assigned(ADDRESSES, &[0; 11]).count(), 0);
+        assert_eq!(assigned(OPTION_REQUEST, &[0; 60]).count(), 0);
+    }
+
+    #[test]
     fn duids_that_do_not_fit_their_type_are_kept() {
         for value in [
             &[0, 1, 0, 6, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6][..],
@@ -398,6 +470,9 @@ mod tests {
         let once = relayed(&twice).unwrap();
         assert_eq!(relayed(once), Some(&inside[..]));
         assert_eq!(relayed(&inside), None);
+        let read = Dhcpv6Relay::parse(once).unwrap();
+        assert_eq!((read.interface, read.remote), (Some(&[7][..]), None));
+        assert_eq!((read.reply, read.peer), (false, Ipv6Addr::UNSPECIFIED));
         for length in 0..twice.len() {
             assert_eq!(relayed(&twice[..length]), None);
         }

@@ -47,7 +47,7 @@ pub use arp::{Arp, ArpOperation, arp_request_frame, quick_reply};
 pub use cdp::Cdp;
 pub use dahua::Dahua;
 pub use dhcp::Dhcp;
-pub use dhcpv6::Dhcpv6;
+pub use dhcpv6::{Dhcpv6, Dhcpv6Relay};
 pub use dns::DnsMessage;
 pub use edp::Edp;
 pub use ethernet::{EthernetFrame, emit_ethernet, ether_type};

@@ -4,7 +4,7 @@
 //! Lengths are definite only (RFC 3417, 8), the nesting is fixed, and each list is bounded, so that no message costs more
 //! than its own length.
 
-mod ber;
+pub(crate) mod ber;
 mod message;
 mod pdu;
 mod v3;

@@ -466,9 +466,9 @@ fn keep(scan: &Scan) -> Keep {
         Some(targets) if scan.passive => {
             let targets = targets.addresses.clone();
             Keep::Only(Box::new(move |address| {
-                targets.contains(address.into()) && !excluded.contains(address.into())
+                targets.contains(address) && !excluded.contains(address)
             }))
         }
-        _ => Keep::AllBut(Box::new(move |address| excluded.contains(address.into()))),
+        _ => Keep::AllBut(Box::new(move |address| excluded.contains(address))),
     }
 }

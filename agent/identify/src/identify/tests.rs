@@ -65,6 +65,8 @@ fn lldp(description: &str, inventory: Option<Inventory>) -> Arc<Observation> {
         capabilities: Some(Capabilities { supported: 0x14, enabled: 0x14 }),
         management: Vec::new(),
         inventory,
+        native_vlan: None,
+        med_class: None,
     };
     see("02:00:00:00:00:04", Fact::Lldp(neighbour))
 }

@@ -61,6 +61,8 @@ fn lldp(from: &str, chassis: ChassisKey, management: &[&str]) -> Arc<Observation
         capabilities: None,
         management: management.iter().map(|address| address.parse().unwrap()).collect(),
         inventory: None,
+        native_vlan: None,
+        med_class: None,
     };
     see(About::Station(from.parse().unwrap()), Answer::Is(Fact::Lldp(neighbour)))
 }

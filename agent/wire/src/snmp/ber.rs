@@ -159,7 +159,7 @@ pub(super) fn unsigned(
 }
 
 /// The contents of an OBJECT IDENTIFIER. Empty contents are 0.0, as agents without a value write it.
-pub(super) fn oid(contents: Reader<'_>, what: &'static str) -> Result<Oid, WireError> {
+pub(crate) fn oid(contents: Reader<'_>, what: &'static str) -> Result<Oid, WireError> {
     let (at, bytes) = (contents.at(), contents.rest());
     // One octet is at least a seventh part of an arc, and the first gives two: this never allocates more than 516 bytes.
     let mut arcs = Vec::with_capacity(Oid::MOST_ARCS.min(bytes.len() + 1));
