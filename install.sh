@@ -18,8 +18,8 @@ build=(gcc libc6-dev libcap2-bin)
 peers=(snmpd lldpd keepalived)
 # uidmap: whole ranges of users for the tests of an ordinary user. The rest: who else looks at our frames and output,
 # arp-scan to measure against; strace, which ends an update at every point; openssl, a server with certificates;
-# minisign and age, which read the signatures and seals of rule packs, and make them.
-witnesses=(uidmap util-linux tcpdump tshark arp-scan python3 python3-jsonschema strace openssl minisign age)
+# minisign and age, which read the signatures and seals of rule packs, and make them; groff-base, which sets the manual.
+witnesses=(uidmap util-linux tcpdump tshark arp-scan python3 python3-jsonschema strace openssl minisign age groff-base)
 # Crates with a program, at the versions that the checks were written for.
 just=1.59.0
 cargo_deny=0.20.2

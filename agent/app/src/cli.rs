@@ -3,8 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
+pub(crate) use self::scan::ScanArgs;
 use crate::outputs::escape::is_unsafe;
+
+mod scan;
+mod screen;
 
 /// Finds the equipment on a network, says who made it, who controls that maker and why it thinks so, and judges it
 /// against designated-vendor rules.
@@ -16,18 +21,18 @@ undetermined or was not properly asked; 64 usage, 65 bad input data, 69 unavaila
 )]
 pub(crate) struct Cli {
     /// Say more on stderr; twice for every packet that was not understood.
-    #[arg(short, long, global = true, action = ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 900, action = ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Say nothing on stderr but errors.
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, display_order = 901, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
     /// The folder of the registry file that `herkomst data update` writes [default: $HERKOMST_DATA_DIR, $STATE_DIRECTORY,
     /// /var/lib/herkomst for root, ~/.local/share/herkomst for others].
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, display_order = 902, value_name = "FOLDER")]
     pub(crate) data_dir: Option<PathBuf>,
     /// The folder of your own vendor files [default: $HERKOMST_VENDORS_DIR, /etc/herkomst/vendors.d; before that
     /// ~/.config/herkomst/vendors.d for all but root].
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, display_order = 903, value_name = "FOLDER")]
     pub(crate) vendors_dir: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
@@ -38,6 +43,14 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Discover, identify, judge and print.
+    ///
+    /// Finds the devices among the targets and on the local segments, works out who made them and who controls the maker, and
+    /// judges them by rule packs. Only targets are asked, and exclusions win over everything. SNMP is read and never written;
+    /// credentials are offered to the prefixes and engines that they are bound to. The result ends with what the scan did not
+    /// see, and with a receipt of what was sent.
+    ///
+    /// On a local segment it sends and hears frames, for which it needs CAP_NET_RAW. Without that right it says so, does what
+    /// it can, and reports the lower coverage.
     Scan(Box<ScanArgs>),
     /// The same scan over a private network of fake devices that it makes and removes itself.
     Demo(DemoArgs),
@@ -47,6 +60,10 @@ pub(crate) enum Command {
     Rules(RulesArgs),
     /// The registries and the vendor table: which are in use, whether they are in order, and newer ones.
     Data(DataArgs),
+    /// Print what makes a shell complete the words of this program.
+    Completions(CompletionsArgs),
+    /// Write the manual: herkomst.1, herkomst-scan.1, and a page for each other command.
+    Man(ManArgs),
 }
 
 /// The form of the result.
@@ -60,103 +77,6 @@ pub(crate) enum Output {
     Jsonl,
 }
 
-/// Flags of `scan`.
-#[derive(Debug, Args)]
-pub(crate) struct ScanArgs {
-    /// CIDR, range, address, host name, @FILE or - (stdin); none: the IPv4 segments of the local interfaces.
-    #[arg(value_name = "TARGET")]
-    pub(crate) targets: Vec<String>,
-    /// Use this interface for the local segments (repeatable).
-    #[arg(short, long = "interface", value_name = "NAME")]
-    pub(crate) interfaces: Vec<String>,
-    /// Never send to these (as targets; repeatable). Exclusions win over everything.
-    #[arg(short = 'x', long, value_name = "TARGET", value_delimiter = ',')]
-    pub(crate) exclude: Vec<String>,
-    /// Packets a second over all interfaces, or "max" [default: 1000].
-    #[arg(long, value_name = "N|max")]
-    pub(crate) rate: Option<String>,
-    /// Print what would be asked and send nothing.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Go on hearing neighbours for at least so long, such as 30s or 2m [default: 0s].
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) listen: Option<String>,
-    /// Send nothing, only listen; 65 s unless --listen says otherwise.
-    #[arg(long)]
-    pub(crate) passive: bool,
-    /// Only these methods, separated by commas.
-    ///
-    /// Asked: arp, nd (IPv6 neighbour discovery), icmp (echo, to targets beyond a router), snmp (engine id and system group),
-    /// tables (what agents keep, where it fits; or single ones: snmp-interfaces, snmp-addresses, snmp-neighbours,
-    /// snmp-bridge-ports, snmp-vlans, snmp-vlan-contexts, snmp-forwarding, snmp-lldp-local, snmp-lldp-ports, snmp-lldp-remote,
-    /// snmp-lldp-addresses, snmp-lldp-inventory, snmp-cdp, snmp-entities, snmp-installed, snmp-running, snmp-objects, which are
-    /// then read from every device that answers). Heard: lldp, cdp, edp, fdp, sonmp, mndp, dhcp, mdns, ssdp, ws-discovery,
-    /// vrrp, hsrp, glbp, carp; listen is all of these. The default is all of the above. Only when named: mld-query (it can win
-    /// the election of the querier), and the questions sadp-query, dhip-query, onvif-query, ssdp-query and mdns-query to every
-    /// target. On a local segment ARP always goes first, since nothing can be asked without it. Who names snmp or a table
-    /// also has those devices asked that are spared otherwise.
-    #[arg(long, value_name = "METHOD", value_delimiter = ',')]
-    pub(crate) methods: Vec<String>,
-    /// Sweep this VLAN (1 to 4094) through a trunk port: frames carry its tag. Needs one -i, and targets.
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-    pub(crate) vlan: Option<String>,
-    /// Also ask neighbours that tables tell of.
-    ///
-    /// Neighbours of the targets, theirs, and so on, within the prefixes of the configuration ([scan] expand-prefixes; the
-    /// targets where there is none). Nobody outside is ever asked.
-    #[arg(long)]
-    pub(crate) expand: bool,
-    /// So many neighbours away from a target at most, 1 to 16 [default: 2].
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    pub(crate) expand_hops: Option<String>,
-    /// So many devices beyond the targets at most [default: 4096].
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    pub(crate) expand_most: Option<String>,
-    /// Ask the targets as switches and routers, and send their end devices nothing.
-    ///
-    /// The targets are the addresses of switches and routers. All that is known of other devices comes from their tables, and
-    /// from listening: no other device is sent a packet.
-    #[arg(long)]
-    pub(crate) only_infrastructure: bool,
-    /// The file with SNMP credentials (mode 0600 or stricter).
-    #[arg(long, value_name = "FILE")]
-    pub(crate) snmp_credentials: Option<PathBuf>,
-    /// A rule pack: the id of a shipped one, or a file that a trusted key signed (repeatable) [default: public-lists].
-    #[arg(long, value_name = "PACK")]
-    pub(crate) rules: Vec<String>,
-    /// Trust packs that this public key (minisign) signed (repeatable; adds to those of the configuration).
-    #[arg(long, value_name = "FILE")]
-    pub(crate) trusted_key: Vec<PathBuf>,
-    /// Take this pack although no trusted key signed it (repeatable; a signature that does not fit is refused all the same).
-    #[arg(long, value_name = "PACK")]
-    pub(crate) allow_unsigned: Vec<PathBuf>,
-    /// The operator's file: which devices are in which part of the network (docs/parts.md).
-    #[arg(long, value_name = "FILE")]
-    pub(crate) operator: Option<PathBuf>,
-    /// The key of this host (mode 0600 or stricter): opens sealed files for an output that the configuration marks as
-    /// cleared, and for no other.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) identity: Option<PathBuf>,
-    /// You have a key yourself: what it opens is shown, and counts for the exit code.
-    #[arg(long, value_name = "FILE", conflicts_with = "identity")]
-    pub(crate) cleared_with: Option<PathBuf>,
-    /// The form of the result.
-    #[arg(short, long, value_enum, default_value_t = Output::Table)]
-    pub(crate) output: Output,
-    /// Read this configuration file; flags win over it.
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Sweep more than a /16 of the local segments unasked.
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Count devices that nobody could name as undetermined.
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// Exit with 0 where it would be 1 or 2.
-    #[arg(long)]
-    pub(crate) exit_zero: bool,
-}
-
 /// Flags of `demo`.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
@@ -164,7 +84,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) devices: Option<PathBuf>,
     /// The form of the result.
-    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    #[arg(short, long, value_enum, value_name = "FORM", default_value_t = Output::Table)]
     pub(crate) output: Output,
     /// Exit with 0 where it would be 1 or 2.
     #[arg(long)]
@@ -193,7 +113,7 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
     /// The form of the answer.
-    #[arg(short, long, value_enum, default_value_t = Form::Table)]
+    #[arg(short, long, value_enum, value_name = "FORM", default_value_t = Form::Table)]
     pub(crate) output: Form,
 }
 
@@ -399,7 +319,7 @@ file or a permission is wrong."
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// The form of the answer.
-    #[arg(short, long, value_enum, default_value_t = Form::Table)]
+    #[arg(short, long, value_enum, value_name = "FORM", default_value_t = Form::Table)]
     pub(crate) output: Form,
 }
 
@@ -432,6 +352,29 @@ pub(crate) struct UpdateArgs {
     /// How long an address may take, such as 30s or 10m.
     #[arg(long, value_name = "DURATION", default_value = "5m")]
     pub(crate) timeout: String,
+}
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 done; 64 usage; 74 it cannot be printed.\n\nBash reads the result from \
+~/.local/share/bash-completion/completions/herkomst, fish from ~/.config/fish/completions/herkomst.fish, zsh from a file \
+_herkomst in a folder of its $fpath."
+)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: Shell,
+}
+
+/// Flags of `man`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 done; 64 usage; 74 or 77 a page cannot be written.")]
+pub(crate) struct ManArgs {
+    /// Where the pages go, such as ~/.local/share/man/man1; made when it is not there, and pages in it are replaced [default:
+    /// all pages are printed, one after the other].
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// What may reach the terminal of a text that the operator or a file gave: lines as they are, and everything that could

@@ -13,6 +13,7 @@ mod engine;
 mod exit;
 mod explain;
 mod judge;
+mod manual;
 mod outputs;
 mod plan;
 mod progress;
@@ -64,6 +65,8 @@ fn main() -> ExitCode {
         Command::Data(args) => {
             return ended(data::run(args, &folders, cli.verbose).map(|()| 0));
         }
+        Command::Completions(args) => return ended(manual::completions(args).map(|()| 0)),
+        Command::Man(args) => return ended(manual::man(args).map(|()| 0)),
     };
     ended(result.map(|outcome| outcome.code(exit_zero)))
 }
