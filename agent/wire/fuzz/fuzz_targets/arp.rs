@@ -1,13 +1,8 @@
 //! ARP: what is read comes back the same.
 #![no_main]
 
-use herkomst_wire::Arp;
+#[path = "../../tests/readers/mod.rs"]
+#[allow(dead_code, reason = "each target uses one of them")]
+mod readers;
 
-libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
-    if let Ok(arp) = Arp::parse(payload) {
-        let mut again = vec![];
-        arp.emit(&mut again);
-        assert_eq!(again, payload[..28]);
-        assert!(!(arp.is_probe() && arp.is_announcement()));
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::basic::arp(bytes));

@@ -21,11 +21,22 @@ use herkomst_wire::{
     icmpv6_frame, xml,
 };
 
+pub(crate) mod basic;
+
+use self::basic::{arp, ethernet, icmp, ipv4, lldp, snmp_community, snmp_v3};
+
 /// A parser with all that it hands out.
 pub(crate) type Read = fn(&[u8]);
 
 /// Every reader by the name of its fuzz target.
 pub(crate) const ALL: &[(&str, Read)] = &[
+    ("ethernet", ethernet),
+    ("arp", arp),
+    ("ipv4", ipv4),
+    ("icmp", icmp),
+    ("lldp", lldp),
+    ("snmp_community", snmp_community),
+    ("snmp_v3", snmp_v3),
     ("ipv6", ipv6),
     ("icmpv6", icmpv6),
     ("llc", llc),
