@@ -152,7 +152,7 @@ fn behind_several(keys: &BTreeSet<Key>, stations: &Stations) -> bool {
         .filter_map(|key| match key {
             Key::Address(address) => stations.behind(*address).map(|station| station.mac),
             Key::Station(station) => Some(station.mac),
-            Key::Engine(..) | Key::Chassis(_) => None,
+            Key::Engine(..) | Key::Chassis(_) | Key::Nameless(_) => None,
         })
         .filter(|mac| !mac.is_locally_administered())
         .collect();

@@ -3,7 +3,7 @@
 //! Weights belong to what was seen, not to the answer it supports. Nothing here looks at a whole device.
 
 use herkomst_ids::{EngineId, Oid, VendorId};
-use herkomst_model::DeviceText;
+use herkomst_model::{DeviceText, Object};
 use herkomst_registry::{Vendor, VendorKind};
 
 use crate::assigned::{Adapter, Number, weight_of};
@@ -78,6 +78,22 @@ impl Party {
 /// One piece of evidence. The order of the variants is the order of their strength.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
+    /// A single object that only one maker's agents have, or in which a device names its maker.
+    VendorObject {
+        /// The object and its value.
+        object: Object,
+        /// The number that it stands under, for one of a maker's own MIB.
+        number: Option<Number>,
+        /// The vendor with exactly the name that it gives, and what it makes, for one of a standard MIB.
+        vendor: Option<(Party, VendorKind)>,
+    },
+    /// The manufacturer of the chassis (ENTITY-MIB, `entPhysicalMfgName`).
+    EntityChassis {
+        /// The text.
+        manufacturer: DeviceText,
+        /// The vendor with exactly this name, and what it makes.
+        vendor: Option<(Party, VendorKind)>,
+    },
     /// The manufacturer name of the LLDP-MED inventory (ANSI/TIA-1057, 10.2.6.5).
     LldpInventory {
         /// The text.
@@ -142,6 +158,8 @@ impl Evidence {
     /// The kind word that stands in outputs.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::VendorObject { .. } => "vendor-object",
+            Self::EntityChassis { .. } => "entity-chassis",
             Self::LldpInventory { .. } => "lldp-inventory",
             Self::SysObjectId { .. } => "sys-object-id",
             Self::SnmpEngineId { .. } => "snmp-engine-id",
@@ -156,21 +174,27 @@ impl Evidence {
     /// Its place in the order of kinds, strongest first.
     pub fn rank(&self) -> u8 {
         match self {
-            Self::LldpInventory { .. } => 0,
-            Self::SysObjectId { .. } => 1,
-            Self::SnmpEngineId { .. } => 2,
-            Self::SysDescr { .. } => 3,
-            Self::LldpDescription { .. } => 4,
-            Self::LldpChassis(_) => 5,
-            Self::EngineMac(_) => 6,
-            Self::MacAssignment(_) => 7,
+            Self::VendorObject { .. } => 0,
+            Self::EntityChassis { .. } => 1,
+            Self::LldpInventory { .. } => 2,
+            Self::SysObjectId { .. } => 3,
+            Self::SnmpEngineId { .. } => 4,
+            Self::SysDescr { .. } => 5,
+            Self::LldpDescription { .. } => 6,
+            Self::LldpChassis(_) => 7,
+            Self::EngineMac(_) => 8,
+            Self::MacAssignment(_) => 9,
         }
     }
 
     /// Where it comes from.
     pub fn witness(&self) -> Witness {
         match self {
-            Self::LldpInventory { .. } => Witness::Inventory,
+            // Whoever built the agent put it there, as the number of sysObjectID.
+            Self::VendorObject { number: Some(_), .. } => Witness::Number,
+            Self::VendorObject { number: None, .. }
+            | Self::EntityChassis { .. }
+            | Self::LldpInventory { .. } => Witness::Inventory,
             Self::SysObjectId { .. } | Self::SnmpEngineId { .. } => Witness::Number,
             Self::SysDescr { .. } | Self::LldpDescription { .. } => Witness::Text,
             Self::LldpChassis(_) | Self::EngineMac(_) | Self::MacAssignment(_) => Witness::Adapter,
@@ -180,7 +204,10 @@ impl Evidence {
     /// What was seen.
     pub fn value(&self) -> DeviceText {
         match self {
-            Self::LldpInventory { manufacturer, .. } => manufacturer.clone(),
+            Self::VendorObject { object, .. } => object.text.clone(),
+            Self::EntityChassis { manufacturer, .. } | Self::LldpInventory { manufacturer, .. } => {
+                manufacturer.clone()
+            }
             Self::SysObjectId { oid, .. } => DeviceText::from(oid.to_string().as_str()),
             Self::SnmpEngineId { id, .. } => DeviceText::from(id.to_string().as_str()),
             Self::SysDescr { text, .. } | Self::LldpDescription { text, .. } => text.clone(),
@@ -193,7 +220,10 @@ impl Evidence {
     /// Whom it names.
     pub fn party(&self) -> Option<Party> {
         match self {
-            Self::LldpInventory { vendor, .. } => vendor.as_ref().map(|(party, _)| party.clone()),
+            Self::VendorObject { number: Some(number), .. } => number.party(),
+            Self::VendorObject { number: None, vendor, .. }
+            | Self::EntityChassis { vendor, .. }
+            | Self::LldpInventory { vendor, .. } => vendor.as_ref().map(|(party, _)| party.clone()),
             Self::SysObjectId { brand: Some((_, party)), .. }
             | Self::SnmpEngineId { brand: Some((_, party)), .. } => party.clone(),
             Self::SysObjectId { brand: None, number, .. } => {
@@ -217,6 +247,14 @@ impl Evidence {
     /// How much it counts. No wildcard arm: a new kind of evidence does not compile until it is weighed.
     pub fn weight(&self) -> Weight {
         match self {
+            Self::VendorObject { number: Some(number), .. } => number.weight(),
+            // Read from its agent, where its maker put it.
+            Self::VendorObject { number: None, vendor: Some((_, kind)), .. }
+            | Self::EntityChassis { vendor: Some((_, kind)), .. } => {
+                weight_of(*kind, Weight::Strong, Weight::Likely)
+            }
+            Self::VendorObject { number: None, vendor: None, .. }
+            | Self::EntityChassis { vendor: None, .. } => Weight::None, // a stranger's text is not a firm
             // Free text in a frame that anybody may send, so never more than a prefix of the same firm says.
             Self::LldpInventory { vendor: Some((_, kind)), .. } => {
                 weight_of(*kind, Weight::Likely, Weight::Likely)
@@ -245,6 +283,25 @@ impl Evidence {
     /// Why it counts as it does, with the edition it is from.
     pub fn note(&self) -> String {
         match self {
+            Self::VendorObject { object, number: Some(number), .. } => {
+                format!("{} is answered; {}", object.name, number.note())
+            }
+            Self::VendorObject { object, number: None, vendor } => match vendor {
+                Some((party, _)) => format!("{} names {}", object.name, party.name()),
+                None => format!("{}: no vendor of the table has this name", object.name),
+            },
+            Self::EntityChassis { vendor: Some((party, kind)), .. } => {
+                let part = match kind {
+                    VendorKind::Module | VendorKind::Chipset => ": a part, not the box",
+                    VendorKind::Odm => ", which builds for other brands",
+                    VendorKind::Virtual | VendorKind::Agent => ": software that runs anywhere",
+                    VendorKind::Product | VendorKind::Ot => "",
+                };
+                format!("ENTITY-MIB names {} as the maker of the chassis{part}", party.name())
+            }
+            Self::EntityChassis { vendor: None, .. } => {
+                "no vendor of the table has this name".to_owned()
+            }
             Self::LldpInventory { vendor: Some((party, kind)), .. } => {
                 let why = match kind {
                     VendorKind::Product | VendorKind::Ot => "",

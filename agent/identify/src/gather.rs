@@ -12,6 +12,7 @@ use herkomst_registry::{Registry, VendorKind};
 use crate::assigned::{Adapter, Assigned, Number};
 use crate::evidence::{Evidence, Party};
 use crate::fingerprints::{Fingerprint, Fingerprints, Names, Subtree, subtree};
+use crate::told::OwnTables;
 use crate::vendor::related;
 
 /// What a device said, sorted: the order of its observations does not matter.
@@ -23,6 +24,8 @@ pub(crate) struct Said<'d> {
     pub(crate) objects: BTreeSet<&'d Oid>,
     pub(crate) systems: Vec<&'d System>,
     pub(crate) neighbours: Vec<&'d LldpNeighbour>,
+    /// What its own tables say of it.
+    pub(crate) tables: OwnTables<'d>,
 }
 
 impl<'d> Said<'d> {
@@ -31,6 +34,7 @@ impl<'d> Said<'d> {
         for observation in &device.observations {
             said.take(observation, |mac| device.macs.contains(&mac));
         }
+        said.take_told(device);
         // The latest word of each sort first would need a clock; the text itself is order enough.
         said.systems.sort_by_key(|system| (&system.object_id, &system.description, &system.name));
         said.neighbours.sort_by_key(|neighbour| (&neighbour.chassis, &neighbour.port));
@@ -51,8 +55,8 @@ impl<'d> Said<'d> {
                     self.stations.insert(*mac);
                 }
             }
+            Fact::Table(news) => self.tables.take(observation.method, news),
             Fact::Echo
-            | Fact::Table(_)
             | Fact::Spoke { .. }
             | Fact::Announced(_)
             | Fact::Router(_)
@@ -123,6 +127,7 @@ pub(crate) fn evidence(
         let vendor = maker_by_name(manufacturer.raw(), registry);
         found.push(Evidence::LldpInventory { manufacturer: manufacturer.clone(), vendor });
     }
+    said.tables.evidence(registry, &mut found);
     found
 }
 

@@ -1,6 +1,6 @@
 //! From a device to who made it, who controls that maker, and what it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use herkomst_ids::{Country, VendorId};
 use herkomst_model::{Device, DeviceText, Observation};
@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use crate::evidence::{Evidence, Party, Weight};
 use crate::fingerprints::Fingerprints;
 use crate::gather::{self, Said};
+use crate::inventory::Part;
 use crate::product::{ProductFacts, product};
 use crate::role::Role;
 use crate::roles::roles;
@@ -69,8 +70,12 @@ pub struct Identification<'a> {
     pub product: ProductFacts,
     /// What it calls itself: sysName before the LLDP system name.
     pub names: Vec<DeviceText>,
-    /// Who made parts of it.
+    /// Who made parts of it, as far as numbers and addresses hint at it.
     pub components: Vec<ComponentHint>,
+    /// What is in it, as its tables list it.
+    pub parts: BTreeSet<Part>,
+    /// The software that its tables list.
+    pub software: BTreeSet<DeviceText>,
 }
 
 impl<'a> Identification<'a> {
@@ -124,6 +129,8 @@ impl<'a> Identifier<'a> {
             rejected,
             contested,
             components,
+            parts: said.tables.parts(self.registry),
+            software: said.tables.software(),
         }
     }
 
@@ -175,7 +182,9 @@ fn components(hints: Vec<Evidence>) -> (Vec<ComponentHint>, Vec<Evidence>) {
             Evidence::MacAssignment(adapter)
             | Evidence::EngineMac(adapter)
             | Evidence::LldpChassis(adapter) => adapter.kind(),
-            Evidence::LldpInventory { vendor, .. } => vendor.as_ref().map(|(_, kind)| *kind),
+            Evidence::LldpInventory { vendor, .. }
+            | Evidence::EntityChassis { vendor, .. }
+            | Evidence::VendorObject { vendor, .. } => vendor.as_ref().map(|(_, kind)| *kind),
             Evidence::SysObjectId { .. }
             | Evidence::SnmpEngineId { .. }
             | Evidence::SysDescr { .. }
@@ -200,7 +209,8 @@ fn names(said: &Said<'_>) -> Vec<DeviceText> {
     let own = said.systems.iter().filter_map(|system| system.name.as_ref());
     let announced = said.neighbours.iter().filter_map(|neighbour| neighbour.system_name.as_ref());
     let mut names: Vec<DeviceText> = Vec::new();
-    for name in own.chain(announced).filter(|name| !name.is_blank()) {
+    let listed = said.tables.names();
+    for name in own.chain(listed).chain(announced).filter(|name| !name.is_blank()) {
         if !names.contains(name) {
             names.push(name.clone());
         }

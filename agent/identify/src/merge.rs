@@ -16,6 +16,7 @@ use herkomst_registry::Registry;
 use crate::assigned::{Adapter, Number};
 use crate::engines::{Hearing, Instance, instances};
 use crate::evidence::Party;
+use crate::inventory::{Hearsay, Nameless, Owning, Tables, places};
 use crate::stations::{self, Segment, Station, Stations};
 use crate::union::Union;
 use crate::vendor::related;
@@ -23,14 +24,19 @@ use crate::vendor::related;
 /// Joins what was seen to devices, sorted by their first address.
 pub fn merge(observations: &[Arc<Observation>], registry: &Registry) -> Vec<Device> {
     let mut seen = Seen::gather(observations);
+    let tables = Tables::gather(observations);
+    let mut hearsay = Hearsay::tell(&tables, &mut seen, registry);
     let stations = Stations::weigh(&seen, registry);
+    let owning = Owning::of(&tables, &seen, registry);
     let mut graph = Graph::default();
     let agents = AgentMakers::of_announced(&seen, registry);
     graph.addresses(&seen, &stations);
     graph.engines(&seen, &stations);
     (seen.engines, seen.agents) = Default::default(); // the devices take the room
     graph.chassis(&seen, &stations, &agents, registry);
-    graph.devices(observations, &seen, &stations, registry)
+    owning.join(&mut graph, &seen, &stations, &hearsay);
+    hearsay.name_the_nameless(&mut graph);
+    graph.devices(observations, &seen, &stations, (&tables, &hearsay), registry)
 }
 
 /// What the observations say, by key and complete.
@@ -46,6 +52,8 @@ pub(crate) struct Seen {
     pub(crate) chassis: BTreeMap<(Segment, ChassisKey), (BTreeSet<Key>, BTreeSet<IpAddr>)>,
     /// Stations that spoke in their own name.
     pub(crate) speakers: BTreeSet<Station>,
+    /// Addresses whose stations tables of other devices tell: none of them answered here.
+    pub(crate) told: BTreeSet<IpAddr>,
 }
 
 /// The SNMP agents that answered at one address.
@@ -68,6 +76,8 @@ pub(crate) enum Key {
     Engine(EngineId, usize),
     /// An LLDP chassis, on its segment.
     Chassis(Box<(Segment, ChassisKey)>), // boxed: there are few, and keys are many
+    /// Somebody whom another device's table shows, and no key names.
+    Nameless(Box<Nameless>),
 }
 
 impl Seen {
@@ -95,7 +105,7 @@ impl Seen {
         match &key {
             Key::Address(address) => _ = self.addresses.entry(*address).or_default(),
             Key::Station(station) => _ = self.speakers.insert(station.clone()),
-            Key::Engine(..) | Key::Chassis(_) => {}
+            Key::Engine(..) | Key::Chassis(_) | Key::Nameless(_) => {}
         }
         let Answer::Is(fact) = &observation.answer else {
             return;
@@ -168,7 +178,7 @@ fn announcers(
 ) -> BTreeSet<Station> {
     let sent = speakers.iter().filter_map(|speaker| match speaker {
         Key::Station(station) => Some(station.clone()),
-        Key::Address(_) | Key::Engine(..) | Key::Chassis(_) => None,
+        Key::Address(_) | Key::Engine(..) | Key::Chassis(_) | Key::Nameless(_) => None,
     });
     let named = match chassis {
         ChassisKey::Mac(mac) if own => Some(Station::on(segment, *mac)),
@@ -220,14 +230,19 @@ impl AgentMakers {
 
 /// The keys, who they are united with, and why.
 #[derive(Default)]
-struct Graph {
+pub(crate) struct Graph {
     union: Union<Key>,
     because: Vec<(Key, String)>,
 }
 
 impl Graph {
     /// Unites keys with the first of them and keeps the reason.
-    fn unite(&mut self, first: &Key, others: impl IntoIterator<Item = Key>, because: String) {
+    pub(crate) fn unite(
+        &mut self,
+        first: &Key,
+        others: impl IntoIterator<Item = Key>,
+        because: String,
+    ) {
         let mut joined = false;
         for other in others {
             joined |= other != *first;
@@ -236,6 +251,16 @@ impl Graph {
         if joined {
             self.because.push((first.clone(), because));
         }
+    }
+
+    /// The number of the set that a key is in as far as is united by now; a new key is in one of its own.
+    pub(crate) fn root(&mut self, key: &Key) -> usize {
+        self.known(key).unwrap_or_else(|| self.union.add(key.clone()))
+    }
+
+    /// The same for a key that is known.
+    pub(crate) fn known(&mut self, key: &Key) -> Option<usize> {
+        self.union.root(key)
     }
 
     /// Addresses with the station that answers for them, unless it answers for others too.
@@ -367,6 +392,7 @@ impl Graph {
         observations: &[Arc<Observation>],
         seen: &Seen,
         stations: &Stations,
+        (tables, hearsay): (&Tables<'_>, &Hearsay),
         registry: &Registry,
     ) -> Vec<Device> {
         let (sets, count) = self.union.sets();
@@ -390,6 +416,7 @@ impl Graph {
                     }
                     device.chassis.insert(chassis.clone());
                 }
+                Key::Nameless(_) => {}
             }
         }
         // A chassis that joins nothing is still the chassis of whoever announced it.
@@ -405,10 +432,18 @@ impl Graph {
         }
         for (station, addresses) in stations.own() {
             if let Some(set) = sets.get(&Key::Station(station.clone())) {
-                let because =
-                    format!("{} answered from the MAC {}", list(addresses.iter()), station.mac);
+                let (told, answered): (Vec<&IpAddr>, Vec<&IpAddr>) =
+                    addresses.iter().partition(|address| seen.told.contains(address));
                 devices[*set].joins.reserve_exact(1); // most devices have this one alone
-                devices[*set].joins.push(Join { because });
+                for (addresses, how) in
+                    [(answered, "answered from"), (told, "stand in tables of other devices with")]
+                {
+                    if !addresses.is_empty() {
+                        let because =
+                            format!("{} {how} the MAC {}", list(addresses.iter()), station.mac);
+                        devices[*set].joins.push(Join { because });
+                    }
+                }
             }
         }
         for observation in observations {
@@ -427,13 +462,18 @@ impl Graph {
                 }
             }
         }
-        devices.retain(|device| !device.observations.is_empty());
+        let shown = places(tables, hearsay, &sets, &mut devices, registry);
+        drop(sets);
         for device in &mut devices {
             device.seen_with.retain(|mac| !device.macs.contains(mac));
             device.joins.sort();
             device.joins.dedup();
         }
-        devices.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
+        let mut order: Vec<(usize, Device)> = devices.into_iter().enumerate().collect();
+        order.retain(|(_, one)| !(one.observations.is_empty() && one.told_by.is_empty()));
+        order.sort_by(|(_, a), (_, b)| place_of(a).cmp(&place_of(b)));
+        let (numbers, mut devices): (Vec<usize>, Vec<Device>) = order.into_iter().unzip();
+        shown.show(&numbers, count, &mut devices);
         devices
     }
 }
@@ -450,6 +490,7 @@ fn place(key: &Key) -> String {
         Key::Station(station) => station.mac.to_string(),
         Key::Engine(id, _) => id.to_string(),
         Key::Chassis(one) => name(&one.1),
+        Key::Nameless(one) => format!("a neighbour of {}", one.teller),
     }
 }
 
@@ -463,7 +504,7 @@ fn name(chassis: &ChassisKey) -> String {
 }
 
 /// The first three and how many more there are: a proxy may answer for thousands.
-fn list<T: ToString>(items: impl ExactSizeIterator<Item = T>) -> String {
+pub(crate) fn list<T: ToString>(items: impl ExactSizeIterator<Item = T>) -> String {
     let count = items.len();
     let shown: Vec<String> = items.take(3).map(|item| item.to_string()).collect();
     let more = count.saturating_sub(shown.len());

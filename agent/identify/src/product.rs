@@ -1,10 +1,12 @@
-//! Family, model, software and serial: from LLDP-MED inventory first, then from text that a fingerprint knows.
+//! Family, model, software and serial: from single objects and ENTITY-MIB first, then from LLDP-MED inventory, then from text
+//! that a fingerprint knows.
 
 use herkomst_model::DeviceText;
 
 use crate::evidence::Evidence;
 use crate::fingerprints::{Fingerprint, Fingerprints, subtree};
 use crate::gather::Said;
+use crate::inventory::is_placeholder;
 
 /// What the product is. All of it is what the device says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub(crate) fn product(
     prints: &Fingerprints,
 ) -> ProductFacts {
     let mut facts = ProductFacts::default();
+    fill(&mut facts.model, said.tables.model());
+    fill(&mut facts.serial, said.tables.serial());
     for inventory in said.inventories() {
         fill(&mut facts.model, inventory.model.as_ref());
         fill(&mut facts.serial, inventory.serial.as_ref());
@@ -55,6 +59,8 @@ pub(crate) fn product(
             facts.software = software(print, prints.captures(print, text).software.as_ref());
         }
     }
+    // A bare number, mostly: the text names the system, too.
+    fill(&mut facts.software, said.tables.version());
     facts
 }
 
@@ -71,6 +77,8 @@ fn known_text(evidence: &Evidence) -> Option<(&DeviceText, &'static Fingerprint)
         Evidence::SysDescr { .. }
         | Evidence::LldpDescription { .. }
         | Evidence::LldpInventory { .. }
+        | Evidence::EntityChassis { .. }
+        | Evidence::VendorObject { .. }
         | Evidence::SysObjectId { .. }
         | Evidence::SnmpEngineId { .. }
         | Evidence::LldpChassis(_)
@@ -89,22 +97,4 @@ fn software(print: &Fingerprint, version: Option<&DeviceText>) -> Option<DeviceT
         (Some(os), None) => Some(DeviceText::from(os)),
         (None, None) => None,
     }
-}
-
-/// What firmware writes where nobody filled in a value.
-fn is_placeholder(text: &str) -> bool {
-    let text = text.trim();
-    [
-        "n/a",
-        "na",
-        "none",
-        "unknown",
-        "default string",
-        "to be filled by o.e.m.",
-        "not specified",
-        "0",
-        "-",
-    ]
-    .iter()
-    .any(|word| text.eq_ignore_ascii_case(word))
 }

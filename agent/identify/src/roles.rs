@@ -16,6 +16,11 @@ pub(crate) fn roles(said: &Said<'_>, agreeing: &[Evidence]) -> BTreeMap<Role, St
             roles.entry(role).or_insert_with(|| format!("LLDP announces the capability {word}"));
         }
     }
+    for capabilities in said.tables.capabilities() {
+        for (role, word) in from_capabilities(capabilities) {
+            roles.entry(role).or_insert_with(|| format!("its LLDP table says it is a {word}"));
+        }
+    }
     for one in agreeing {
         match one {
             Evidence::SysDescr { known: Some((print, _)), .. }
@@ -35,6 +40,8 @@ pub(crate) fn roles(said: &Said<'_>, agreeing: &[Evidence]) -> BTreeMap<Role, St
             | Evidence::LldpDescription { .. }
             | Evidence::SysObjectId { .. }
             | Evidence::LldpInventory { .. }
+            | Evidence::EntityChassis { .. }
+            | Evidence::VendorObject { .. }
             | Evidence::SnmpEngineId { .. }
             | Evidence::LldpChassis(_)
             | Evidence::EngineMac(_)
@@ -46,6 +53,9 @@ pub(crate) fn roles(said: &Said<'_>, agreeing: &[Evidence]) -> BTreeMap<Role, St
             if let Some((role, layers)) = from_services(system) {
                 roles.entry(role).or_insert_with(|| format!("sysServices is {layers}"));
             }
+        }
+        if said.tables.forwards && roles.is_empty() {
+            roles.insert(Role::Switch, "it has a forwarding table".to_owned());
         }
     }
     roles

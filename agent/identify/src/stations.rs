@@ -24,7 +24,7 @@ pub(crate) fn segment(observation: &Observation) -> Segment {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Station {
     pub(crate) mac: MacAddr,
-    segment: Segment,
+    pub(crate) segment: Segment,
 }
 
 impl Station {

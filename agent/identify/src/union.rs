@@ -42,6 +42,12 @@ impl<K: Eq + Hash> Union<K> {
         self.size[over] += self.size[under];
     }
 
+    /// A number that all keys of one set have in common until more are united; none for a key that nobody added.
+    pub(crate) fn root(&mut self, key: &K) -> Option<usize> {
+        let index = *self.index.get(key)?;
+        Some(self.find(index))
+    }
+
     /// Ends the uniting: every key with the number of its set, from 0 without gaps, and how many sets there are.
     pub(crate) fn sets(mut self) -> (HashMap<K, usize>, usize) {
         let mut numbers = vec![usize::MAX; self.parent.len()];
@@ -78,6 +84,8 @@ mod tests {
             union.unite(key, key + 1);
         }
         union.add(5000);
+        assert_eq!(union.root(&0), union.root(&1000));
+        assert_eq!(union.root(&7000), None);
         let (sets, count) = union.sets();
         assert_eq!(count, 2);
         assert_eq!(sets[&0], sets[&1000]);

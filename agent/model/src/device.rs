@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use herkomst_ids::{EngineId, MacAddr};
 
-use crate::{ChassisKey, Observation};
+use crate::{ChassisKey, DeviceText, Fact, Observation, Table};
 
 /// One device over all its addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,62 @@ pub struct Device {
     pub observations: Vec<Arc<Observation>>,
     /// Why its keys are taken for one device.
     pub joins: Vec<Join>,
+    /// The tables of other devices that show it.
+    pub told_by: BTreeSet<Table>,
+    /// What it announced to other devices, as their tables tell it: `Lldp`, or what else announces.
+    pub told: Vec<Fact>,
+    /// The VLANs that forwarding tables of other devices show it in.
+    pub vlans: BTreeSet<u16>,
+    /// Where the tables of other devices show it.
+    pub places: Vec<Place>,
+}
+
+/// A port of another device that leads to this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The port.
+    pub port: Arc<Port>,
+    /// The VLANs that it is seen in there, sorted; none where nobody says.
+    pub vlans: Vec<u16>,
+    /// Whether it is plugged in there.
+    pub link: Link,
+    /// The table that says so.
+    pub table: Table,
+}
+
+/// A port of a device, as the tables of that device have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// The device that has it, by its place in the list of devices.
+    pub device: usize,
+    /// `ifName`, or what else the device calls it.
+    pub name: DeviceText,
+    /// `ifAlias`: what the operator wrote.
+    pub alias: Option<DeviceText>,
+    /// How many stations are seen behind it.
+    pub stations: u32,
+}
+
+/// Whether a device is plugged in at a port that leads to it. The best known first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Link {
+    /// It is plugged in there, with nothing between that shows.
+    Plugged,
+    /// At one of several such ports, and nobody knows which.
+    OneOf,
+    /// Another bridge or a routed segment lies between.
+    Uplink,
+}
+
+impl Link {
+    /// The word that stands in outputs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plugged => "plugged",
+            Self::OneOf => "one-of",
+            Self::Uplink => "uplink",
+        }
+    }
 }
 
 /// Two keys that were taken for one device, and why.

@@ -16,7 +16,7 @@ mod table;
 mod text;
 
 pub use answer::{Answer, Refusal, Why};
-pub use device::{Device, Join};
+pub use device::{Device, Join, Link, Place, Port};
 pub use heard::{
     Announcement, DhcpClient, DhcpId, DhcpServer, Prefix, Relay, Router, VendorClass, VirtualRouter,
 };
