@@ -20,6 +20,8 @@ const MOST_STATIONS: usize = 4;
 pub struct ArpSweep {
     mac: MacAddr,
     source: Ipv4Addr,
+    /// The VLAN that our frames are tagged with, and answers must come from.
+    vlan: Option<u16>,
     sweep: Sweep<Ipv4Addr>,
     /// Further stations that claimed an address already answered for: fewer than [`MOST_STATIONS`] for each, so that
     /// a flood costs the same for every packet.
@@ -42,11 +44,19 @@ impl ArpSweep {
         Self {
             mac,
             source,
+            vlan: None,
             sweep,
             rivals: HashMap::new(),
             first: Vec::new(),
             seen: VecDeque::new(),
         }
+    }
+
+    /// The same, in a VLAN (IEEE 802.1Q-2018, 9.6): a source of 0.0.0.0 then asks as one who has no address there (RFC 5227,
+    /// 1.1), which hosts answer all the same.
+    #[must_use]
+    pub fn in_vlan(self, vlan: Option<u16>) -> Self {
+        Self { vlan, ..self }
     }
 
     /// Whether the address belongs to this sweep.
@@ -104,7 +114,17 @@ impl Probe for ArpSweep {
     ) -> Option<Transmit> {
         let (_, to, _) = self.sweep.next(now, gate)?;
         bytes.clear();
-        bytes.extend_from_slice(&arp_request_frame(self.mac, self.source, to));
+        let frame = arp_request_frame(self.mac, self.source, to);
+        match self.vlan {
+            None => bytes.extend_from_slice(&frame),
+            Some(vlan) => {
+                let (addresses, rest) = frame.split_at(12);
+                bytes.extend_from_slice(addresses);
+                bytes.extend_from_slice(&ether_type::VLAN.to_be_bytes());
+                bytes.extend_from_slice(&vlan.to_be_bytes());
+                bytes.extend_from_slice(rest);
+            }
+        }
         Some(Transmit { to: to.into(), kind: PacketKind::ArpRequest, credential: None })
     }
 
@@ -115,8 +135,8 @@ impl Probe for ArpSweep {
         if frame.ether_type != ether_type::ARP || frame.source == self.mac {
             return Fit::NotMine;
         }
-        // An answer from another VLAN is not one to a question put in ours.
-        if vlan.is_some_and(|vlan| vlan != 0) {
+        // An answer from another VLAN is not one to a question put in ours; 0 is a priority and no VLAN.
+        if vlan.filter(|vlan| *vlan != 0) != self.vlan {
             return Fit::NotMine;
         }
         match Arp::parse(frame.payload) {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use herkomst_model::Table;
+use herkomst_model::{Method, Table};
 use herkomst_probe::snmp::plan::Wanted;
 
 use super::problems::{Problems, hint};
@@ -94,6 +94,38 @@ impl Means {
         let tables = Table::ALL.into_iter().map(Self::Table);
         let asked = Self::ASKED.into_iter().chain(tables);
         asked.chain(Self::HEARD).chain([Self::MldQuery]).chain(Self::QUESTIONS)
+    }
+
+    /// The protocols that it hears.
+    fn heard_as(self) -> &'static [Method] {
+        match self {
+            Self::Arp => &[Method::Arp],
+            Self::Nd => &[Method::Ndp, Method::Mld],
+            Self::Lldp => &[Method::Lldp],
+            Self::Cdp => &[Method::Cdp],
+            Self::Edp => &[Method::Edp],
+            Self::Fdp => &[Method::Fdp],
+            Self::Sonmp => &[Method::Sonmp],
+            Self::Mndp => &[Method::Mndp],
+            Self::Dhcp => &[Method::Dhcp, Method::Dhcpv6],
+            Self::Mdns => &[Method::Mdns],
+            Self::Ssdp => &[Method::Ssdp],
+            // Cameras announce themselves by these too.
+            Self::WsDiscovery => &[Method::WsDiscovery, Method::Sadp, Method::Dhip],
+            Self::Vrrp => &[Method::Vrrp],
+            Self::Hsrp => &[Method::Hsrp],
+            Self::Glbp => &[Method::Glbp],
+            Self::Carp => &[Method::Carp],
+            Self::Icmp
+            | Self::Snmp
+            | Self::Table(_)
+            | Self::MldQuery
+            | Self::SadpQuery
+            | Self::DhipQuery
+            | Self::OnvifQuery
+            | Self::SsdpQuery
+            | Self::MdnsQuery => &[],
+        }
     }
 
     /// The word in `--methods` and in outputs.
@@ -208,6 +240,11 @@ impl Methods {
             _ => None,
         };
         self.on.iter().filter_map(table).collect()
+    }
+
+    /// The protocols that are listened to.
+    pub(crate) fn heard(&self) -> Vec<Method> {
+        self.on.iter().flat_map(|means| means.heard_as()).copied().collect()
     }
 
     /// The questions that every target is asked.

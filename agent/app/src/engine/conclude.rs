@@ -154,11 +154,13 @@ impl Engine {
         if target.is_ipv4() {
             self.learn(seen, wire);
         }
-        let why = match source {
+        let why = match source.filter(|source| !source.is_unspecified()) {
             Some(source) => {
-                self.stations.insert(target, Station { wire, source, mac });
+                let vlan = self.vlan;
+                self.stations.insert(target, Station { wire, vlan, source, mac });
                 None
             }
+            // No address of ours to ask from.
             None => Some(Why::NoRoute),
         };
         let why = match () {

@@ -84,6 +84,7 @@ struct LinkSweep {
 #[derive(Clone, Copy)]
 struct Station {
     wire: usize,
+    vlan: Option<u16>,
     source: IpAddr,
     mac: MacAddr,
 }
@@ -106,6 +107,8 @@ pub(crate) struct Engine {
     spare: Spare,
     asks_snmp: bool,
     asks_icmp: bool,
+    /// The VLAN that frames are tagged with.
+    vlan: Option<u16>,
     has_credentials: bool,
     credential_names: Vec<Arc<str>>,
     hears_lldp: bool,
@@ -182,14 +185,14 @@ impl Engine {
                 Retry::arp(),
                 order ^ sweeps.len() as u64,
             );
-            sweeps.push(Sweep { wire, source: segment.source, probe });
+            sweeps.push(Sweep { wire, source: segment.source, probe: probe.in_vlan(scan.vlan) });
         }
         let asks_links = scan.methods.has(Means::Nd);
         let mut links = Vec::new();
         for link in plan.links.drain(..).filter(|_| asks_links) {
             let wire = link.interface;
             let segment =
-                NdSegment { mac: ports.wires[wire].mac, vlan: None, own: link.own.clone() };
+                NdSegment { mac: ports.wires[wire].mac, vlan: scan.vlan, own: link.own.clone() };
             let questions = NdQuestions {
                 everybody: link.everybody,
                 listeners: link.everybody && scan.methods.has(Means::MldQuery),
@@ -211,7 +214,11 @@ impl Engine {
         if !tables.is_empty() {
             interviews = interviews.collecting(TablePlan { tables, budget: Budget::default() });
         }
-        let heard = ports.wires.iter().map(|wire| Heard::new(wire.mac, keep(scan))).collect();
+        let heard = ports
+            .wires
+            .iter()
+            .map(|wire| Heard::new(wire.mac, keep(scan)).only(&scan.methods.heard()))
+            .collect();
         progress.targets.store(book.len() as u64, Ordering::Relaxed);
         Ok(Self {
             sweeps,
@@ -229,6 +236,7 @@ impl Engine {
             spare,
             asks_snmp: scan.methods.has(Means::Snmp),
             asks_icmp,
+            vlan: scan.vlan,
             has_credentials: !scan.credentials.is_empty(),
             credential_names: scan
                 .credentials
@@ -462,6 +470,10 @@ impl Engine {
 fn keep(scan: &Scan) -> Keep {
     let excluded = scan.exclude.addresses.clone();
     match &scan.targets {
+        // Of the others on its segment all is known from listening.
+        Some(_) if scan.only_infrastructure => {
+            Keep::AllBut(Box::new(move |address| excluded.contains(address)))
+        }
         Some(_) if !scan.passive && scan.listen.is_zero() => Keep::None,
         Some(targets) if scan.passive => {
             let targets = targets.addresses.clone();

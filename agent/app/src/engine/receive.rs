@@ -112,6 +112,7 @@ impl Engine {
         // Frames lie in the ring while they are read; what needs the whole engine is kept for afterwards.
         let mut datagrams: Vec<(SocketAddr, Vec<u8>)> = Vec::new();
         let mut refused: Vec<(SocketAddr, u8)> = Vec::new();
+        let ours_vlan = self.vlan;
         let (sweeps, links) = (&mut self.sweeps, &mut self.links);
         let (heard, book) = (&mut self.heard[wire], &mut self.book);
         let port = self.ports.wires[wire].port.get_mut();
@@ -129,7 +130,7 @@ impl Engine {
                     let mine = sweeps.iter_mut().filter(|sweep| sweep.wire == wire);
                     let mut fits = mine.map(|sweep| sweep.probe.handle_input(now, input));
                     let taken = fits.find(|fit| *fit != Fit::NotMine);
-                    taken.unwrap_or_else(|| heard.handle_input(now, input))
+                    taken.unwrap_or_else(|| heard.hear(&frame, vlan, received.checksum_pending))
                 }
                 ether_type::IPV6 => {
                     let mut fit = Fit::NotMine;
@@ -138,7 +139,7 @@ impl Engine {
                         if fit == Fit::NotMine {
                             fit = own;
                         }
-                        if vlan.is_none() {
+                        if vlan == ours_vlan {
                             match read_ipv6(
                                 frame.payload,
                                 held,
@@ -158,12 +159,12 @@ impl Engine {
                         }
                     }
                     // What answers us tells others of itself, too.
-                    match (heard.handle_input(now, input), fit) {
+                    match (heard.hear(&frame, vlan, received.checksum_pending), fit) {
                         (said, Fit::NotMine) => said,
                         (_, fit) => fit,
                     }
                 }
-                ether_type::IPV4 if vlan.is_none() => {
+                ether_type::IPV4 if vlan == ours_vlan => {
                     let ours =
                         sweeps.iter().filter(|sweep| sweep.wire == wire).map(|sweep| sweep.source);
                     match read_ipv4(frame.payload, held, ours, received.checksum_pending) {
@@ -172,11 +173,13 @@ impl Engine {
                         }
                         Some(FromIp::Refused(to, code)) => refused.push((to, code)),
                         // Not to our port: what a network says to all.
-                        None => return book.count(heard.handle_input(now, input)),
+                        None => {
+                            return book.count(heard.hear(&frame, vlan, received.checksum_pending));
+                        }
                     }
                     Fit::Taken
                 }
-                _ => heard.handle_input(now, input),
+                _ => heard.hear(&frame, vlan, received.checksum_pending),
             };
             book.count(fit);
         };

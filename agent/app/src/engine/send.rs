@@ -148,13 +148,13 @@ impl Engine {
         let mut frame = wire.outbox.buffer();
         let made = match (from, agent) {
             (SocketAddr::V4(from), SocketAddr::V4(agent)) => {
-                udp_frame(&mut frame, wire.mac, station.mac, None, from, agent, bytes)
+                udp_frame(&mut frame, wire.mac, station.mac, station.vlan, from, agent, bytes)
             }
             (SocketAddr::V6(from), SocketAddr::V6(agent)) => {
                 let way = Ipv6Way {
                     source_mac: wire.mac,
                     destination_mac: station.mac,
-                    vlan: None,
+                    vlan: station.vlan,
                     source: *from.ip(),
                     destination: *agent.ip(),
                     hop_limit: HOPS,

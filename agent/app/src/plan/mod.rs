@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use herkomst_model::Why;
-use herkomst_net::{GatewayRoute, Interface, OnLinkRoute};
+use herkomst_net::{GatewayRoute, Interface, Ipv4Address, OnLinkRoute};
 use herkomst_probe::nd::OwnPrefix;
 use ipnet::{Ipv4Net, Ipv6Net};
 
@@ -24,7 +24,7 @@ const MOST_UNASKED: u64 = 1 << 16;
 pub(crate) struct Segment {
     /// The interface, by its place in [`Plan::interfaces`].
     pub(crate) interface: usize,
-    /// Our address there.
+    /// Our address there; 0.0.0.0 in a VLAN where we have none.
     pub(crate) source: Ipv4Addr,
     /// Whom to ask.
     pub(crate) targets: Vec<Ipv4Addr>,
@@ -137,6 +137,11 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
     let named = named_interfaces(scan, around)?;
     let is_chosen = |index: usize| named.is_empty() || named.contains(&index);
     let ways = Ways::new(around, &is_chosen);
+    if let (Some(vlan), false) = (scan.vlan, around.may_send_frames) {
+        return Err(Failure::permission(anyhow::anyhow!(
+            "--vlan {vlan} sends frames of its own: it needs raw sockets (CAP_NET_RAW)"
+        )));
+    }
     let mut plan = Plan::default();
     let targets = match &scan.targets {
         Some(spec) => {
@@ -174,7 +179,15 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
             continue;
         }
         let is_spared = scan.no_probe.contains(target);
-        match ways.to(target) {
+        let leads = match (scan.vlan, named.first()) {
+            // The kernel has no route into a VLAN that it does not know.
+            (Some(_), Some(interface)) => {
+                let source = source_in(&around.interfaces[*interface], target);
+                Some(Leads::OnLink { interface: *interface, source: Some(source) })
+            }
+            _ => ways.to(target),
+        };
+        match leads {
             Some(Leads::Nowhere { interface }) => {
                 *nowhere.entry(interface).or_default() += 1;
                 not_asked(Why::NoRoute);
@@ -277,10 +290,26 @@ fn links(
             let net = Ipv6Net::new(own.address, own.length).ok();
             net.is_some_and(|net| targets.is_wide_in(net.network().into(), net.broadcast().into()))
         };
-        let everybody = own.iter().any(meets) && !scan.only_infrastructure;
+        // In a VLAN all prefixes may be on the link: nobody here knows.
+        let in_vlan = scan.vlan.is_some() && targets.wide().next().is_some();
+        let everybody = (own.iter().any(meets) || in_vlan) && !scan.only_infrastructure;
         links.insert(index, Link { interface: index, own, targets: Vec::new(), everybody });
     }
     links
+}
+
+/// The address that a target on the segment is asked from; none is as good as any where nobody routes.
+fn source_in(interface: &Interface, target: IpAddr) -> IpAddr {
+    match target {
+        IpAddr::V4(target) => {
+            let shares = |own: &&Ipv4Address| {
+                Ipv4Net::new(own.address, own.prefix_len).is_ok_and(|net| net.contains(&target))
+            };
+            let own = interface.ipv4.iter().find(shares);
+            own.map_or(Ipv4Addr::UNSPECIFIED, |own| own.address).into()
+        }
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
 }
 
 /// Addresses that a conversation may begin from.

@@ -189,6 +189,8 @@ impl Hearsay {
                 capabilities: row.capabilities,
                 management: management.into_iter().collect(),
                 inventory: inventories.get(&row.key).map(|inventory| (*inventory).clone()),
+                native_vlan: None,
+                med_class: None,
             };
             let words = format!("{chassis:?} {:?} {:?}", said.port, said.system_name);
             self.neighbours.push(Neighbour {
