@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use etherparse::PacketBuilder;
 use herkomst_ids::MacAddr;
 use herkomst_net::{
-    Entered, Interface, NamespaceId, NetworkNamespace, PacketPort, current_network, interfaces,
-    links, wait_readable,
+    Entered, Interface, Ipv6Address, NamespaceId, NetworkNamespace, PacketPort, current_network,
+    interfaces, links, wait_readable,
 };
 
 /// The network this program was started in. Nothing is ever sent there.
@@ -84,6 +84,12 @@ impl Wire {
                     std::fs::write(format!("{setting}/accept_dad"), "0").unwrap();
                     std::fs::write(format!("{setting}/disable_ipv6"), "1").unwrap();
                     std::fs::write(format!("{setting}/disable_ipv6"), "0").unwrap();
+                    // The kernel takes them into use in a thread of its own, and tells nobody.
+                    let deadline = Instant::now() + DEADLINE;
+                    while !interface(name).ipv6.first().is_some_and(Ipv6Address::is_usable) {
+                        assert!(Instant::now() < deadline, "{name} has no link-local address");
+                        std::thread::yield_now();
+                    }
                 })
                 .unwrap();
         }
