@@ -24,7 +24,7 @@ pub use datagram::{DatagramError, DatagramPort, ErrorOrigin, Family, Refused, Se
 pub use echo::{EchoKind, EchoPort};
 pub use error::NetError;
 pub use files::open_regular;
-pub use filter::{Filter, Instruction};
+pub use filter::{Filter, Fragments, Instruction};
 pub use held::HeldPort;
 pub use interfaces::{
     Interface, Ipv4Address, Ipv6Address, KernelNeighbour, interfaces, neighbours,
