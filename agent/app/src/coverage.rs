@@ -144,6 +144,7 @@ pub(crate) fn receipt(receipt: &Receipt) -> ReceiptEntry {
             })
             .collect(),
         ignored: receipt.ignored,
+        elsewhere: receipt.elsewhere,
         dropped: receipt.dropped,
     }
 }
@@ -191,7 +192,11 @@ fn is_proper(method: Method, outcome: Outcome) -> bool {
     match outcome {
         Outcome::Refused => method != Method::Snmp,
         Outcome::NotAsked(
-            Why::NoPermission | Why::Interrupted | Why::NoRoute | Why::BudgetUsedUp,
+            Why::NoPermission
+            | Why::Interrupted
+            | Why::NoRoute
+            | Why::BudgetUsedUp
+            | Why::OutsideWindow,
         )
         | Outcome::CutShort => false,
         Outcome::NotAsked(

@@ -66,6 +66,8 @@ pub enum Why {
     NothingToAdd,
     /// What may be asked of one device, in requests, octets or time, was used up by other tables.
     BudgetUsedUp,
+    /// Its maintenance window is not open, or closed while the scan ran.
+    OutsideWindow,
     /// The first or last address of a local segment, which names the segment or everybody in it (RFC 1122, 3.2.1.3).
     SegmentAddress,
 }
@@ -89,6 +91,7 @@ impl Why {
             Self::ToldElsewhere => "told elsewhere",
             Self::NothingToAdd => "the table before it is empty",
             Self::BudgetUsedUp => "budget used up",
+            Self::OutsideWindow => "outside its window",
             Self::SegmentAddress => "names the whole segment",
         }
     }

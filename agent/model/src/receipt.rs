@@ -110,6 +110,8 @@ pub struct Receipt {
     pub credentials: BTreeMap<Arc<str>, BTreeSet<IpAddr>>,
     /// Packets that came in and were not what was asked for, or were broken: counted, never trusted.
     pub ignored: u64,
+    /// Answers that came from another address or port than was asked, from where the operator allows it.
+    pub elsewhere: u64,
     /// Packets that the kernel dropped before they could be read.
     pub dropped: u64,
 }

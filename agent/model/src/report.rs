@@ -551,6 +551,8 @@ pub struct ReceiptEntry {
     pub credentials: BTreeMap<String, Vec<String>>,
     /// Packets that were not what was asked for.
     pub ignored: u64,
+    /// Answers that came from another address or port than was asked, from where the operator allows it.
+    pub elsewhere: u64,
     /// Packets that the kernel dropped.
     pub dropped: u64,
 }

@@ -1,11 +1,11 @@
 //! ARP sweep of one interface (RFC 826): who has which address.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Instant;
 
 use herkomst_ids::MacAddr;
-use herkomst_model::{About, Answer, Fact, Method, PacketKind};
+use herkomst_model::{About, Answer, Fact, Method, PacketKind, Why};
 use herkomst_wire::{Arp, arp_request_frame, ether_type};
 
 use crate::retry::Retry;
@@ -62,6 +62,17 @@ impl ArpSweep {
     /// Whether the address belongs to this sweep.
     pub fn has_target(&self, address: Ipv4Addr) -> bool {
         self.sweep.slot(address).is_some()
+    }
+
+    /// Ends the questions to a target that is not to be asked any more.
+    pub fn give_up(&mut self, target: IpAddr, why: Why) {
+        if let IpAddr::V4(address) = target
+            && let Some(slot) = self.sweep.slot(address)
+            && self.sweep.close(slot)
+        {
+            let (about, answer) = (About::Address(target), Answer::NotAsked(why));
+            self.seen.push_back(Seen { method: Method::Arp, about, vlan: None, answer });
+        }
     }
 
     /// Takes the sender of any ARP packet on the segment: also a request tells who holds its sender address.

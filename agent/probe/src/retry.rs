@@ -41,6 +41,13 @@ impl Retry {
         Self::of_millis(&[1000, 2000, 2000])
     }
 
+    /// The same with at most so many tries, and one at least.
+    #[must_use]
+    pub fn at_most(self, tries: Option<u8>) -> Self {
+        let most = tries.map_or(self.waits.len(), |tries| usize::from(tries.max(1)));
+        Self { waits: self.waits.iter().take(most).copied().collect() }
+    }
+
     /// One try for each wait; an empty list is taken for a single try of one second.
     pub fn of_millis(waits: &[u64]) -> Self {
         let waits = if waits.is_empty() { &[1000] } else { waits };
@@ -55,5 +62,18 @@ impl Retry {
     /// How long the answer to this try (from 0) is waited for; `None` when there is no such try.
     pub fn wait(&self, attempt: u8) -> Option<Duration> {
         self.waits.get(usize::from(attempt)).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_tries_are_the_first_of_them_and_one_is_always_left() {
+        assert_eq!(Retry::snmp().at_most(None), Retry::snmp());
+        assert_eq!(Retry::snmp().at_most(Some(2)), Retry::of_millis(&[1000, 2000]));
+        assert_eq!(Retry::snmp().at_most(Some(0)).tries(), 1);
+        assert_eq!(Retry::snmp().at_most(Some(9)).tries(), 3);
     }
 }

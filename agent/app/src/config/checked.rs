@@ -14,6 +14,7 @@ use super::methods::Methods;
 use super::problems::{Kind, Problems};
 use super::reach::{Ask, Beside, Expand, Reach};
 use super::targets::{self, TargetSpec, Use};
+use super::windows::Windows;
 use super::{credentials, targets::AddressSet};
 use crate::cli::{Output, ScanArgs};
 use crate::exit::{Failure, Result};
@@ -58,6 +59,10 @@ pub(crate) struct Scan {
     pub(crate) only_infrastructure: bool,
     /// Groups of targets with questions of their own.
     pub(crate) ask: Vec<Ask>,
+    /// Where answers may come from beside the address and port that were asked.
+    pub(crate) answers_from: AddressSet,
+    /// When which targets may be asked.
+    pub(crate) windows: Windows,
     /// How long to listen at least.
     pub(crate) listen: Duration,
     /// Send nothing.
@@ -107,6 +112,13 @@ impl Scan {
         let exclude = lists.expanded(exclude, "exclusion", problems);
         let exclude = targets::read(&exclude, Use::Exclusion, problems);
         let no_probe = targets::read(&file.no_probe.unwrap_or_default(), Use::Exclusion, problems);
+        let answers_from = file.answers_from.unwrap_or_default();
+        let answers_from = targets::read(&answers_from, Use::Exclusion, problems);
+        let answers_from = answers_from.unresolved();
+        for name in &answers_from.names {
+            // An answer is held against addresses: whose name it is now would be a guess.
+            problems.add("scan.answers-from", format!("{name:?} is a name: give addresses"));
+        }
         let texts = |list: Vec<(String, String)>| {
             list.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
         };
@@ -170,6 +182,8 @@ impl Scan {
             expand: reach.expand,
             only_infrastructure: reach.only_infrastructure,
             ask,
+            answers_from: answers_from.addresses,
+            windows: file.windows,
             listen: listen.unwrap_or(if args.passive { PASSIVE } else { Duration::ZERO }),
             passive: args.passive,
             dry_run: args.dry_run,

@@ -8,6 +8,7 @@ use super::bounded;
 use super::problems::Problems;
 use super::reach::ReachFile;
 use super::section::{Document, Section};
+use super::windows::Windows;
 use crate::rules::is_path;
 
 /// `[scan]`, `[rules]` and `[output.stdout]` of the file; what is absent is `None`.
@@ -37,6 +38,10 @@ pub(crate) struct ScanFile {
     pub(crate) reach: ReachFile,
     /// How long to listen at least.
     pub(crate) listen: Option<(String, String)>,
+    /// Where answers may come from beside the address and port that were asked.
+    pub(crate) answers_from: Option<Vec<(String, String)>>,
+    /// When which targets may be asked.
+    pub(crate) windows: Windows,
     /// The credentials file; a relative path is taken from the folder of this file.
     pub(crate) snmp_credentials: Option<PathBuf>,
     /// Rule packs: ids, or paths from the folder of this file.
@@ -140,6 +145,8 @@ fn scanning(path: &Path, scan: Section<'_>, problems: &mut Problems) -> ScanFile
         rate_per_host: limit("rate-per-host", problems),
         variables: few("variables", 10, problems),
         attempts: few("attempts", 5, problems),
+        answers_from: scan.texts("answers-from", problems),
+        windows: Windows::read(&scan, problems),
         reach: ReachFile::read(&scan, problems),
         listen: scan
             .take("listen")

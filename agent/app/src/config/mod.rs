@@ -8,6 +8,7 @@
 //! - [`private`]: files with secrets in them.
 //! - [`methods`]: the words of `--methods`.
 //! - [`reach`]: how far a scan goes: a VLAN, beyond the targets, infrastructure alone, questions to groups.
+//! - [`windows`]: when which targets may be asked.
 //! - [`problems`]: everything that is wrong, at once.
 
 pub(crate) mod bounded;
@@ -21,3 +22,4 @@ pub(crate) mod problems;
 pub(crate) mod reach;
 pub(crate) mod section;
 pub(crate) mod targets;
+pub(crate) mod windows;

@@ -75,7 +75,8 @@ impl Range {
         }
     }
 
-    fn whole(net: IpNet) -> Self {
+    /// All of a prefix, with the addresses that name it.
+    pub(crate) fn whole(net: IpNet) -> Self {
         Self { first: net.network(), last: net.broadcast() }
     }
 

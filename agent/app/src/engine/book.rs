@@ -25,6 +25,8 @@ struct Page {
     answered: bool,
     /// Nothing more is expected of it.
     done: bool,
+    /// Its window closed: nothing more is sent to it.
+    shut: bool,
 }
 
 /// The books. A target that has no page is none: nothing is sent to it.
@@ -117,7 +119,7 @@ impl Book {
     /// addresses on it that nobody may have, are asked and are no targets.
     pub(crate) fn zone(&self, target: IpAddr) -> Option<Zone> {
         match self.pages.get(&target) {
-            Some(page) => page.zone,
+            Some(page) => page.zone.filter(|_| !page.shut),
             None => self.may_guess(target).then_some(Zone::Segment),
         }
     }
@@ -136,6 +138,18 @@ impl Book {
         }
         self.pages.insert(target, Page { zone: Some(zone), ..Page::default() });
         true
+    }
+
+    /// Nothing more is sent to those for whom this holds; gives back whom something was expected of.
+    pub(crate) fn shut(&mut self, is_to_be: impl Fn(IpAddr) -> bool) -> Vec<IpAddr> {
+        let mut shut = Vec::new();
+        for (target, page) in &mut self.pages {
+            if page.zone.is_some() && !page.shut && !page.done && is_to_be(*target) {
+                page.shut = true;
+                shut.push(*target);
+            }
+        }
+        shut
     }
 
     /// How many targets there are.
@@ -227,14 +241,13 @@ impl Book {
                     (Method::SnmpEngine, &mut page.line.snmp_engine),
                     (Method::Snmp, &mut page.line.snmp),
                 ] {
-                    if *slot == Outcome::NotExpected && expects(target, zone, method) {
+                    let is_open = *slot == Outcome::NotExpected && expects(target, zone, method);
+                    let was_shut = page.shut && *slot == Outcome::NotAsked(Why::OutsideWindow);
+                    if is_open || was_shut {
                         let asked =
                             page.sent.by_kind().any(|(kind, _)| kinds_of(method).contains(&kind));
-                        *slot = if asked {
-                            Outcome::CutShort
-                        } else {
-                            Outcome::NotAsked(Why::Interrupted)
-                        };
+                        let why = if page.shut { Why::OutsideWindow } else { Why::Interrupted };
+                        *slot = if asked { Outcome::CutShort } else { Outcome::NotAsked(why) };
                     }
                 }
             }

@@ -137,7 +137,11 @@ impl Engine {
         self.record(seen);
         let Some(target) = target_of(seen) else { return };
         let Answer::Is(Fact::Neighbour { mac }) = seen.answer else {
-            let why = if self.asks_snmp { Why::NoneBefore } else { Why::MethodOff };
+            let why = match seen.answer {
+                Answer::NotAsked(why) => why,
+                _ if self.asks_snmp => Why::NoneBefore,
+                _ => Why::MethodOff,
+            };
             self.book.set(target, Method::SnmpEngine, Outcome::NotAsked(why));
             self.book.set(target, Method::Snmp, Outcome::NotAsked(why));
             self.book.close(target);

@@ -5,10 +5,12 @@
 
 mod book;
 mod conclude;
+mod elsewhere;
 mod ports;
 mod receive;
 mod send;
 mod session;
+mod window;
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -35,9 +37,11 @@ use herkomst_probe::snmp::plan::{Budget, Plan as TablePlan};
 use tokio::sync::{mpsc, watch};
 
 use self::book::Book;
+use self::elsewhere::Elsewhere;
 pub(crate) use self::ports::OpenPorts;
 use self::ports::Ports;
 use self::session::{Event, Sessions};
+use self::window::Watch;
 use crate::config::checked::Scan;
 use crate::config::methods::Means;
 use crate::plan::{Allowed, Link, Plan};
@@ -102,6 +106,8 @@ pub(crate) struct Engine {
     pacer: Pacer,
     book: Book,
     allowed: Arc<Allowed>,
+    elsewhere: Elsewhere,
+    windows: Watch,
     stations: HashMap<IpAddr, Station>,
     engines: HashMap<IpAddr, EngineId>,
     spare: Spare,
@@ -147,8 +153,9 @@ impl Engine {
         let mut plan = plan;
         let allowed = Arc::new(std::mem::take(&mut plan.allowed));
         let mut book = Book::open(&plan, Arc::clone(&allowed));
-        let mut echo = EchoSweep::new(Retry::echo(), cookies.clone(), echo_ids);
-        let mut discovery = EngineSweep::new(Retry::snmp(), cookies.clone());
+        let mut echo =
+            EchoSweep::new(Retry::echo().at_most(scan.attempts), cookies.clone(), echo_ids);
+        let mut discovery = EngineSweep::new(Retry::snmp().at_most(scan.attempts), cookies.clone());
         let beyond: Vec<IpAddr> = plan.routed.iter().chain(&plan.through_kernel).copied().collect();
         for target in &beyond {
             if scan.methods.has(Means::Icmp) && !asks_icmp {
@@ -182,7 +189,7 @@ impl Engine {
                 mac,
                 segment.source,
                 segment.targets,
-                Retry::arp(),
+                Retry::arp().at_most(scan.attempts),
                 order ^ sweeps.len() as u64,
             );
             sweeps.push(Sweep { wire, source: segment.source, probe: probe.in_vlan(scan.vlan) });
@@ -209,10 +216,18 @@ impl Engine {
             );
             links.push(LinkSweep { wire, link, probe });
         }
-        let mut interviews = Interviews::new(Arc::clone(&scan.credentials), cookies, Retry::snmp());
+        let retry = Retry::snmp().at_most(scan.attempts);
+        let variables = usize::from(scan.variables);
+        let mut interviews = Interviews::new(Arc::clone(&scan.credentials), cookies, retry)
+            .with_variables(variables);
         let tables = scan.methods.tables();
         if !tables.is_empty() {
-            interviews = interviews.collecting(TablePlan { tables, budget: Budget::default() });
+            interviews = interviews.collecting(TablePlan {
+                tables,
+                variables,
+                tries: scan.attempts,
+                budget: Budget::default(),
+            });
         }
         let heard = ports
             .wires
@@ -231,6 +246,8 @@ impl Engine {
             pacer: Pacer::new(scan.limits, now),
             book,
             allowed,
+            elsewhere: Elsewhere::new(scan.answers_from.clone()),
+            windows: Watch::new(scan.windows.clone(), now),
             stations: HashMap::new(),
             engines: HashMap::new(),
             spare,
@@ -265,6 +282,7 @@ impl Engine {
         loop {
             let now = Instant::now();
             self.handle_timeouts(now);
+            self.watch_windows(now);
             let sent_any = self.transmit(now)?;
             let heard_any = self.receive(&mut observations)?;
             self.collect(&mut observations);
@@ -365,8 +383,9 @@ impl Engine {
         let paced = self.pacer.take_blocked_until().filter(|_| self.has_more_to_send());
         let stuck = (self.ports.waiting() > 0).then_some(now + TICK);
         let blocked = paced.map(|until| until.max(now + TICK)).into_iter().chain(stuck).min();
+        let window = self.windows.next();
         let listening = (now < self.listen_until).then_some(self.listen_until);
-        let wakes = [timeout, blocked, listening].into_iter().flatten();
+        let wakes = [timeout, blocked, listening, window].into_iter().flatten();
         wakes.min().unwrap_or(now + TICK)
     }
 
@@ -449,8 +468,10 @@ impl Engine {
         let overflow: u64 = self.heard.iter().map(Heard::overflow).sum();
         let (mut ledger, mut receipt) = self.book.finish(expects, interrupted);
         receipt.dropped = dropped;
+        receipt.elsewhere = self.elsewhere.taken;
         ledger.overflow = overflow;
         ledger.limits = limits;
+        ledger.limits.extend(self.windows.told());
         if overflow > 0 {
             ledger.limits.push(format!("{overflow} announcements were heard and not kept: more spoke than a segment can hold"));
         }

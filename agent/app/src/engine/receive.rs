@@ -42,6 +42,14 @@ impl Engine {
 
     /// Offers an input to the probes that ask over IP, and to the sessions.
     fn offer(&mut self, now: Instant, input: Input<'_>) {
+        let origin = match input {
+            Input::Datagram { from, bytes } => self.elsewhere.origin(from, bytes),
+            _ => None,
+        };
+        let input = match (input, origin) {
+            (Input::Datagram { bytes, .. }, Some(from)) => Input::Datagram { from, bytes },
+            (input, _) => input,
+        };
         let mut fit = self.discovery.handle_input(now, input);
         if fit == Fit::NotMine {
             fit = self.interviews.handle_input(now, input);
@@ -55,6 +63,7 @@ impl Engine {
             fit = if delivered { Fit::Taken } else { Fit::Ignored };
         }
         self.book.ignored += u64::from(fit == Fit::Ignored);
+        self.elsewhere.taken += u64::from(fit == Fit::Taken && origin.is_some());
     }
 
     fn receive_datagrams(&mut self) -> Result<bool, EngineError> {

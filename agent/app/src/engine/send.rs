@@ -123,6 +123,10 @@ impl Engine {
     fn dispatch(&mut self, transmit: Transmit, bytes: &[u8]) {
         self.book.sent(&transmit);
         let Transmit { to, kind, .. } = transmit;
+        if matches!(kind, PacketKind::SnmpEngine | PacketKind::SnmpCommunity | PacketKind::SnmpUser)
+        {
+            self.elsewhere.asked(to, bytes);
+        }
         let agent = SocketAddr::new(to, AGENT_PORT);
         let waiting = || Waiting { to: agent, kind, bytes: bytes.to_vec() };
         if kind == PacketKind::IcmpEcho {

@@ -485,6 +485,7 @@ fn coverage(out: &mut String, report: &Report, screen: Screen) {
         "no route",
         "no permission",
         "interrupted",
+        "outside its window",
         "excluded",
     ];
     for entry in not_asked.iter().filter(|entry| telling.contains(&entry.why.as_str())).take(20) {

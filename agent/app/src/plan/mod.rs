@@ -11,6 +11,8 @@ use herkomst_probe::nd::OwnPrefix;
 use ipnet::{Ipv4Net, Ipv6Net};
 
 pub(crate) use self::ways::{Leads, Ways};
+use jiff::Timestamp;
+
 use crate::config::checked::Scan;
 use crate::config::methods::Means;
 use crate::config::targets::{AddressSet, Range};
@@ -120,6 +122,8 @@ pub(crate) struct Surroundings {
     pub(crate) gateways: Vec<GatewayRoute>,
     /// Whether frames may be sent and heard.
     pub(crate) may_send_frames: bool,
+    /// When the plan is made.
+    pub(crate) now: Timestamp,
 }
 
 impl Surroundings {
@@ -128,7 +132,8 @@ impl Surroundings {
         let interfaces = herkomst_net::interfaces().map_err(Failure::unavailable)?;
         let routes = herkomst_net::on_link_routes().map_err(Failure::unavailable)?;
         let gateways = herkomst_net::gateway_routes().map_err(Failure::unavailable)?;
-        Ok(Self { interfaces, routes, gateways, may_send_frames: herkomst_net::has_net_raw() })
+        let (may_send_frames, now) = (herkomst_net::has_net_raw(), Timestamp::now());
+        Ok(Self { interfaces, routes, gateways, may_send_frames, now })
     }
 }
 
@@ -158,6 +163,7 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
     let mut segments: BTreeMap<(usize, Ipv4Addr), Vec<Ipv4Addr>> = BTreeMap::new();
     let mut links = links(scan, around, &is_chosen, &targets);
     let mut nowhere: BTreeMap<usize, usize> = BTreeMap::new();
+    let open = scan.windows.open_at(around.now);
     for target in targets.iter() {
         let mut not_asked = |why: Why| {
             plan.not_asked.insert(target, why);
@@ -176,6 +182,10 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
         }
         if scan.passive {
             not_asked(Why::MethodOff);
+            continue;
+        }
+        if !scan.windows.allow(target, &open) {
+            not_asked(Why::OutsideWindow);
             continue;
         }
         let is_spared = scan.no_probe.contains(target);

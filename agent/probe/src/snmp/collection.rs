@@ -21,7 +21,7 @@ use super::tables::{
     Scope, Source, Tally, addresses, cdp, entities, forwarding, interfaces, lldp, neighbours,
     software,
 };
-use super::walk::{End, Failure, Limits, Row, Spent, Walk};
+use super::walk::{End, Failure, Limits, Row, Spent, TRIES, Walk};
 
 /// So many tables without any answer in a row, and the device is let be.
 const MOST_SILENT: u8 = 2;
@@ -114,12 +114,15 @@ pub struct Collection {
 impl Collection {
     /// For a device with this system group, if it has one; `bulk` says whether its version of SNMP has GetBulk.
     pub fn new(plan: impl Into<Arc<Plan>>, system: Option<System>, bulk: bool) -> Self {
-        let manners = manners(system.as_ref(), bulk);
+        let plan: Arc<Plan> = plan.into();
+        let mut manners = manners(system.as_ref(), bulk);
+        manners.style.variables = manners.style.variables.min(plan.variables.max(1));
+        manners.style.tries = plan.tries.map_or(TRIES, |tries| tries.clamp(1, TRIES));
         if let Some(because) = manners.because {
             tracing::debug!(because, "device is asked gently");
         }
         Self {
-            plan: plan.into(),
+            plan,
             system,
             pace: Pace::with_pause(manners.pause),
             manners,

@@ -19,7 +19,7 @@ use super::collection::{Collection, Next};
 use super::community;
 use super::cookie::Cookies;
 use super::credentials::{Credential, Ladder, Login, ladder};
-use super::exchange::{Operation, Request, Response};
+use super::exchange::{MOST_VARIABLES, Operation, Request, Response};
 use super::plan::Plan;
 use super::system::{Step, SystemGroup};
 use super::walk::Failure;
@@ -105,6 +105,8 @@ pub struct Interviews {
     credentials: Arc<[Credential]>,
     cookies: Cookies,
     retry: Retry,
+    /// The most variables in a request.
+    variables: usize,
     /// What is collected after the system group.
     plan: Option<Arc<Plan>>,
     open: HashMap<IpAddr, Interview>,
@@ -123,6 +125,7 @@ impl Interviews {
             credentials,
             cookies,
             retry,
+            variables: MOST_VARIABLES,
             plan: None,
             open: HashMap::new(),
             ended: HashSet::new(),
@@ -131,6 +134,12 @@ impl Interviews {
             timeouts: BTreeSet::new(),
             seen: VecDeque::new(),
         }
+    }
+
+    /// The same, with at most so many variables in a request.
+    #[must_use]
+    pub fn with_variables(self, variables: usize) -> Self {
+        Self { variables, ..self }
     }
 
     /// The same, about these tables too.
@@ -172,7 +181,8 @@ impl Interviews {
 
     fn begin(&self, place: usize) -> (Topic, State) {
         let credential = &self.credentials[place];
-        let mut group = SystemGroup::new(credential.login.version(), Arc::clone(&credential.name));
+        let group = SystemGroup::new(credential.login.version(), Arc::clone(&credential.name));
+        let mut group = group.at_most(self.variables);
         let request = get(group.request());
         (Topic::Group(group), State::Ready { request, tries: 0 })
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use herkomst_model::{System, Table, Why};
 
+use super::exchange::MOST_VARIABLES;
 use super::manners::Manners;
 use super::tables::objects;
 
@@ -47,6 +48,10 @@ impl Default for Budget {
 pub struct Plan {
     /// The tables.
     pub tables: BTreeMap<Table, Wanted>,
+    /// The most variables in a request.
+    pub variables: usize,
+    /// The most tries of a question; `None` is as the walk has them.
+    pub tries: Option<u8>,
     /// The most that a device is asked.
     pub budget: Budget,
 }
@@ -55,7 +60,7 @@ impl Default for Plan {
     /// All tables where they fit.
     fn default() -> Self {
         let tables = Table::ALL.into_iter().map(|table| (table, Wanted::WhereItFits)).collect();
-        Self { tables, budget: Budget::default() }
+        Self { tables, variables: MOST_VARIABLES, tries: None, budget: Budget::default() }
     }
 }
 
@@ -149,7 +154,7 @@ mod tests {
     #[test]
     fn what_the_operator_names_is_asked_and_what_he_left_out_is_not() {
         let tables = [(Table::Forwarding, Wanted::Always)].into();
-        let plan = Plan { tables, budget: Budget::default() };
+        let plan = Plan { tables, ..Plan::default() };
         assert_eq!(
             asked(&plan, Some(&system("1.3.6.1.4.1.5624.2.1", Some(72)))),
             [Table::Forwarding]

@@ -6,7 +6,7 @@ use herkomst_ids::Oid;
 use herkomst_model::{Cut, Refusal};
 
 use super::exchange::{MOST_VARIABLES, Operation, Request, Response, Value, place, status};
-use super::walk::{End, Failure, Limits, Row, Spent, Style, TRIES};
+use super::walk::{End, Failure, Limits, Row, Spent, Style};
 
 /// A question for objects: hands out requests, takes what came of them, ends with one row.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Scalars {
     left: Vec<usize>,
     asked: Vec<usize>,
     size: usize,
+    /// After so many silences in a row the device is let be.
+    tries: u8,
     failed: u8,
     answered: bool,
     limits: Limits,
@@ -33,6 +35,7 @@ impl Scalars {
             oids,
             asked: Vec::new(),
             size: style.variables.clamp(1, MOST_VARIABLES),
+            tries: style.tries,
             failed: 0,
             answered: false,
             limits,
@@ -122,7 +125,7 @@ impl Scalars {
             return;
         }
         self.failed += 1;
-        if self.failed < TRIES {
+        if self.failed < self.tries {
             self.size = (asked.len() / 2).max(1);
             return;
         }

@@ -66,6 +66,12 @@ impl SystemGroup {
         Self { found, left, open: Vec::new(), size, any: false }
     }
 
+    /// The same with at most so many variables in a request.
+    #[must_use]
+    pub fn at_most(self, variables: usize) -> Self {
+        Self { size: self.size.min(variables.max(1)), ..self }
+    }
+
     /// The objects of the first request, or of the next after an answer.
     pub fn request(&mut self) -> Vec<Oid> {
         let count = self.size.min(self.left.len());

@@ -32,12 +32,14 @@ pub struct Style {
     pub repetitions: u16,
     /// How long an answer should be at most. One that fits no frame comes in fragments, of which one lost is all lost.
     pub answer: usize,
+    /// After so many silences in a row the device is let be.
+    pub tries: u8,
 }
 
 impl Style {
     /// For a device of which nothing special is known.
     pub const fn usual(bulk: bool) -> Self {
-        Self { bulk, variables: MOST_VARIABLES, repetitions: 50, answer: 1200 }
+        Self { bulk, variables: MOST_VARIABLES, repetitions: 50, answer: 1200, tries: TRIES }
     }
 }
 
@@ -475,7 +477,7 @@ impl Walk {
 
     fn fail_with(&mut self, asked: &[usize], failure: Failure) {
         self.failed += 1;
-        if self.failed >= TRIES {
+        if self.failed >= self.style.tries {
             let tries = self.failed;
             return self.finish(match (failure, self.answered) {
                 (Failure::Silent, true) => End::Cut(Cut::Silent { tries }),

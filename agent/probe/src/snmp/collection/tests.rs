@@ -5,7 +5,7 @@ use herkomst_model::{ChassisKey, NeighbourOrigin, SnmpVersion};
 use proptest::prelude::*;
 
 use super::super::exchange::{MOST_VALUES, MOST_VARIABLES, Operation};
-use super::super::plan::{Budget, Wanted};
+use super::super::plan::Wanted;
 use super::super::simulated::{Agent, Habits};
 use super::super::walk::TRIES;
 use super::*;
@@ -29,7 +29,7 @@ fn system(object_id: &str, services: Option<u8>) -> System {
 
 fn only(tables: &[Table]) -> Plan {
     let tables = tables.iter().map(|table| (*table, Wanted::Always)).collect();
-    Plan { tables, budget: Budget::default() }
+    Plan { tables, ..Plan::default() }
 }
 
 /// What came of each table, and the rows before that.
