@@ -59,6 +59,11 @@ impl ArpSweep {
         Self { vlan, ..self }
     }
 
+    /// Adds a target.
+    pub fn add(&mut self, target: Ipv4Addr) {
+        self.sweep.add(target);
+    }
+
     /// Whether the address belongs to this sweep.
     pub fn has_target(&self, address: Ipv4Addr) -> bool {
         self.sweep.slot(address).is_some()

@@ -171,6 +171,11 @@ impl NdSweep {
         sweep
     }
 
+    /// Adds a target.
+    pub fn add(&mut self, target: Ipv6Addr) {
+        self.list(vec![target], 0);
+    }
+
     /// Takes the targets that can be asked, and says why the others are not.
     fn list(&mut self, targets: Vec<Ipv6Addr>, seed: u64) {
         let mut asked = Vec::with_capacity(targets.len());

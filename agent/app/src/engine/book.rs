@@ -128,7 +128,12 @@ impl Book {
     /// and to addresses within the targets.
     fn may_guess(&self, target: IpAddr) -> bool {
         let IpAddr::V6(address) = target else { return false };
-        self.asks_everybody && (address == ALL_NODES || self.allowed.is_target(target))
+        self.asks_everybody && (address == ALL_NODES || self.allowed.holds(target))
+    }
+
+    /// Whether it is a target, asked or not.
+    pub(crate) fn has(&self, target: IpAddr) -> bool {
+        self.pages.contains_key(&target)
     }
 
     /// Takes in who has shown himself or was told of; says whether he is new.

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use herkomst_probe::pacer::Zone;
 
 use super::book::Book;
-use super::{Engine, Station};
+use super::{Engine, LinkSweep, Station};
 
 impl Engine {
     /// Takes what the probes of a wire have found out.
@@ -39,6 +39,7 @@ impl Engine {
         }
         while let Some(seen) = self.heard[wire].poll_observation() {
             self.learn(&seen, wire);
+            self.expand(&seen);
             self.keep(seen, Some(wire), observations);
         }
     }
@@ -70,6 +71,7 @@ impl Engine {
                 self.sessions.forget(target);
                 self.book.close(target);
             }
+            self.expand(&seen);
             self.keep(seen, None, observations);
         }
     }
@@ -100,7 +102,7 @@ impl Engine {
     /// After an answer of a segment of IPv6: who has shown himself is a target from now on, where the targets hold him.
     fn conclude_neighbour(&mut self, seen: &Seen, wire: usize, place: usize) {
         let Some(IpAddr::V6(address)) = target_of(seen) else { return };
-        if self.allowed.is_target(address.into()) {
+        if self.allowed.holds(address.into()) {
             self.book.admit(address.into(), Zone::Segment);
         }
         let source = self.links[place].link.source_for(address).map(IpAddr::V6);
@@ -119,7 +121,9 @@ impl Engine {
     /// IPv6 make addresses of.
     fn learn(&mut self, seen: &Seen, wire: usize) {
         let Answer::Is(fact) = &seen.answer else { return };
-        for link in self.links.iter_mut().filter(|link| link.wire == wire) {
+        // Guesses are for who looks for everybody.
+        let is_looked_for = |link: &&mut LinkSweep| link.wire == wire && link.link.everybody;
+        for link in self.links.iter_mut().filter(is_looked_for) {
             match fact {
                 Fact::Router(router) => {
                     for prefix in router.prefixes.iter().filter(|prefix| prefix.on_link) {

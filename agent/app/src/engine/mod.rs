@@ -6,6 +6,8 @@
 mod book;
 mod conclude;
 mod elsewhere;
+mod expand;
+mod groups;
 mod ports;
 mod receive;
 mod send;
@@ -38,6 +40,7 @@ use tokio::sync::{mpsc, watch};
 
 use self::book::Book;
 use self::elsewhere::Elsewhere;
+use self::expand::Expansion;
 pub(crate) use self::ports::OpenPorts;
 use self::ports::Ports;
 use self::session::{Event, Sessions};
@@ -106,6 +109,8 @@ pub(crate) struct Engine {
     pacer: Pacer,
     book: Book,
     allowed: Arc<Allowed>,
+    /// Those that are told of and asked, where that is wanted.
+    expansion: Option<Expansion>,
     elsewhere: Elsewhere,
     windows: Watch,
     stations: HashMap<IpAddr, Station>,
@@ -113,6 +118,7 @@ pub(crate) struct Engine {
     spare: Spare,
     asks_snmp: bool,
     asks_icmp: bool,
+    attempts: Option<u8>,
     /// The VLAN that frames are tagged with.
     vlan: Option<u16>,
     has_credentials: bool,
@@ -210,7 +216,7 @@ impl Engine {
             let probe = NdSweep::new(
                 segment,
                 questions,
-                Box::new(move |address| allowed.is_target(address.into())),
+                Box::new(move |address| allowed.holds(address.into())),
                 cookies.clone(),
                 order.rotate_left(16) ^ links.len() as u64,
             );
@@ -229,6 +235,9 @@ impl Engine {
                 budget: Budget::default(),
             });
         }
+        let expansion = scan.expand.as_ref().map(|limits| {
+            Expansion::new(limits, std::mem::take(&mut plan.ways), std::mem::take(&mut plan.used))
+        });
         let heard = ports
             .wires
             .iter()
@@ -246,6 +255,7 @@ impl Engine {
             pacer: Pacer::new(scan.limits, now),
             book,
             allowed,
+            expansion,
             elsewhere: Elsewhere::new(scan.answers_from.clone()),
             windows: Watch::new(scan.windows.clone(), now),
             stations: HashMap::new(),
@@ -253,6 +263,7 @@ impl Engine {
             spare,
             asks_snmp: scan.methods.has(Means::Snmp),
             asks_icmp,
+            attempts: scan.attempts,
             vlan: scan.vlan,
             has_credentials: !scan.credentials.is_empty(),
             credential_names: scan
@@ -472,6 +483,7 @@ impl Engine {
         ledger.overflow = overflow;
         ledger.limits = limits;
         ledger.limits.extend(self.windows.told());
+        ledger.limits.extend(self.expansion.iter().flat_map(Expansion::told));
         if overflow > 0 {
             ledger.limits.push(format!("{overflow} announcements were heard and not kept: more spoke than a segment can hold"));
         }

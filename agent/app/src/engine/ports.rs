@@ -12,16 +12,13 @@ use futures_util::future::select_all;
 use herkomst_ids::MacAddr;
 use herkomst_model::PacketKind;
 use herkomst_net::{
-    Awaited, DatagramPort, EchoPort, Family, Filter, HeldPort, NetError, PacketPort, Sent, awaited,
+    Awaited, DatagramPort, EchoPort, Family, Filter, Fragments, HeldPort, NetError, PacketPort,
+    Sent, awaited,
 };
-use herkomst_wire::LLDP_MULTICAST;
 use tokio::io::Interest;
 
+use super::groups::groups;
 use crate::plan::Plan;
-
-/// The nearest customer bridge and nearest non-TPMR bridge groups: LLDP is sent to these too (IEEE 802.1AB-2016, table 7-1).
-const OTHER_LLDP_GROUPS: [MacAddr; 2] =
-    [MacAddr([0x01, 0x80, 0xc2, 0x00, 0x00, 0x03]), MacAddr([0x01, 0x80, 0xc2, 0x00, 0x00, 0x00])];
 
 /// A socket for frames on one interface, opened.
 struct OpenWire {
@@ -46,16 +43,17 @@ impl OpenPorts {
         let mut wires = Vec::new();
         for interface in &plan.interfaces {
             let Some(mac) = interface.mac else { continue };
-            let filter = Filter::discovery(mac, held.as_ref().map(HeldPort::port));
-            let groups = [LLDP_MULTICAST, OTHER_LLDP_GROUPS[0], OTHER_LLDP_GROUPS[1]];
-            let port = PacketPort::open(interface, &filter, &groups)?;
+            // What a probe reads it needs whole; of what is heard the beginning is no use either.
+            let port = held.as_ref().map(HeldPort::port);
+            let filter = Filter::listening(mac, port, Fragments::Dropped);
+            let port = PacketPort::open(interface, &filter, &groups())?;
             wires.push(OpenWire { name: interface.name.as_str().into(), mac, port });
         }
         let (mut datagrams, mut echo) = (PerFamily::default(), PerFamily::default());
         for family in [Family::V4, Family::V6] {
             let beyond = plan.routed.iter().chain(&plan.through_kernel);
             let goes_there = beyond.copied().any(|target| Family::of(target) == family);
-            if passive || !goes_there {
+            if passive || !(goes_there || plan.expands) {
                 continue;
             }
             let any: IpAddr = match family {

@@ -1,5 +1,6 @@
 //! Maintenance windows while a scan runs: whose window closes is asked no more.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use herkomst_model::Why;
@@ -40,6 +41,13 @@ impl Watch {
                 self.shut
             )
         })
+    }
+}
+
+impl Watch {
+    /// Whether this one may be asked now.
+    pub(super) fn allow(&self, target: IpAddr) -> bool {
+        self.windows.allow(target, &self.open)
     }
 }
 

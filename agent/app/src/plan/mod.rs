@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use crate::config::checked::Scan;
 use crate::config::methods::Means;
 use crate::config::targets::{AddressSet, Range};
+use crate::config::windows::Windows;
 use crate::exit::{Failure, Result};
 
 /// The most addresses that are swept on the local segments together when the operator named no target: a /16.
@@ -65,22 +66,19 @@ pub(crate) struct Allowed {
     beyond: AddressSet,
     exclude: AddressSet,
     ours: BTreeSet<IpAddr>,
+    windows: Windows,
+    /// Which of them were open when the plan was made.
+    open: Vec<bool>,
 }
 
 impl Allowed {
-    /// Whether it is a target that nobody excluded.
-    pub(crate) fn is_target(&self, address: IpAddr) -> bool {
-        self.targets.contains(address) && !self.is_closed(address)
-    }
-
-    /// Whether it may be asked when somebody tells of it.
-    pub(crate) fn is_reachable(&self, address: IpAddr) -> bool {
+    /// Whether it is a target, or among those who may be asked when somebody tells of them; not where the operator
+    /// excluded it or its maintenance window is closed.
+    pub(crate) fn holds(&self, address: IpAddr) -> bool {
         (self.targets.contains(address) || self.beyond.contains(address))
-            && !self.is_closed(address)
-    }
-
-    fn is_closed(&self, address: IpAddr) -> bool {
-        self.exclude.contains(address) || self.ours.contains(&address)
+            && !self.exclude.contains(address)
+            && !self.ours.contains(&address)
+            && self.windows.allow(address, &self.open)
     }
 }
 
@@ -101,6 +99,10 @@ pub(crate) struct Plan {
     pub(crate) routed: Vec<IpAddr>,
     /// Targets that are not asked.
     pub(crate) not_asked: BTreeMap<IpAddr, Why>,
+    /// The interfaces above, by the numbers that ways know them by.
+    pub(crate) used: Vec<usize>,
+    /// Whether those are asked who are told of.
+    pub(crate) expands: bool,
     /// Who may be asked when he shows himself or is told of.
     pub(crate) allowed: Allowed,
     /// Where those lead.
@@ -251,6 +253,13 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
             "no interface is up and carries Ethernet: --passive has nothing to listen to"
         )));
     }
+    if scan.expand.is_some() && around.may_send_frames {
+        let asks = |index: &usize| {
+            let about = &around.interfaces[*index];
+            is_chosen(*index) && about.up && about.running && carries_frames(about)
+        };
+        used.extend((0..around.interfaces.len()).filter(asks));
+    }
     used.sort_unstable();
     used.dedup();
     let place =
@@ -273,9 +282,13 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
         beyond: beyond.map(|within| within.addresses.clone()).unwrap_or_default(),
         exclude: scan.exclude.addresses.clone(),
         ours,
+        windows: scan.windows.clone(),
+        open,
     };
     plan.ways = ways;
-    plan.interfaces = used.into_iter().map(|index| around.interfaces[index].clone()).collect();
+    plan.expands = scan.expand.is_some() && !scan.passive;
+    plan.interfaces = used.iter().map(|index| around.interfaces[*index].clone()).collect();
+    plan.used = used;
     Ok(plan)
 }
 
