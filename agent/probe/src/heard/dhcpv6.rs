@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use herkomst_ids::MacAddr;
 use herkomst_model::{About, DhcpClient, DhcpId, DhcpServer, Fact, Method, Relay, VendorClass};
 use herkomst_wire::dhcpv6::{Dhcpv6Option, assigned};
+use herkomst_wire::ipv6::eui64_mac;
 use herkomst_wire::{Dhcpv6, Dhcpv6Relay, WireError};
 
 use super::dhcp::{bounded, labels, of_duid};
@@ -56,7 +56,11 @@ impl Heard {
             }
             About::Address(sender.address)
         } else {
-            let Some(mac) = inside(peer) else { return Fit::Taken };
+            let mac = match peer {
+                IpAddr::V6(peer) => eui64_mac(peer),
+                IpAddr::V4(_) => None,
+            };
+            let Some(mac) = mac else { return Fit::Taken };
             About::Station(mac)
         };
         let mut client = client(message);
@@ -84,13 +88,6 @@ impl Heard {
         let fact = Fact::DhcpServer(Box::new(DhcpServer { id, ..DhcpServer::default() }));
         self.memory.word(Method::Dhcpv6, About::Address(sender.address), sender.vlan, fact, 256)
     }
-}
-
-/// The hardware address in an address that was made of it (RFC 4291, appendix A).
-fn inside(address: IpAddr) -> Option<MacAddr> {
-    let IpAddr::V6(address) = address else { return None };
-    let [.., a, b, c, 0xff, 0xfe, d, e, f] = address.octets() else { return None };
-    Some(MacAddr([a ^ 0b10, b, c, d, e, f])).filter(|mac| is_a_stations(*mac))
 }
 
 fn client(message: &Dhcpv6<'_>) -> DhcpClient {
@@ -131,17 +128,4 @@ fn client(message: &Dhcpv6<'_>) -> DhcpClient {
         }
     }
     said
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_tells_the_hardware_address_that_it_was_made_of() {
-        let inside = |text: &str| inside(text.parse().unwrap());
-        assert_eq!(inside("fe80::ff:fe00:b"), Some(MacAddr([2, 0, 0, 0, 0, 0x0b])));
-        assert_eq!(inside("fe80::1234:5678:9abc:def0"), None);
-        assert_eq!(inside("10.0.0.1"), None);
-    }
 }
