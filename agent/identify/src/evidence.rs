@@ -8,6 +8,7 @@ use herkomst_registry::{Vendor, VendorKind};
 
 use crate::assigned::{Adapter, Number, weight_of};
 use crate::fingerprints::{Fingerprint, Subtree};
+use crate::heard::Announced;
 
 /// How much a piece of evidence counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +134,8 @@ pub enum Evidence {
         /// The fingerprint that knows it, and whom it names.
         known: Option<(&'static Fingerprint, Option<Party>)>,
     },
+    /// What it announces by another protocol, or says to a server of DHCP.
+    Announced(Announced),
     /// A chassis id of LLDP that is a hardware address (subtype 4).
     LldpChassis(Adapter),
     /// The hardware address inside an engine id (RFC 3411, format 3).
@@ -165,6 +168,7 @@ impl Evidence {
             Self::SnmpEngineId { .. } => "snmp-engine-id",
             Self::SysDescr { .. } => "sys-descr",
             Self::LldpDescription { .. } => "lldp-system-description",
+            Self::Announced(said) => said.kind(),
             Self::LldpChassis(_) => "lldp-chassis-id",
             Self::EngineMac(_) => "engine-mac",
             Self::MacAssignment(_) => "mac-assignment",
@@ -181,9 +185,10 @@ impl Evidence {
             Self::SnmpEngineId { .. } => 4,
             Self::SysDescr { .. } => 5,
             Self::LldpDescription { .. } => 6,
-            Self::LldpChassis(_) => 7,
-            Self::EngineMac(_) => 8,
-            Self::MacAssignment(_) => 9,
+            Self::Announced(_) => 7,
+            Self::LldpChassis(_) => 8,
+            Self::EngineMac(_) => 9,
+            Self::MacAssignment(_) => 10,
         }
     }
 
@@ -197,6 +202,7 @@ impl Evidence {
             | Self::LldpInventory { .. } => Witness::Inventory,
             Self::SysObjectId { .. } | Self::SnmpEngineId { .. } => Witness::Number,
             Self::SysDescr { .. } | Self::LldpDescription { .. } => Witness::Text,
+            Self::Announced(said) => said.witness(),
             Self::LldpChassis(_) | Self::EngineMac(_) | Self::MacAssignment(_) => Witness::Adapter,
         }
     }
@@ -211,6 +217,7 @@ impl Evidence {
             Self::SysObjectId { oid, .. } => DeviceText::from(oid.to_string().as_str()),
             Self::SnmpEngineId { id, .. } => DeviceText::from(id.to_string().as_str()),
             Self::SysDescr { text, .. } | Self::LldpDescription { text, .. } => text.clone(),
+            Self::Announced(said) => said.text.clone(),
             Self::LldpChassis(adapter)
             | Self::EngineMac(adapter)
             | Self::MacAssignment(adapter) => DeviceText::from(adapter.mac.to_string().as_str()),
@@ -233,6 +240,7 @@ impl Evidence {
             Self::SysDescr { known, .. } | Self::LldpDescription { known, .. } => {
                 known.as_ref().and_then(|(_, party)| party.clone())
             }
+            Self::Announced(said) => said.party(),
             Self::LldpChassis(adapter)
             | Self::EngineMac(adapter)
             | Self::MacAssignment(adapter) => adapter.party(),
@@ -274,6 +282,7 @@ impl Evidence {
                 Some((print, Some(_))) => print.weight,
                 Some((_, None)) | None => Weight::None, // names an operating system, or nothing that is known
             },
+            Self::Announced(said) => said.weight(),
             Self::LldpChassis(adapter)
             | Self::EngineMac(adapter)
             | Self::MacAssignment(adapter) => adapter.weight(),
@@ -340,6 +349,7 @@ impl Evidence {
                 }
                 None => "no fingerprint knows this text".to_owned(),
             },
+            Self::Announced(said) => said.note(),
             Self::LldpChassis(adapter)
             | Self::EngineMac(adapter)
             | Self::MacAssignment(adapter) => adapter.note(),

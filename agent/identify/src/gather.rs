@@ -12,6 +12,7 @@ use herkomst_registry::{Registry, VendorKind};
 use crate::assigned::{Adapter, Assigned, Number};
 use crate::evidence::{Evidence, Party};
 use crate::fingerprints::{Fingerprint, Fingerprints, Names, Subtree, subtree};
+use crate::heard::HeardOf;
 use crate::told::OwnTables;
 use crate::vendor::related;
 
@@ -24,6 +25,8 @@ pub(crate) struct Said<'d> {
     pub(crate) objects: BTreeSet<&'d Oid>,
     pub(crate) systems: Vec<&'d System>,
     pub(crate) neighbours: Vec<&'d LldpNeighbour>,
+    /// What it announces beside LLDP, and says to servers.
+    pub(crate) heard: HeardOf<'d>,
     /// What its own tables say of it.
     pub(crate) tables: OwnTables<'d>,
 }
@@ -38,6 +41,7 @@ impl<'d> Said<'d> {
         // The latest word of each sort first would need a clock; the text itself is order enough.
         said.systems.sort_by_key(|system| (&system.object_id, &system.description, &system.name));
         said.neighbours.sort_by_key(|neighbour| (&neighbour.chassis, &neighbour.port));
+        said.heard.sort();
         said
     }
 
@@ -56,13 +60,10 @@ impl<'d> Said<'d> {
                 }
             }
             Fact::Table(news) => self.tables.take(observation.method, news),
-            Fact::Echo
-            | Fact::Spoke { .. }
-            | Fact::Announced(_)
-            | Fact::Router(_)
-            | Fact::VirtualRouter(_)
-            | Fact::DhcpClient(_)
-            | Fact::DhcpServer(_) => {}
+            Fact::Echo | Fact::Spoke { .. } | Fact::VirtualRouter(_) | Fact::DhcpServer(_) => {}
+            Fact::Announced(_) | Fact::Router(_) | Fact::DhcpClient(_) => {
+                self.heard.take(observation.method, fact);
+            }
             Fact::Engine(engine) => _ = self.engines.insert(&engine.id),
             Fact::System(system) => {
                 self.objects.extend(&system.object_id);
@@ -127,6 +128,7 @@ pub(crate) fn evidence(
         let vendor = maker_by_name(manufacturer.raw(), registry);
         found.push(Evidence::LldpInventory { manufacturer: manufacturer.clone(), vendor });
     }
+    said.heard.evidence(registry, prints, &mut found);
     said.tables.evidence(registry, &mut found);
     found
 }
@@ -141,7 +143,7 @@ fn narrowed(id: &EngineId, said: &Said<'_>) -> Option<&'static Subtree> {
 type Known = Option<(&'static Fingerprint, Option<Party>)>;
 
 /// Each text once, with each fingerprint that knows it.
-fn texts<'d>(
+pub(crate) fn texts<'d>(
     texts: impl Iterator<Item = &'d DeviceText>,
     registry: &Registry,
     prints: &Fingerprints,

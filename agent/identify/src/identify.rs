@@ -68,7 +68,7 @@ pub struct Identification<'a> {
     pub roles: BTreeMap<Role, String>,
     /// What the product is.
     pub product: ProductFacts,
-    /// What it calls itself: sysName before the LLDP system name.
+    /// What it calls itself: sysName before the LLDP system name, then what it announces elsewhere.
     pub names: Vec<DeviceText>,
     /// Who made parts of it, as far as numbers and addresses hint at it.
     pub components: Vec<ComponentHint>,
@@ -188,7 +188,8 @@ fn components(hints: Vec<Evidence>) -> (Vec<ComponentHint>, Vec<Evidence>) {
             Evidence::SysObjectId { .. }
             | Evidence::SnmpEngineId { .. }
             | Evidence::SysDescr { .. }
-            | Evidence::LldpDescription { .. } => None,
+            | Evidence::LldpDescription { .. }
+            | Evidence::Announced(_) => None,
         };
         let kind = match vendor {
             Some(VendorKind::Module) => Some("module"),
@@ -210,7 +211,8 @@ fn names(said: &Said<'_>) -> Vec<DeviceText> {
     let announced = said.neighbours.iter().filter_map(|neighbour| neighbour.system_name.as_ref());
     let mut names: Vec<DeviceText> = Vec::new();
     let listed = said.tables.names();
-    for name in own.chain(listed).chain(announced).filter(|name| !name.is_blank()) {
+    let heard = said.heard.names();
+    for name in own.chain(listed).chain(announced).chain(heard).filter(|name| !name.is_blank()) {
         if !names.contains(name) {
             names.push(name.clone());
         }

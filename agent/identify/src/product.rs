@@ -6,6 +6,7 @@ use herkomst_model::DeviceText;
 use crate::evidence::Evidence;
 use crate::fingerprints::{Fingerprint, Fingerprints, subtree};
 use crate::gather::Said;
+use crate::heard::{Announced, Says};
 use crate::inventory::is_placeholder;
 
 /// What the product is. All of it is what the device says of itself.
@@ -37,6 +38,11 @@ pub(crate) fn product(
         fill(&mut facts.model, inventory.model.as_ref());
         fill(&mut facts.serial, inventory.serial.as_ref());
         fill(&mut facts.software, inventory.software.as_ref().or(inventory.firmware.as_ref()));
+    }
+    for said in said.heard.products(agreeing) {
+        fill(&mut facts.model, said.model.as_ref());
+        fill(&mut facts.serial, said.serial.as_ref());
+        fill(&mut facts.software, said.software.as_ref());
     }
     for (text, print) in agreeing.iter().filter_map(known_text) {
         let captures = prints.captures(print, text);
@@ -72,7 +78,8 @@ fn fill(place: &mut Option<DeviceText>, text: Option<&DeviceText>) {
 
 fn known_text(evidence: &Evidence) -> Option<(&DeviceText, &'static Fingerprint)> {
     match evidence {
-        Evidence::SysDescr { text, known: Some((print, _)) }
+        Evidence::Announced(Announced { text, says: Says::Text(Some((print, _))), .. })
+        | Evidence::SysDescr { text, known: Some((print, _)) }
         | Evidence::LldpDescription { text, known: Some((print, _)) } => Some((text, print)),
         Evidence::SysDescr { .. }
         | Evidence::LldpDescription { .. }
@@ -81,6 +88,7 @@ fn known_text(evidence: &Evidence) -> Option<(&DeviceText, &'static Fingerprint)
         | Evidence::VendorObject { .. }
         | Evidence::SysObjectId { .. }
         | Evidence::SnmpEngineId { .. }
+        | Evidence::Announced(_)
         | Evidence::LldpChassis(_)
         | Evidence::EngineMac(_)
         | Evidence::MacAssignment(_) => None,

@@ -6,6 +6,7 @@ use herkomst_model::{Capabilities, System};
 
 use crate::evidence::Evidence;
 use crate::gather::Said;
+use crate::heard::{Announced, Says};
 use crate::role::Role;
 
 /// The roles, each with what says so.
@@ -21,9 +22,19 @@ pub(crate) fn roles(said: &Said<'_>, agreeing: &[Evidence]) -> BTreeMap<Role, St
             roles.entry(role).or_insert_with(|| format!("its LLDP table says it is a {word}"));
         }
     }
+    for (method, capabilities) in said.heard.capabilities() {
+        for (role, word) in from_capabilities(capabilities) {
+            let because = || format!("{} announces the capability {word}", method.as_str());
+            roles.entry(role).or_insert_with(because);
+        }
+    }
+    for (role, because) in said.heard.roles() {
+        roles.entry(role).or_insert(because);
+    }
     for one in agreeing {
         match one {
-            Evidence::SysDescr { known: Some((print, _)), .. }
+            Evidence::Announced(Announced { says: Says::Text(Some((print, _))), .. })
+            | Evidence::SysDescr { known: Some((print, _)), .. }
             | Evidence::LldpDescription { known: Some((print, _)), .. } => {
                 for role in print.roles {
                     roles.entry(*role).or_insert_with(|| format!("fingerprint {}", print.id));
@@ -43,6 +54,7 @@ pub(crate) fn roles(said: &Said<'_>, agreeing: &[Evidence]) -> BTreeMap<Role, St
             | Evidence::EntityChassis { .. }
             | Evidence::VendorObject { .. }
             | Evidence::SnmpEngineId { .. }
+            | Evidence::Announced(_)
             | Evidence::LldpChassis(_)
             | Evidence::EngineMac(_)
             | Evidence::MacAssignment(_) => {}
