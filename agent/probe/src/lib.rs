@@ -10,6 +10,7 @@
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "a test may start at any instant"))]
 
 pub mod arp;
+pub mod ask;
 pub mod heard;
 pub mod icmp;
 pub mod nd;

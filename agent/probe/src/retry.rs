@@ -31,6 +31,12 @@ impl Retry {
         Self::of_millis(&[500, 1000])
     }
 
+    /// A question about itself to one device: at 0 and 1 s. Answers to WS-Discovery may wait for half a second, those to UPnP
+    /// for one (UPnP Device Architecture 1.1, 1.3.3).
+    pub fn question() -> Self {
+        Self::of_millis(&[1000, 1500])
+    }
+
     /// ICMP echo to a routed address: at 0 and 1 s.
     pub fn echo() -> Self {
         Self::of_millis(&[1000, 1000])
