@@ -12,6 +12,7 @@ check *steps:
 fmt:
     cargo fmt --all
     cargo fmt --manifest-path agent/wire/fuzz/Cargo.toml
+    cargo fmt --manifest-path agent/probe/fuzz/Cargo.toml
     cargo fmt --manifest-path oui-data/bench/Cargo.toml
 
 # The scan over fake devices in a private network
@@ -49,14 +50,15 @@ score corpus:
 # What is too long for `check`: fuzzing (seconds a target), the end-to-end tests again and again, the benchmarks
 deep seconds="300" rounds="10": (fuzz seconds) (again rounds) bench-sweep bench-lookup bench-rules
 
-# Fuzz each parser for so many seconds; needs cargo-fuzz, xxd and a nightly compiler
+# Fuzz each parser, and each reader of answers, for so many seconds; needs cargo-fuzz, xxd and a nightly compiler
 fuzz seconds="300":
     #!/usr/bin/env bash
     set -euo pipefail
-    cd agent/wire/fuzz
-    sh seed.sh
-    for target in $(cargo +nightly fuzz list); do
-        cargo +nightly fuzz run "$target" -- -max_total_time={{ seconds }} -rss_limit_mb=512
+    (cd agent/wire/fuzz && sh seed.sh)
+    for folder in agent/wire/fuzz agent/probe/fuzz; do
+        for target in $(cargo +nightly fuzz list --fuzz-dir "$folder"); do
+            cargo +nightly fuzz run --fuzz-dir "$folder" "$target" -- -max_total_time={{ seconds }} -rss_limit_mb=512
+        done
     done
 
 # The end-to-end tests so many times: a flaky test is a bug
