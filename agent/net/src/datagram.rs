@@ -108,6 +108,32 @@ pub struct DatagramPort {
     socket: Socket,
     buffer: message::ReceiveBuffer,
     granted: usize,
+    lost: Lost,
+}
+
+/// Messages for a socket that were lost before we read them.
+///
+/// The kernel's counter is that of `SO_RXQ_OVFL` (socket(7)), which is told with the next message that arrives; asked for,
+/// it is known also when none does. It has 32 bits and starts again at 0.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    total: u64,
+    last: u32,
+}
+
+impl Lost {
+    pub(crate) fn count(&mut self, socket: &Socket) -> Result<u64, NetError> {
+        let memory: option::SocketMemory =
+            option::read(socket.as_fd(), libc::SOL_SOCKET, option::SocketMemory::NAME)
+                .map_err(|source| NetError::system("reading what a socket has lost", source))?;
+        Ok(self.note(memory.drops()))
+    }
+
+    fn note(&mut self, now: u32) -> u64 {
+        self.total += u64::from(now.wrapping_sub(self.last));
+        self.last = now;
+        self.total
+    }
 }
 
 impl DatagramPort {
@@ -130,7 +156,8 @@ impl DatagramPort {
         let granted = socket.recv_buffer_size().map_err(failed)?;
         queue_errors(&socket, family).map_err(failed)?;
         socket.bind(&SocketAddr::new(address, 0).into()).map_err(failed)?;
-        Ok(Self { socket, buffer: message::ReceiveBuffer::new(SLOTS, SLOT), granted })
+        let buffer = message::ReceiveBuffer::new(SLOTS, SLOT);
+        Ok(Self { socket, buffer, granted, lost: Lost::default() })
     }
 
     /// The address and port it is bound to.
@@ -147,6 +174,15 @@ impl DatagramPort {
     /// Bounds how many answers may be outstanding.
     pub fn granted_receive_buffer(&self) -> usize {
         self.granted
+    }
+
+    /// How many datagrams came and were lost since the port was opened: there was no room, or a check sum was
+    /// wrong.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked.
+    pub fn dropped(&mut self) -> Result<u64, NetError> {
+        self.lost.count(&self.socket)
     }
 
     /// Sends each datagram to its address, without waiting. One that is refused is reported and the others go on.
@@ -311,6 +347,13 @@ mod tests {
         let port = DatagramPort::bind(Ipv4Addr::LOCALHOST.into()).unwrap();
         assert_eq!(port.granted_receive_buffer(), port.socket.recv_buffer_size().unwrap());
         assert!(port.granted_receive_buffer() >= 2048);
+    }
+
+    #[test]
+    fn what_is_lost_is_added_up_beyond_the_end_of_the_kernels_counter() {
+        let mut lost = Lost::default();
+        assert_eq!((lost.note(0), lost.note(7), lost.note(7)), (0, 7, 7));
+        assert_eq!((lost.note(u32::MAX), lost.note(2)), (u32::MAX.into(), u64::from(u32::MAX) + 3));
     }
 
     #[test]

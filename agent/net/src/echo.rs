@@ -8,7 +8,9 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use libc::c_int;
 use socket2::{Protocol, Socket, Type};
 
-use crate::datagram::{DatagramError, Sent, queue_errors, receive_all, send_each, take_errors};
+use crate::datagram::{
+    DatagramError, Lost, Sent, queue_errors, receive_all, send_each, take_errors,
+};
 use crate::sys::option::Icmpv6Filter;
 use crate::sys::{message, option};
 use crate::{Family, NetError, privileges};
@@ -41,6 +43,7 @@ pub struct EchoPort {
     kind: EchoKind,
     id: Option<u16>,
     buffer: message::ReceiveBuffer,
+    lost: Lost,
 }
 
 impl EchoPort {
@@ -79,7 +82,7 @@ impl EchoPort {
         };
         // Replies are as long as what we sent; what a slot cuts is dropped.
         let buffer = message::ReceiveBuffer::new(message::BATCH, 2048);
-        Ok(Self { socket, family, kind, id, buffer })
+        Ok(Self { socket, family, kind, id, buffer, lost: Lost::default() })
     }
 
     /// The family of the addresses it is for.
@@ -95,6 +98,15 @@ impl EchoPort {
     /// The identifier that the kernel puts into requests; none on a raw socket, where the sender chooses.
     pub fn id(&self) -> Option<u16> {
         self.id
+    }
+
+    /// How many messages came and were lost since the port was opened: there was no room, or a check sum was
+    /// wrong.
+    ///
+    /// # Errors
+    /// When the kernel cannot be asked.
+    pub fn dropped(&mut self) -> Result<u64, NetError> {
+        self.lost.count(&self.socket)
     }
 
     /// Sends messages, from their type octet on, without waiting. One that is refused is reported and the others go

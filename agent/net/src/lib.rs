@@ -8,6 +8,7 @@ mod echo;
 mod error;
 mod files;
 mod filter;
+mod groups;
 mod held;
 mod interfaces;
 pub mod links;
@@ -25,6 +26,7 @@ pub use echo::{EchoKind, EchoPort};
 pub use error::NetError;
 pub use files::open_regular;
 pub use filter::{Filter, Fragments, Instruction};
+pub use groups::{LISTENING_GROUPS, ListeningGroup, group_address, solicited_node};
 pub use held::HeldPort;
 pub use interfaces::{
     Interface, Ipv4Address, Ipv6Address, KernelNeighbour, interfaces, neighbours,

@@ -58,13 +58,15 @@ pub struct PortOptions {
     pub ring: RingSize,
     /// Hear also what is addressed to other stations. Needs no further right, but disturbs some cards.
     pub promiscuous: bool,
+    /// Hear also what is said to groups that were not joined, as far as switches carry it here.
+    pub all_groups: bool,
     /// Hear also what this host sends.
     pub outgoing: bool,
 }
 
 impl Default for PortOptions {
     fn default() -> Self {
-        Self { ring: RingSize::LARGE, promiscuous: false, outgoing: false }
+        Self { ring: RingSize::LARGE, promiscuous: false, all_groups: false, outgoing: false }
     }
 }
 
@@ -75,6 +77,8 @@ pub struct ReceivedFrame<'a> {
     pub bytes: &'a [u8],
     /// The tag control information of IEEE 802.1Q (priority and VLAN number) that the kernel took out of the bytes.
     pub vlan: Option<u16>,
+    /// The type of that tag: `0x8100` of IEEE 802.1Q, `0x88a8` of IEEE 802.1ad.
+    pub tag_type: Option<u16>,
     /// When the kernel saw it: seconds since 1970, UTC.
     pub seconds: u32,
     /// And nanoseconds.
@@ -93,6 +97,8 @@ pub struct PacketStatistics {
     pub received: u64,
     /// Frames that passed the filter and were lost, because the ring was full.
     pub dropped: u64,
+    /// How often the ring was full, so that the kernel stopped until we had caught up.
+    pub freezes: u64,
 }
 
 /// A socket for frames on one interface.
@@ -126,7 +132,7 @@ impl PacketPort {
             interface,
             &Filter::everything(),
             &[],
-            PortOptions { ring, promiscuous: true, outgoing: true },
+            PortOptions { ring, promiscuous: true, outgoing: true, ..PortOptions::default() },
         )
     }
 
@@ -167,8 +173,15 @@ impl PacketPort {
                 .map_err(failed("ignoring what we send"))?;
         }
         for group in multicast {
-            join(&socket, interface.index, libc::PACKET_MR_MULTICAST, Some(*group))
+            // EDP is said to an address that is no group.
+            let is_group = group.is_multicast();
+            let kind = if is_group { libc::PACKET_MR_MULTICAST } else { libc::PACKET_MR_UNICAST };
+            join(&socket, interface.index, kind, Some(*group))
                 .map_err(failed("joining a group"))?;
+        }
+        if options.all_groups {
+            join(&socket, interface.index, libc::PACKET_MR_ALLMULTI, None)
+                .map_err(failed("joining all groups"))?;
         }
         if options.promiscuous {
             join(&socket, interface.index, libc::PACKET_MR_PROMISC, None)
@@ -188,15 +201,16 @@ impl PacketPort {
             let Some(block) = self.ring.next_block() else { break };
             for frame in block.frames() {
                 count += 1;
+                let says = |what| frame.status & what != 0;
                 visit(ReceivedFrame {
                     bytes: frame.bytes,
                     // The tag is in the low 16 bits of the word.
-                    vlan: (frame.status & libc::TP_STATUS_VLAN_VALID != 0)
-                        .then_some(frame.vlan_tci as u16),
+                    vlan: says(libc::TP_STATUS_VLAN_VALID).then_some(frame.vlan_tci as u16),
+                    tag_type: says(ring::VLAN_TPID_VALID).then_some(frame.vlan_tpid),
                     seconds: frame.seconds,
                     nanoseconds: frame.nanoseconds,
                     outgoing: frame.packet_type == libc::PACKET_OUTGOING,
-                    checksum_pending: frame.status & libc::TP_STATUS_CSUMNOTREADY != 0,
+                    checksum_pending: says(libc::TP_STATUS_CSUMNOTREADY),
                 });
             }
         }
@@ -235,6 +249,7 @@ impl PacketPort {
         // Reading sets the kernel's counters to zero, and its first one includes what was dropped (packet(7)).
         self.statistics.received += u64::from(now.tp_packets.saturating_sub(now.tp_drops));
         self.statistics.dropped += u64::from(now.tp_drops);
+        self.statistics.freezes += u64::from(now.tp_freeze_q_cnt);
         Ok(self.statistics)
     }
 

@@ -252,7 +252,7 @@ fn open(
             &interface,
             filter,
             &[],
-            PortOptions { ring, promiscuous: true, outgoing: false },
+            PortOptions { ring, promiscuous: true, ..PortOptions::default() },
         )
     })
 }

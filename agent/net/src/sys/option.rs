@@ -23,6 +23,24 @@ unsafe impl PlainData for libc::tpacket_req3 {}
 // SAFETY: three integers of one size.
 unsafe impl PlainData for libc::tpacket_stats_v3 {}
 
+/// What a socket holds and has lost, in the order of linux/sock_diag.h, `SK_MEMINFO_VARS`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct SocketMemory([u32; 9]);
+
+impl SocketMemory {
+    /// asm-generic/socket.h, `SO_MEMINFO`.
+    pub(crate) const NAME: c_int = 55;
+
+    /// Messages that came and were thrown away: no room was left, or the check sum was wrong (`SK_MEMINFO_DROPS`).
+    pub(crate) fn drops(self) -> u32 {
+        self.0[8]
+    }
+}
+
+// SAFETY: nine integers of one size.
+unsafe impl PlainData for SocketMemory {}
+
 /// The types of ICMPv6 that a raw socket does not want, a bit a type (RFC 3542, 3.2; linux/icmpv6.h).
 #[repr(C)]
 #[derive(Clone, Copy)]

@@ -12,6 +12,9 @@ use libc::{c_int, tpacket_block_desc, tpacket_hdr_v1, tpacket3_hdr};
 
 use super::option;
 
+/// linux/if_packet.h, `TP_STATUS_VLAN_TPID_VALID`.
+pub(crate) const VLAN_TPID_VALID: u32 = 1 << 6;
+
 /// Where the words of a block's header are, counted from the start of the block.
 const BLOCK_HEADER: usize = offset_of!(tpacket_block_desc, hdr);
 const BLOCK_STATUS: usize = BLOCK_HEADER + offset_of!(tpacket_hdr_v1, block_status);
@@ -150,6 +153,7 @@ pub(crate) struct RawFrame<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) status: u32,
     pub(crate) vlan_tci: u32,
+    pub(crate) vlan_tpid: u16,
     pub(crate) seconds: u32,
     pub(crate) nanoseconds: u32,
     pub(crate) packet_type: u8,
@@ -183,15 +187,15 @@ fn read_frame(header: &[u8]) -> Option<RawFrame<'_>> {
     const ADDRESS: usize = size_of::<tpacket3_hdr>().next_multiple_of(libc::TPACKET_ALIGNMENT);
     const TCI: usize =
         offset_of!(tpacket3_hdr, hv1) + offset_of!(libc::tpacket_hdr_variant1, tp_vlan_tci);
-    let at = header
-        .get(offset_of!(tpacket3_hdr, tp_mac)..)?
-        .first_chunk()
-        .map(|two| u16::from_ne_bytes(*two))?;
+    const TPID: usize =
+        offset_of!(tpacket3_hdr, hv1) + offset_of!(libc::tpacket_hdr_variant1, tp_vlan_tpid);
+    let at = half_word(header, offset_of!(tpacket3_hdr, tp_mac))?;
     let length = word(header, offset_of!(tpacket3_hdr, tp_snaplen))? as usize;
     Some(RawFrame {
         bytes: header.get(usize::from(at)..)?.get(..length)?,
         status: word(header, offset_of!(tpacket3_hdr, tp_status))?,
         vlan_tci: word(header, TCI)?,
+        vlan_tpid: half_word(header, TPID)?,
         seconds: word(header, offset_of!(tpacket3_hdr, tp_sec))?,
         nanoseconds: word(header, offset_of!(tpacket3_hdr, tp_nsec))?,
         packet_type: *header.get(ADDRESS + offset_of!(libc::sockaddr_ll, sll_pkttype))?,
@@ -200,6 +204,10 @@ fn read_frame(header: &[u8]) -> Option<RawFrame<'_>> {
 
 fn word(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|four| u32::from_ne_bytes(*four))
+}
+
+fn half_word(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..)?.first_chunk().map(|two| u16::from_ne_bytes(*two))
 }
 
 #[cfg(test)]

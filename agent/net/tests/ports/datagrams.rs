@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Test] = tests![
     a_refused_destination_is_named_and_stops_nobody,
     a_refused_destination_of_ipv6_is_named_and_stops_nobody,
     link_local_hosts_are_reached_with_their_scope,
+    datagrams_that_found_no_room_are_counted,
     a_runtime_is_woken_for_an_error_alone,
     what_cannot_be_sent_is_reported_by_its_place,
     an_error_from_the_far_end_says_who_refused_what,
@@ -156,6 +157,24 @@ fn link_local_hosts_are_reached_with_their_scope() {
     assert_eq!(known, [far]);
     let origin = ErrorOrigin::Icmpv6 { kind: 1, code: 4, from: Some((*closed.ip()).into()) };
     assert_eq!(errors(&mut near, 1), [(closed.into(), DatagramError { origin, errno: 111 })]);
+}
+
+fn datagrams_that_found_no_room_are_counted() {
+    for home in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+        let ((mut from, _), (mut to, address)) = (loopback_of(home), loopback_of(home));
+        assert_eq!(to.dropped().unwrap(), 0);
+        let bytes = vec![0; 60_000];
+        // Twice what fits, on a loopback that delivers at once and loses nothing.
+        let count = 2 * to.granted_receive_buffer() / bytes.len() + 1;
+        for _ in 0..count {
+            assert_eq!(from.send(&[(address, &bytes)]).unwrap().taken, 1);
+        }
+        let mut received = 0;
+        while to.receive(&mut |_, _| received += 1).unwrap() > 0 {}
+        assert!(received > 0);
+        assert_eq!(received + to.dropped().unwrap(), count as u64);
+        assert!(received < count as u64);
+    }
 }
 
 /// An ICMP error makes the socket ready with an error and with nothing to read.

@@ -9,8 +9,9 @@ use std::time::Duration;
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use herkomst_ids::MacAddr;
 use herkomst_net::{
-    Filter, HeldPort, NetError, PacketPort, PacketStatistics, PortOptions, RingSize, awaited,
-    drop_all_capabilities, interfaces, links, neighbours, wait_readable,
+    Filter, Fragments, HeldPort, LISTENING_GROUPS, NetError, PacketPort, PacketStatistics,
+    PortOptions, RingSize, awaited, drop_all_capabilities, interfaces, links, neighbours,
+    wait_readable,
 };
 
 use tokio::io::Interest;
@@ -26,6 +27,7 @@ pub(crate) const TESTS: &[Test] = tests![
     looking_in_vain_misses_nothing_that_comes_later,
     a_runtime_is_woken_for_each_frame,
     discovery_hears_what_it_wants_and_nothing_else,
+    a_listener_joins_its_groups_and_leaves_them,
     what_this_host_sends_is_heard_by_captures_only,
     an_interface_that_goes_down_is_an_error_and_may_come_back,
     a_port_outlives_the_right_to_open_it,
@@ -88,7 +90,10 @@ fn the_ring_loses_none_of_65536_replies_at_full_speed() {
         });
     });
     assert!(replies > 0 && seen.iter().all(|times| *times <= 1), "each reply once");
-    assert_eq!(near.statistics().unwrap(), PacketStatistics { received: replies + 1, dropped: 0 });
+    assert_eq!(
+        near.statistics().unwrap(),
+        PacketStatistics { received: replies + 1, ..PacketStatistics::default() }
+    );
 }
 
 /// Frames that the kernel took from the sender and could not hand to the other end: its queue of a thousand was full.
@@ -127,10 +132,10 @@ fn a_full_ring_counts_what_it_lost_and_goes_on() {
     });
     send_all(&mut far, &[&frame]);
     until(&mut near, |near| (near.receive(&mut |_| {}) == 1).then_some(()));
-    assert_eq!(
-        near.statistics().unwrap(),
-        PacketStatistics { received: all.received + 1, dropped: all.dropped }
-    );
+    let after = near.statistics().unwrap();
+    assert_eq!(after, PacketStatistics { received: all.received + 1, ..after });
+    assert_eq!(after.dropped, all.dropped);
+    assert_eq!(after.freezes, 1, "it was full once, until it was read");
 }
 
 fn looking_in_vain_misses_nothing_that_comes_later() {
@@ -186,8 +191,13 @@ fn discovery_hears_what_it_wants_and_nothing_else() {
     let mut other_station = reply(PORT);
     other_station[5] = 0x0c;
     let end = arp_reply(NEAR, FAR, host(9), NEAR_IP);
+    let mut over_ipv6 = ethernet(NEAR, FAR, 0x86dd, &[0; 48]);
+    (over_ipv6[14], over_ipv6[20]) = (0x60, 17);
+    over_ipv6[56..58].copy_from_slice(&PORT.to_be_bytes());
     // The kernel takes the outer tag out of the bytes; the inner one of two it leaves there.
     let wanted = [
+        (None, over_ipv6.clone(), over_ipv6.clone()),
+        (Some(7), tagged(0x88a8, 7, over_ipv6.clone()), over_ipv6),
         (None, arp.clone(), arp.clone()),
         (None, lldp.clone(), lldp.clone()),
         (None, reply(PORT), reply(PORT)),
@@ -225,12 +235,47 @@ fn discovery_hears_what_it_wants_and_nothing_else() {
     send_all(&mut far, &frames);
     let mut heard = Vec::new();
     until(&mut near, |near| {
-        near.receive(&mut |frame| heard.push((frame.vlan, frame.bytes.to_vec())));
-        heard.last().is_some_and(|(_, bytes)| *bytes == end).then_some(())
+        near.receive(&mut |frame| {
+            let type_of_tag = frame.vlan.map(|_| frame.tag_type.unwrap());
+            heard.push((frame.vlan, type_of_tag, frame.bytes.to_vec()));
+        });
+        heard.last().is_some_and(|(.., bytes)| *bytes == end).then_some(())
     });
-    let expected: Vec<_> =
-        wanted.into_iter().map(|(vlan, _, bytes)| (vlan, bytes)).chain([(None, end)]).collect();
+    let expected: Vec<_> = wanted
+        .into_iter()
+        .map(|(vlan, sent, bytes)| {
+            let type_of_tag = vlan.map(|_| u16::from_be_bytes([sent[12], sent[13]]));
+            (vlan, type_of_tag, bytes)
+        })
+        .chain([(None, None, end)])
+        .collect();
     assert_eq!(heard, expected);
+}
+
+fn a_listener_joins_its_groups_and_leaves_them() {
+    let wire = Wire::bare();
+    let joined = || {
+        let table = wire.near.run(|| std::fs::read_to_string("/proc/thread-self/net/dev_mcast"));
+        let table = table.unwrap().unwrap();
+        let ours = table.lines().filter_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            (words[1] == "near").then(|| words[4].to_owned())
+        });
+        ours.collect::<Vec<String>>()
+    };
+    let before = joined();
+    let macs: Vec<MacAddr> = LISTENING_GROUPS.iter().map(|group| group.mac).collect();
+    let filter = Filter::listening(NEAR, None, Fragments::Dropped);
+    let options = PortOptions { all_groups: true, ..PortOptions::default() };
+    let open = || PacketPort::open_with(&interface("near"), &filter, &macs, options).unwrap();
+    let port = wire.near.run(open).unwrap();
+    let during = joined();
+    for group in macs.iter().filter(|mac| mac.is_multicast()) {
+        let written: String = group.octets().map(|octet| format!("{octet:02x}")).concat();
+        assert!(during.contains(&written), "{written} is not in {during:?}");
+    }
+    drop(port);
+    assert_eq!(joined(), before);
 }
 
 fn what_this_host_sends_is_heard_by_captures_only() {
