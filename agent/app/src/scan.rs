@@ -67,7 +67,7 @@ pub(crate) fn run(scan: &Scan, folders: Option<&Folders>, quiet: bool) -> Result
     let planned = plan(scan, &around)?;
     if scan.dry_run {
         let text = crate::dry_run::render(scan, &planned);
-        write_out(text.as_bytes()).context("writing the plan").map_err(Failure::io)?;
+        write_out(&text).context("writing the plan").map_err(Failure::io)?;
         return Ok(Outcome::Clean);
     }
     let report = observe(scan, around, planned, folders, quiet)?;

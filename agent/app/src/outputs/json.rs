@@ -23,6 +23,19 @@ pub(crate) fn document_of<T: Serialize>(value: &T) -> Vec<u8> {
     bytes
 }
 
+/// The same on one line, with its `type`.
+pub(crate) fn line_of<T: Serialize>(r#type: &'static str, value: &T) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Line<'a, T> {
+        r#type: &'static str,
+        #[serde(flatten)]
+        object: &'a T,
+    }
+    let mut bytes = to_bytes(&Line { r#type, object: value }, Escaped(CompactFormatter));
+    bytes.push(b'\n');
+    bytes
+}
+
 /// One object a line, each with its `type`.
 pub(crate) fn lines(report: &Report) -> Vec<u8> {
     #[derive(Serialize)]
