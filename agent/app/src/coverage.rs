@@ -22,6 +22,9 @@ pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> C
         }
         count(&mut targets, overall(line));
     }
+    for (method, outcome) in ledger.questions.values().flatten() {
+        count(methods.entry(method.as_str().to_owned()).or_default(), *outcome);
+    }
     for (table, line) in ledger.tables.values().flatten() {
         count(methods.entry(table.as_str().to_owned()).or_default(), line.outcome);
     }
@@ -73,11 +76,13 @@ fn tables(target: IpAddr, lines: &[(Table, TableLine)]) -> Option<TablesEntry> {
 pub(crate) fn is_complete(ledger: &Ledger, receipt: &Receipt) -> bool {
     let lines = ledger.targets.values().flat_map(TargetLine::outcomes);
     let tables = ledger.tables.values().flatten();
+    let mut questions = ledger.questions.values().flatten();
     !ledger.interrupted
         && receipt.dropped == 0
         && ledger.overflow == 0
         && lines.into_iter().all(|(method, outcome)| is_proper(method, outcome))
         && tables.into_iter().all(|(table, line)| is_proper(Method::Table(*table), line.outcome))
+        && questions.all(|(method, outcome)| is_proper(*method, *outcome))
 }
 
 /// Why a count of what the scan saw is no count of what there is; none when it is. Here the operator's own choices weigh

@@ -105,6 +105,8 @@ pub struct Ledger {
     pub targets: BTreeMap<IpAddr, TargetLine>,
     /// The tables of every agent that was asked for some, in the order of [`Table::ALL`].
     pub tables: BTreeMap<IpAddr, Vec<(Table, TableLine)>>,
+    /// Questions that only some targets were asked, since the operator switched them on for those.
+    pub questions: BTreeMap<IpAddr, Vec<(Method, Outcome)>>,
     /// Listening for LLDP; `None` if nothing could be heard.
     pub lldp: Option<Heard>,
     /// What the scan could not do, in words, each with what would help.

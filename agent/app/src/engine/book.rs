@@ -37,6 +37,8 @@ pub(crate) struct Book {
     guesses: HashMap<IpAddr, Sent>,
     allowed: Arc<Allowed>,
     asks_everybody: bool,
+    /// Questions beside those that every target is asked, to whom they are put.
+    questions: BTreeMap<IpAddr, Vec<(Method, Outcome)>>,
     /// The tables of those that were interviewed.
     tables: BTreeMap<IpAddr, Vec<(Table, TableLine)>>,
     credentials: BTreeMap<Arc<str>, BTreeSet<IpAddr>>,
@@ -201,6 +203,23 @@ impl Book {
         }
     }
 
+    /// A question of its own is put to the target.
+    pub(crate) fn expect(&mut self, target: IpAddr, method: Method) {
+        let questions = self.questions.entry(target).or_default();
+        if questions.iter().all(|(asked, _)| *asked != method) {
+            questions.push((method, Outcome::NotExpected));
+        }
+    }
+
+    /// What came of it; an answer in several parts is one.
+    pub(crate) fn set_question(&mut self, target: IpAddr, method: Method, outcome: Outcome) {
+        let questions = self.questions.entry(target).or_default();
+        match questions.iter_mut().find(|(asked, _)| *asked == method) {
+            Some((_, before)) => *before = outcome,
+            None => questions.push((method, outcome)),
+        }
+    }
+
     /// How a table of a target ended; each ends once.
     pub(crate) fn set_table(&mut self, target: IpAddr, table: Table, line: TableLine) {
         self.tables.entry(target).or_default().push((table, line));
@@ -236,6 +255,13 @@ impl Book {
         interrupted: bool,
     ) -> (Ledger, Receipt) {
         let mut ledger = Ledger { interrupted, tables: self.tables, ..Ledger::default() };
+        ledger.questions = self.questions;
+        for (_, outcome) in ledger.questions.values_mut().flatten() {
+            // Put or to be put, and the scan ended before the last word.
+            if *outcome == Outcome::NotExpected {
+                *outcome = Outcome::CutShort;
+            }
+        }
         let mut receipt = Receipt { ignored: self.ignored, ..Receipt::default() };
         for (target, mut page) in self.pages {
             if let Some(zone) = page.zone {

@@ -61,6 +61,14 @@ impl Engine {
             self.conclude_discovery(&seen);
             self.keep(seen, None, observations);
         }
+        for place in 0..self.questions.len() {
+            while let Some(seen) = self.questions[place].probe.poll_observation() {
+                if let Some(target) = target_of(&seen) {
+                    self.book.set_question(target, seen.method, Book::outcome(&seen.answer));
+                }
+                self.keep(seen, None, observations);
+            }
+        }
         while let Some(seen) = self.interviews.poll_observation() {
             match seen.method {
                 Method::Table(table) => self.record_table(table, &seen),
@@ -156,6 +164,7 @@ impl Engine {
             // Another station claims the address: who of them answers is not known, so one to be spared spares both.
             if is_spared {
                 self.discovery.spare(target);
+                self.spare_questions(target);
             }
             return;
         }
@@ -171,6 +180,9 @@ impl Engine {
             // No address of ours to ask from.
             None => Some(Why::NoRoute),
         };
+        if why.is_none() && !is_spared {
+            self.question(target);
+        }
         let why = match () {
             () if let Some(why) = why => why,
             () if !self.asks_snmp => Why::MethodOff,

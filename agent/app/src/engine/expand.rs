@@ -169,6 +169,7 @@ impl Engine {
                 // On a segment, the kernel resolves it: few go that way.
                 let zone = if on_wire.is_some() { Zone::ThroughKernel } else { Zone::Beyond };
                 self.book.admit(address, zone);
+                self.question(address);
                 if self.asks_icmp {
                     self.echo.add(address);
                 }

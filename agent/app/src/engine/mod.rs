@@ -7,8 +7,8 @@ mod book;
 mod conclude;
 mod elsewhere;
 mod expand;
-mod groups;
 mod ports;
+mod questions;
 mod receive;
 mod send;
 mod session;
@@ -43,6 +43,7 @@ use self::elsewhere::Elsewhere;
 use self::expand::Expansion;
 pub(crate) use self::ports::OpenPorts;
 use self::ports::Ports;
+use self::questions::Asking;
 use self::session::{Event, Sessions};
 use self::window::Watch;
 use crate::config::checked::Scan;
@@ -105,6 +106,7 @@ pub(crate) struct Engine {
     echo: EchoSweep,
     discovery: EngineSweep,
     interviews: Interviews,
+    questions: Vec<Asking>,
     sessions: Sessions,
     pacer: Pacer,
     book: Book,
@@ -155,6 +157,7 @@ impl Engine {
         let asks_icmp = scan.methods.has(Means::Icmp) && ports.has_echo();
         let echo_id = |family| ports.echo_id(family).unwrap_or(order as u16);
         let echo_ids = EchoIds { v4: echo_id(Family::V4), v6: echo_id(Family::V6) };
+        let questions_cookies = cookies.clone();
         let ports = ports.register().map_err(EngineError::Register)?;
         let mut plan = plan;
         let allowed = Arc::new(std::mem::take(&mut plan.allowed));
@@ -244,13 +247,15 @@ impl Engine {
             .map(|wire| Heard::new(wire.mac, keep(scan)).only(&scan.methods.heard()))
             .collect();
         progress.targets.store(book.len() as u64, Ordering::Relaxed);
-        Ok(Self {
+        let routed: Vec<IpAddr> = plan.routed.iter().chain(&plan.through_kernel).copied().collect();
+        let mut engine = Self {
             sweeps,
             links,
             heard,
             echo,
             discovery,
             interviews,
+            questions: Asking::of(scan, &questions_cookies),
             sessions: Sessions::new(&scan.credentials)?,
             pacer: Pacer::new(scan.limits, now),
             book,
@@ -279,7 +284,11 @@ impl Engine {
             next_sweep: 0,
             progress,
             ports,
-        })
+        };
+        if !engine.questions.is_empty() {
+            routed.into_iter().for_each(|target| engine.question(target));
+        }
+        Ok(engine)
     }
 
     /// Runs until everything was asked and the time to listen is over, or until `stop` says so. Ends by dropping `heard`.
@@ -340,6 +349,9 @@ impl Engine {
         self.echo.handle_timeout(now);
         self.discovery.handle_timeout(now);
         self.interviews.handle_timeout(now);
+        for asking in &mut self.questions {
+            asking.probe.handle_timeout(now);
+        }
     }
 
     fn start_sessions(&mut self) {
@@ -368,6 +380,7 @@ impl Engine {
             || self.echo.is_ready()
             || self.discovery.is_ready()
             || self.interviews.is_ready()
+            || self.questions.iter().any(|asking| asking.probe.is_ready())
             || !self.sessions.outgoing.is_empty()
     }
 
@@ -377,6 +390,7 @@ impl Engine {
             && self.echo.is_idle()
             && self.discovery.is_idle()
             && self.interviews.is_idle()
+            && self.questions.iter().all(|asking| asking.probe.is_idle())
             && self.sessions.is_idle()
             && self.ports.waiting() == 0
     }
@@ -389,7 +403,8 @@ impl Engine {
             self.discovery.poll_timeout(),
             self.interviews.poll_timeout(),
         ];
-        let timeout = timeouts.into_iter().chain(others).flatten().min();
+        let questions = self.questions.iter().map(|asking| asking.probe.poll_timeout());
+        let timeout = timeouts.into_iter().chain(others).chain(questions).flatten().min();
         // Refused by a bucket: its next token. Not taken by the kernel: soon.
         let paced = self.pacer.take_blocked_until().filter(|_| self.has_more_to_send());
         let stuck = (self.ports.waiting() > 0).then_some(now + TICK);

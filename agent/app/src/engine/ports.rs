@@ -12,12 +12,11 @@ use futures_util::future::select_all;
 use herkomst_ids::MacAddr;
 use herkomst_model::PacketKind;
 use herkomst_net::{
-    Awaited, DatagramPort, EchoPort, Family, Filter, Fragments, HeldPort, NetError, PacketPort,
-    Sent, awaited,
+    Awaited, DatagramPort, EchoPort, Family, Filter, Fragments, HeldPort, LISTENING_GROUPS,
+    NetError, PacketPort, PortOptions, Sent, awaited,
 };
 use tokio::io::Interest;
 
-use super::groups::groups;
 use crate::plan::Plan;
 
 /// A socket for frames on one interface, opened.
@@ -46,7 +45,10 @@ impl OpenPorts {
             // What a probe reads it needs whole; of what is heard the beginning is no use either.
             let port = held.as_ref().map(HeldPort::port);
             let filter = Filter::listening(mac, port, Fragments::Dropped);
-            let port = PacketPort::open(interface, &filter, &groups())?;
+            let groups: Vec<MacAddr> = LISTENING_GROUPS.iter().map(|group| group.mac).collect();
+            // Who only listens hears also those who ask whether an address is free.
+            let options = PortOptions { all_groups: passive, ..PortOptions::default() };
+            let port = PacketPort::open_with(interface, &filter, &groups, options)?;
             wires.push(OpenWire { name: interface.name.as_str().into(), mac, port });
         }
         let (mut datagrams, mut echo) = (PerFamily::default(), PerFamily::default());

@@ -50,7 +50,10 @@ impl Engine {
             (Input::Datagram { bytes, .. }, Some(from)) => Input::Datagram { from, bytes },
             (input, _) => input,
         };
-        let mut fit = self.discovery.handle_input(now, input);
+        let mut fit = self.offer_to_questions(now, input);
+        if fit == Fit::NotMine {
+            fit = self.discovery.handle_input(now, input);
+        }
         if fit == Fit::NotMine {
             fit = self.interviews.handle_input(now, input);
         }

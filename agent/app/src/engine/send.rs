@@ -13,7 +13,7 @@ use herkomst_wire::{Ipv6Way, WireError, udp_frame, udp6_frame};
 use super::book::Book;
 use super::ports::{Unsent, Waiting};
 use super::session::Outgoing;
-use super::{Engine, EngineError};
+use super::{Engine, EngineError, questions};
 
 /// How many packets are taken from the probes before the sockets are looked at again: a burst of answers to so many
 /// fits the smallest receive buffer.
@@ -77,7 +77,11 @@ impl Engine {
         let interviews = self.interviews.poll_transmit(now, &mut gate, &mut bytes);
         let transmit = interviews
             .or_else(|| self.discovery.poll_transmit(now, &mut gate, &mut bytes))
-            .or_else(|| self.echo.poll_transmit(now, &mut gate, &mut bytes));
+            .or_else(|| self.echo.poll_transmit(now, &mut gate, &mut bytes))
+            .or_else(|| {
+                let mut questions = self.questions.iter_mut();
+                questions.find_map(|asking| asking.probe.poll_transmit(now, &mut gate, &mut bytes))
+            });
         match transmit {
             Some(transmit) => self.dispatch(transmit, &bytes),
             None => return false,
@@ -127,7 +131,7 @@ impl Engine {
         {
             self.elsewhere.asked(to, bytes);
         }
-        let agent = SocketAddr::new(to, AGENT_PORT);
+        let agent = SocketAddr::new(to, questions::port(kind).unwrap_or(AGENT_PORT));
         let waiting = || Waiting { to: agent, kind, bytes: bytes.to_vec() };
         if kind == PacketKind::IcmpEcho {
             match self.ports.echo.to(to) {
@@ -195,12 +199,11 @@ impl Engine {
             PacketKind::SnmpEngine => self.discovery.give_up(unsent.to, why),
             PacketKind::SnmpCommunity => self.interviews.give_up(unsent.to, why),
             PacketKind::SnmpUser => drop(self.sessions.refuse(unsent.to, 0)),
-            // Nothing asks these yet.
-            PacketKind::Sadp
+            kind @ (PacketKind::Sadp
             | PacketKind::Dhip
             | PacketKind::Onvif
             | PacketKind::Ssdp
-            | PacketKind::Mdns => {}
+            | PacketKind::Mdns) => self.question_unsent(unsent.to, kind, why),
         }
     }
 }

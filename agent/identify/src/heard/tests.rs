@@ -29,7 +29,8 @@ fn identify(seen: Vec<(Method, Fact)>, macs: &[&str]) -> Identification<'static>
     }
     let macs = macs.iter().map(|mac| mac.parse().unwrap()).collect();
     let device = Device { macs, observations, ..Device::default() };
-    Identifier::new(herkomst_registry::embedded()).identify(&device, jiff::civil::date(2026, 11, 22))
+    Identifier::new(herkomst_registry::embedded())
+        .identify(&device, jiff::civil::date(2026, 11, 22))
 }
 
 fn said(method: Method, said: Announcement) -> (Method, Fact) {
