@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use herkomst_ids::Pen;
-use herkomst_model::{Announcement, Capabilities, DeviceText, DhcpClient, DhcpId, Fact, Method};
+use herkomst_model::{
+    Announcement, Capabilities, DeviceText, DhcpClient, DhcpId, Fact, Method, Table,
+};
 use herkomst_registry::{Registry, VendorKind};
 
 use crate::assigned::{Number, weight_of};
@@ -42,9 +44,9 @@ pub enum Says {
 }
 
 impl Announced {
-    /// Whether only the device itself fills the text: protocols that routers and servers do not speak for others.
+    /// Whether it is of a protocol that only the device itself fills, as it was heard here or by a switch that kept it.
     fn is_of_a_neighbour(&self) -> bool {
-        matches!(self.method, Method::Cdp | Method::Fdp | Method::Mndp)
+        matches!(self.method, Method::Cdp | Method::Fdp | Method::Mndp | Method::Table(Table::Cdp))
     }
 
     pub(crate) fn kind(&self) -> &'static str {
@@ -167,7 +169,7 @@ impl<'d> HeardOf<'d> {
         for (method, one) in &self.announced {
             let list = said.entry(*method).or_default();
             list.extend(&one.descriptions);
-            if matches!(method, Method::Cdp | Method::Fdp) {
+            if matches!(method, Method::Cdp | Method::Fdp | Method::Table(Table::Cdp)) {
                 list.extend(&one.model); // the platform, such as "cisco WS-C2960"
             }
             makers.extend(one.manufacturer.iter().map(|text| (*method, text)));

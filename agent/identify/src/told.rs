@@ -133,8 +133,10 @@ impl<'d> Said<'d> {
             self.stations.extend(&device.macs);
         }
         for fact in &device.told {
-            if let Fact::Lldp(neighbour) = fact {
-                self.neighbours.push(neighbour);
+            match fact {
+                Fact::Lldp(neighbour) => self.neighbours.push(neighbour),
+                // rows of CDP: of the other protocols no agent keeps a table that is read
+                _ => self.heard.take(Method::Table(Table::Cdp), fact),
             }
         }
     }
