@@ -48,18 +48,29 @@ score corpus:
     python3 {{ quote(corpus / "score.py") }} target/predictions.jsonl {{ quote(corpus / "devices-open.jsonl") }}
 
 # What is too long for `check`: fuzzing (seconds a target), the end-to-end tests again and again, the benchmarks
-deep seconds="300" rounds="10": (fuzz seconds) (again rounds) bench-sweep bench-lookup bench-rules
+deep seconds="600" rounds="10": (fuzz seconds) (again rounds) bench-sweep bench-lookup bench-rules
 
-# Fuzz each parser, and each reader of answers, for so many seconds; needs cargo-fuzz, xxd and a nightly compiler
-fuzz seconds="300":
+# Fuzz each parser, and each reader of answers, for so many seconds, from what is kept and recorded; needs cargo-fuzz, xxd and a
+# nightly compiler
+fuzz seconds="600":
     #!/usr/bin/env bash
     set -euo pipefail
     (cd agent/wire/fuzz && sh seed.sh)
     for folder in agent/wire/fuzz agent/probe/fuzz; do
         for target in $(cargo +nightly fuzz list --fuzz-dir "$folder"); do
-            cargo +nightly fuzz run --fuzz-dir "$folder" "$target" -- -max_total_time={{ seconds }} -rss_limit_mb=512
+            cargo +nightly fuzz run --fuzz-dir "$folder" "$target" -- -max_total_time={{ seconds }} -max_len=1500 -rss_limit_mb=512
         done
     done
+
+# Keep what fuzzing found: the least inputs that reach as much, in agent/wire/fuzz/kept, which `cargo test` replays
+keep-corpora:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cd agent/wire/fuzz
+    for target in $(cargo +nightly fuzz list); do
+        cargo +nightly fuzz cmin "$target"
+    done
+    ./corpus.py keep
 
 # The end-to-end tests so many times: a flaky test is a bug
 again rounds="10":

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Lays out what each target starts from: the recorded messages, without the headers that are not the target's.
+# Lays out what each target starts from: what is kept, and the recorded messages without the headers that are not the target's.
 set -eu
 cd "$(dirname "$0")"
+./corpus.py lay
 seed() {
     target=$1 header=$2; shift 2
     mkdir -p "corpus/$target"
