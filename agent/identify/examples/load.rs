@@ -1,7 +1,8 @@
 //! How long it takes to join and to name: `cargo run --release -p herkomst-identify --example load [HOSTS]`.
 //!
 //! Makes the observations of HOSTS stations (65,536), every fourth of them with SNMP, and of one station that answers
-//! for as many addresses. Prints seconds and the resident memory.
+//! for as many addresses; then the address table of one router that has them all, and the forwarding tables of 16 switches in a
+//! row that all see them all. Prints seconds and the resident memory.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use std::sync::Arc;
 use herkomst_identify::{Identifier, merge};
 use herkomst_ids::{EngineId, MacAddr, Oid};
 use herkomst_model::{
-    About, Answer, DeviceText, Engine, Fact, Method, Observation, SnmpVersion, System,
+    About, Answer, DeviceText, Engine, Fact, Forwarded, ForwardedStatus, Method, NeighbourOrigin,
+    Observation, Rows, SnmpVersion, System, Table, TableNeighbour, TableNews,
 };
 use jiff::Timestamp;
 
@@ -30,7 +32,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = std::time::Instant::now();
     let identifier = Identifier::new(registry);
     println!("fingerprints compiled in {:?}", start.elapsed());
-    for (name, seen) in [("stations", stations(hosts)), ("addresses of a proxy", proxy(hosts))] {
+    let cases: [(&str, fn(u32) -> Vec<Arc<Observation>>); 4] = [
+        ("stations", stations),
+        ("addresses of a proxy", proxy),
+        ("rows of an address table", router),
+        ("stations in each of 16 forwarding tables", switches),
+    ];
+    // One alone, by its number, so that its memory is its own.
+    let only: Option<usize> = std::env::args().nth(2).map(|text| text.parse()).transpose()?;
+    for (number, (name, make)) in cases.into_iter().enumerate() {
+        if only.is_some_and(|only| only != number) {
+            continue;
+        }
+        let seen = make(hosts);
         let before = memory();
         let start = std::time::Instant::now();
         let devices = merge(&seen, registry);
@@ -106,6 +120,51 @@ fn stations(hosts: u32) -> Vec<Arc<Observation>> {
             cut_short: false,
         };
         seen.push(see(host, Fact::System(system)));
+    }
+    seen
+}
+
+fn table(of: u32, table: Table, rows: Rows) -> Arc<Observation> {
+    let seen = see(of, Fact::Table(TableNews::Rows(rows)));
+    Arc::new(Observation { method: Method::Table(table), ..Observation::clone(&seen) })
+}
+
+fn router(hosts: u32) -> Vec<Arc<Observation>> {
+    let row = |host: u32| TableNeighbour {
+        address: IpAddr::V4(Ipv4Addr::from(0x0b00_0000 + host)),
+        mac: mac(host),
+        interface: host % 4_000,
+        origin: NeighbourOrigin::Dynamic,
+    };
+    let rows: Vec<TableNeighbour> = (0..hosts).map(row).collect();
+    let parts = rows.chunks(Rows::MOST);
+    parts.map(|part| table(1, Table::Neighbours, Rows::Neighbours(part.to_vec()))).collect()
+}
+
+fn switches(hosts: u32) -> Vec<Arc<Observation>> {
+    const SWITCHES: u32 = 16;
+    let mut seen = Vec::new();
+    for switch in 0..SWITCHES {
+        // Port 1 and 2 lead to the neighbours in the row, the stations of its own are on the others.
+        let row = |host: u32| {
+            let port = match (host % SWITCHES).cmp(&switch) {
+                std::cmp::Ordering::Less => 1,
+                std::cmp::Ordering::Equal => 3 + host / SWITCHES % 1_000,
+                std::cmp::Ordering::Greater => 2,
+            };
+            Forwarded {
+                mac: mac(host),
+                vlan: Some(40),
+                port,
+                interface: Some(port),
+                status: ForwardedStatus::Learned,
+            }
+        };
+        let rows: Vec<Forwarded> = (0..hosts).map(row).collect();
+        let parts = rows.chunks(Rows::MOST);
+        seen.extend(
+            parts.map(|part| table(switch, Table::Forwarding, Rows::Forwarding(part.to_vec()))),
+        );
     }
     seen
 }

@@ -88,8 +88,10 @@ pub enum Evidence {
         /// The vendor with exactly the name that it gives, and what it makes, for one of a standard MIB.
         vendor: Option<(Party, VendorKind)>,
     },
-    /// The manufacturer of the chassis (ENTITY-MIB, `entPhysicalMfgName`).
-    EntityChassis {
+    /// A manufacturer in ENTITY-MIB (`entPhysicalMfgName`).
+    Entity {
+        /// Of what.
+        of: EntityOf,
         /// The text.
         manufacturer: DeviceText,
         /// The vendor with exactly this name, and what it makes.
@@ -144,6 +146,15 @@ pub enum Evidence {
     MacAssignment(Adapter),
 }
 
+/// What an entity is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntityOf {
+    /// The whole box.
+    Chassis,
+    /// A thing in it.
+    Part,
+}
+
 /// Where evidence comes from: kinds that share a witness are not independent of each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Witness {
@@ -162,7 +173,8 @@ impl Evidence {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::VendorObject { .. } => "vendor-object",
-            Self::EntityChassis { .. } => "entity-chassis",
+            Self::Entity { of: EntityOf::Chassis, .. } => "entity-chassis",
+            Self::Entity { of: EntityOf::Part, .. } => "entity-part",
             Self::LldpInventory { .. } => "lldp-inventory",
             Self::SysObjectId { .. } => "sys-object-id",
             Self::SnmpEngineId { .. } => "snmp-engine-id",
@@ -179,7 +191,7 @@ impl Evidence {
     pub fn rank(&self) -> u8 {
         match self {
             Self::VendorObject { .. } => 0,
-            Self::EntityChassis { .. } => 1,
+            Self::Entity { .. } => 1,
             Self::LldpInventory { .. } => 2,
             Self::SysObjectId { .. } => 3,
             Self::SnmpEngineId { .. } => 4,
@@ -198,7 +210,7 @@ impl Evidence {
             // Whoever built the agent put it there, as the number of sysObjectID.
             Self::VendorObject { number: Some(_), .. } => Witness::Number,
             Self::VendorObject { number: None, .. }
-            | Self::EntityChassis { .. }
+            | Self::Entity { .. }
             | Self::LldpInventory { .. } => Witness::Inventory,
             Self::SysObjectId { .. } | Self::SnmpEngineId { .. } => Witness::Number,
             Self::SysDescr { .. } | Self::LldpDescription { .. } => Witness::Text,
@@ -211,7 +223,7 @@ impl Evidence {
     pub fn value(&self) -> DeviceText {
         match self {
             Self::VendorObject { object, .. } => object.text.clone(),
-            Self::EntityChassis { manufacturer, .. } | Self::LldpInventory { manufacturer, .. } => {
+            Self::Entity { manufacturer, .. } | Self::LldpInventory { manufacturer, .. } => {
                 manufacturer.clone()
             }
             Self::SysObjectId { oid, .. } => DeviceText::from(oid.to_string().as_str()),
@@ -229,7 +241,7 @@ impl Evidence {
         match self {
             Self::VendorObject { number: Some(number), .. } => number.party(),
             Self::VendorObject { number: None, vendor, .. }
-            | Self::EntityChassis { vendor, .. }
+            | Self::Entity { vendor, .. }
             | Self::LldpInventory { vendor, .. } => vendor.as_ref().map(|(party, _)| party.clone()),
             Self::SysObjectId { brand: Some((_, party)), .. }
             | Self::SnmpEngineId { brand: Some((_, party)), .. } => party.clone(),
@@ -258,11 +270,12 @@ impl Evidence {
             Self::VendorObject { number: Some(number), .. } => number.weight(),
             // Read from its agent, where its maker put it.
             Self::VendorObject { number: None, vendor: Some((_, kind)), .. }
-            | Self::EntityChassis { vendor: Some((_, kind)), .. } => {
+            | Self::Entity { of: EntityOf::Chassis, vendor: Some((_, kind)), .. } => {
                 weight_of(*kind, Weight::Strong, Weight::Likely)
             }
             Self::VendorObject { number: None, vendor: None, .. }
-            | Self::EntityChassis { vendor: None, .. } => Weight::None, // a stranger's text is not a firm
+            | Self::Entity { vendor: None, .. } => Weight::None, // a stranger's text is not a firm
+            Self::Entity { of: EntityOf::Part, .. } => Weight::Hint, // who made a fan did not make the box
             // Free text in a frame that anybody may send, so never more than a prefix of the same firm says.
             Self::LldpInventory { vendor: Some((_, kind)), .. } => {
                 weight_of(*kind, Weight::Likely, Weight::Likely)
@@ -299,7 +312,10 @@ impl Evidence {
                 Some((party, _)) => format!("{} names {}", object.name, party.name()),
                 None => format!("{}: no vendor of the table has this name", object.name),
             },
-            Self::EntityChassis { vendor: Some((party, kind)), .. } => {
+            Self::Entity { of: EntityOf::Part, vendor: Some((party, _)), .. } => {
+                format!("ENTITY-MIB names {} as the maker of this part", party.name())
+            }
+            Self::Entity { vendor: Some((party, kind)), .. } => {
                 let part = match kind {
                     VendorKind::Module | VendorKind::Chipset => ": a part, not the box",
                     VendorKind::Odm => ", which builds for other brands",
@@ -308,9 +324,7 @@ impl Evidence {
                 };
                 format!("ENTITY-MIB names {} as the maker of the chassis{part}", party.name())
             }
-            Self::EntityChassis { vendor: None, .. } => {
-                "no vendor of the table has this name".to_owned()
-            }
+            Self::Entity { vendor: None, .. } => "no vendor of the table has this name".to_owned(),
             Self::LldpInventory { vendor: Some((party, kind)), .. } => {
                 let why = match kind {
                     VendorKind::Product | VendorKind::Ot => "",

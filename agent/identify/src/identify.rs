@@ -73,7 +73,7 @@ pub struct Identification<'a> {
     /// Who made parts of it, as far as numbers and addresses hint at it.
     pub components: Vec<ComponentHint>,
     /// What is in it, as its tables list it.
-    pub parts: BTreeSet<Part>,
+    pub parts: Vec<Part>,
     /// The software that its tables list.
     pub software: BTreeSet<DeviceText>,
 }
@@ -183,7 +183,7 @@ fn components(hints: Vec<Evidence>) -> (Vec<ComponentHint>, Vec<Evidence>) {
             | Evidence::EngineMac(adapter)
             | Evidence::LldpChassis(adapter) => adapter.kind(),
             Evidence::LldpInventory { vendor, .. }
-            | Evidence::EntityChassis { vendor, .. }
+            | Evidence::Entity { vendor, .. }
             | Evidence::VendorObject { vendor, .. } => vendor.as_ref().map(|(_, kind)| *kind),
             Evidence::SysObjectId { .. }
             | Evidence::SnmpEngineId { .. }

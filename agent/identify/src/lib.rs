@@ -25,7 +25,7 @@ mod vendor;
 
 pub use assigned::{Adapter, Assigned, Number, Numbered};
 pub use claim::{Claim, Confidence};
-pub use evidence::{Evidence, Party, Weight, Witness};
+pub use evidence::{EntityOf, Evidence, Party, Weight, Witness};
 pub use fingerprints::{FINGERPRINTS, Fingerprint, HOUSES, House, Names, SUBTREES, Subtree};
 pub use heard::{Announced, Says};
 pub use identify::{ComponentHint, Identification, Identifier, MakerClaim};

@@ -416,7 +416,7 @@ impl Graph {
                     }
                     device.chassis.insert(chassis.clone());
                 }
-                Key::Nameless(_) => {}
+                Key::Nameless(one) => device.told_as = Some(format!("{one:?}")),
             }
         }
         // A chassis that joins nothing is still the chassis of whoever announced it.
@@ -479,8 +479,11 @@ impl Graph {
 }
 
 /// Where a device stands in the output: by its first address; without one, behind all that have one.
-fn place_of(device: &Device) -> (bool, Option<&IpAddr>, Option<&MacAddr>, Option<&ChassisKey>) {
-    (device.ips.is_empty(), device.ips.first(), device.macs.first(), device.chassis.first())
+fn place_of(
+    device: &Device,
+) -> (bool, Option<&IpAddr>, Option<&MacAddr>, Option<&ChassisKey>, Option<&String>) {
+    let Device { ips, macs, chassis, told_as, .. } = device;
+    (ips.is_empty(), ips.first(), macs.first(), chassis.first(), told_as.as_ref())
 }
 
 /// A key as a reason names it.

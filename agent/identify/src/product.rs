@@ -84,7 +84,7 @@ fn known_text(evidence: &Evidence) -> Option<(&DeviceText, &'static Fingerprint)
         Evidence::SysDescr { .. }
         | Evidence::LldpDescription { .. }
         | Evidence::LldpInventory { .. }
-        | Evidence::EntityChassis { .. }
+        | Evidence::Entity { .. }
         | Evidence::VendorObject { .. }
         | Evidence::SysObjectId { .. }
         | Evidence::SnmpEngineId { .. }

@@ -51,7 +51,7 @@ pub(crate) fn roles(said: &Said<'_>, agreeing: &[Evidence]) -> BTreeMap<Role, St
             | Evidence::LldpDescription { .. }
             | Evidence::SysObjectId { .. }
             | Evidence::LldpInventory { .. }
-            | Evidence::EntityChassis { .. }
+            | Evidence::Entity { .. }
             | Evidence::VendorObject { .. }
             | Evidence::SnmpEngineId { .. }
             | Evidence::Announced(_)

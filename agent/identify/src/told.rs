@@ -9,7 +9,7 @@ use herkomst_model::{
 use herkomst_registry::Registry;
 
 use crate::assigned::Number;
-use crate::evidence::Evidence;
+use crate::evidence::{EntityOf, Evidence};
 use crate::gather::{Said, maker_by_name};
 use crate::inventory::{MadeOf, Part, is_placeholder};
 
@@ -70,7 +70,8 @@ impl<'d> OwnTables<'d> {
         }
         for manufacturer in self.made_of.manufacturers() {
             let vendor = maker_by_name(manufacturer.raw(), registry);
-            found.push(Evidence::EntityChassis { manufacturer: manufacturer.clone(), vendor });
+            let of = EntityOf::Chassis;
+            found.push(Evidence::Entity { of, manufacturer: manufacturer.clone(), vendor });
         }
     }
 
@@ -101,7 +102,7 @@ impl<'d> OwnTables<'d> {
         self.proof(Proof::Software).or_else(|| self.made_of.software())
     }
 
-    pub(crate) fn parts(&self, registry: &Registry) -> BTreeSet<Part> {
+    pub(crate) fn parts(&self, registry: &Registry) -> Vec<Part> {
         self.made_of.parts(registry)
     }
 

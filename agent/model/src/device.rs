@@ -32,8 +32,10 @@ pub struct Device {
     pub told: Vec<Fact>,
     /// The VLANs that forwarding tables of other devices show it in.
     pub vlans: BTreeSet<u16>,
-    /// Where the tables of other devices show it.
+    /// Where the tables of other devices show it, the best known first.
     pub places: Vec<Place>,
+    /// What tells it from others where it has no key: where a table has it, and its words there.
+    pub told_as: Option<String>,
 }
 
 /// A port of another device that leads to this one.

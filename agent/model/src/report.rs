@@ -93,8 +93,12 @@ pub struct DeviceEntry {
     pub sites: Vec<String>,
     /// What the operator states of it or of its maker, with who says so and since when.
     pub stated: Vec<String>,
-    /// The methods that saw it.
+    /// The methods that saw it; of a device that only tables of others show, these tables.
     pub seen_by: Vec<String>,
+    /// The VLANs that it was seen in, by its own frames or by forwarding tables of others.
+    pub vlans: Vec<u16>,
+    /// Where tables of other devices show it, the best known first.
+    pub places: Vec<PlaceEntry>,
     /// Who made it; null when nothing names one.
     pub maker: Option<MakerEntry>,
     /// Who controls the maker.
@@ -108,7 +112,7 @@ pub struct DeviceEntry {
     /// Things inside with a maker of their own.
     pub components: Vec<ComponentEntry>,
     /// Software on it.
-    pub software: Vec<String>,
+    pub software: Vec<DeviceText>,
     /// Both makers, when evidence disagrees on the box.
     pub relabelled: Option<String>,
     /// What kind of special address it is, for an address that is no box: `VRRP virtual router`.
@@ -117,6 +121,27 @@ pub struct DeviceEntry {
     pub joined_by: Vec<String>,
     /// What was seen and names nobody, each with the reason.
     pub rejected: Vec<EvidenceEntry>,
+}
+
+/// A port of another device that leads to this one.
+#[derive(Debug, Clone, Serialize, PartialEq, Eq)]
+pub struct PlaceEntry {
+    /// The id of the other device.
+    pub device: String,
+    /// What that one calls itself.
+    pub name: Option<DeviceText>,
+    /// Its port, as it names it.
+    pub port: DeviceText,
+    /// What the operator wrote on the port.
+    pub alias: Option<DeviceText>,
+    /// The VLANs in which it was seen there.
+    pub vlans: Vec<u16>,
+    /// `plugged`, `one-of` several such ports of which nobody knows which, or `uplink`, with another device between.
+    pub link: String,
+    /// How many stations its forwarding table has behind the port.
+    pub stations: u64,
+    /// The table that says so.
+    pub seen_by: String,
 }
 
 /// Who made it, and why we think so.
@@ -184,6 +209,8 @@ pub struct Product {
 pub struct ComponentEntry {
     /// `module`, `optic` …
     pub kind: String,
+    /// Who made it, in the device's words.
+    pub manufacturer: Option<DeviceText>,
     /// Who made it.
     pub maker: Option<MakerEntry>,
     /// Its model.

@@ -19,7 +19,7 @@ use herkomst_rules::{
 };
 use jiff::civil::Date;
 
-use self::device::entry;
+use self::device::{entry, ids, switches};
 use self::figure::{Inventory, Seen};
 use self::finding::finding;
 use self::subject::Parties;
@@ -90,7 +90,7 @@ impl LeftOpen {
         if !self.components.is_empty() {
             let rules: Vec<&str> = self.components.iter().map(String::as_str).collect();
             told.push(format!(
-                "{pack}: {} asks about components or software within a device, which a scan does not list: nothing is said of them",
+                "{pack}: {} asks about components or software within a device, which are not held against rules: nothing is said of them",
                 rules.join(", ")
             ));
         }
@@ -209,9 +209,12 @@ fn seen(
     let Grounds { operator, registry, on, .. } = *grounds;
     let identifier = Identifier::new(registry);
     let mut all = Vec::new();
-    for device in merge(observations, registry) {
-        let found = identifier.identify(&device, on);
-        let mut entry = entry(&device, &found, registry, on);
+    let devices = merge(observations, registry);
+    let ids = ids(&devices, registry);
+    let switches = switches(&devices, &ids, &identifier, on);
+    for (device, id) in devices.iter().zip(&ids) {
+        let found = identifier.identify(device, on);
+        let mut entry = entry(id, device, &found, &switches, registry, on);
         match (&entry.maker, &entry.special) {
             (Some(_), _) => judged.identified += 1,
             (None, Some(_)) => judged.special += 1,
@@ -221,9 +224,10 @@ fn seen(
         let mut membership = None;
         let mut stated = Stated::default();
         if let Some(operator) = operator {
-            let known = Known { id: &entry.id, device: &device, found: &found, roles: &roles };
+            let (roles, switches) = (&roles, &switches);
+            let known = Known { id, device, found: &found, roles, switches };
             stated = operator.stated(&known, on);
-            let roles = stated.with_roles(&roles);
+            let roles = stated.with_roles(roles);
             membership = Some(operator.place(&Known { roles: &roles, ..known }));
         }
         let parties = Parties { registry, operator, on };
@@ -255,8 +259,9 @@ fn is_counted(pack: &Pack, rule: &Rule) -> bool {
         || rule.place != PlaceTest::Anywhere
 }
 
-/// Whether a rule would be open if there were such a component: it is in force, and not known to bind others only. No scan
-/// lists the components and the software of a device yet, so none says that there is none.
+/// Whether a rule would be open if there were such a component: it is in force, and not known to bind others only. The
+/// components and the software that a device lists are shown, and not held against rules yet; most devices list none, so
+/// none says that there is none.
 fn is_unasked(pack: &Pack, rule: &Rule, context: &Context, on: Date) -> bool {
     let Some(kind) = rule.thing.components.iter().next() else { return false };
     let unknown = Subject { component: Some(*kind), ..Subject::default() };

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use herkomst_model::{DeviceText, Entity, EntityClass};
 use herkomst_registry::Registry;
 
-use crate::evidence::Party;
+use crate::evidence::{EntityOf, Evidence};
 use crate::gather::maker_by_name;
 
 /// How deep entities may be in each other; beyond, it is a circle or rubbish.
@@ -19,7 +19,7 @@ const MOST_MAKERS: usize = 8;
 const MOST_PARTS: usize = 4096;
 
 /// A thing inside a device that can have a maker of its own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// What it is.
     pub kind: PartKind,
@@ -31,8 +31,8 @@ pub struct Part {
     pub serial: Option<DeviceText>,
     /// Who made it, in the device's words.
     pub manufacturer: Option<DeviceText>,
-    /// The vendor of the table with exactly this name.
-    pub maker: Option<Party>,
+    /// Whom that names.
+    pub maker: Option<Evidence>,
 }
 
 /// What a part is.
@@ -131,7 +131,7 @@ impl<'d> MadeOf<'d> {
 
     /// What is in the device and is told apart by a maker, a model or a serial number; a port only by a maker, since with
     /// some agents it is the transceiver in it, and with others a hole.
-    pub(crate) fn parts(&self, registry: &Registry) -> BTreeSet<Part> {
+    pub(crate) fn parts(&self, registry: &Registry) -> Vec<Part> {
         let boxes: BTreeSet<u32> = self.boxes().map(|row| row.index).collect();
         let inside = self.entities.values().filter(|row| !boxes.contains(&row.index));
         let parts = inside.filter_map(|row| {
@@ -146,12 +146,19 @@ impl<'d> MadeOf<'d> {
                 model: model.cloned(),
                 serial: serial.cloned(),
                 manufacturer: manufacturer.cloned(),
-                maker: manufacturer
-                    .and_then(|text| maker_by_name(text.raw(), registry))
-                    .map(|(maker, _)| maker),
+                maker: manufacturer.and_then(|text| {
+                    let vendor = Some(maker_by_name(text.raw(), registry)?);
+                    let of = EntityOf::Part;
+                    Some(Evidence::Entity { of, manufacturer: text.clone(), vendor })
+                }),
             })
         });
-        parts.take(MOST_PARTS).collect()
+        let mut parts: Vec<Part> = parts.take(MOST_PARTS).collect();
+        parts.sort_by(|a, b| {
+            let order = |part: &Part| (part.kind, part.place.clone(), part.serial.clone());
+            order(a).cmp(&order(b)).then_with(|| a.model.cmp(&b.model))
+        });
+        parts
     }
 
     fn place(&self, row: &'d Entity) -> Option<&'d DeviceText> {
@@ -343,7 +350,7 @@ mod tests {
             .parts(herkomst_registry::embedded())
             .into_iter()
             .map(|part| {
-                let maker = part.maker.map(|maker| maker.name().to_owned());
+                let maker = part.maker.and_then(|one| one.party()).map(|one| one.name().to_owned());
                 (part.kind, part.place.unwrap().raw().to_owned(), maker)
             })
             .collect();

@@ -18,7 +18,7 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 
 pub(crate) use self::place::Membership;
-pub(crate) use self::selector::Known;
+pub(crate) use self::selector::{Known, Switch};
 use self::selector::{Selector, any, each, prefixes};
 pub(crate) use self::stated::{Stated, StatedMaker};
 use self::statement::{DeviceStatement, MakerStatement, TRAITS};

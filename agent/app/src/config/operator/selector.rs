@@ -1,12 +1,12 @@
-//! By what a device is meant: prefixes, hardware addresses, names, serial numbers, roles, interfaces, VLANs or its id in
-//! the report. One that fits suffices, and one that nobody can tell leaves it open: unknown is not outside.
+//! By what a device is meant: prefixes, hardware addresses, names, serial numbers, roles, interfaces, VLANs, ports of
+//! switches or its id in the report. One that fits suffices, and one that nobody can tell leaves it open: unknown is not outside.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use herkomst_identify::Identification;
 use herkomst_ids::{MacAddr, MacPrefix};
-use herkomst_model::Device;
+use herkomst_model::{Device, DeviceText, Link, Place};
 use herkomst_rules::ROLES;
 use ipnet::IpNet;
 
@@ -30,6 +30,19 @@ pub(crate) struct Known<'a> {
     pub(crate) found: &'a Identification<'a>,
     /// Its roles, those that the operator stated too.
     pub(crate) roles: &'a BTreeSet<String>,
+    /// The devices whose ports tables show it at, by their place in the list of devices.
+    pub(crate) switches: &'a BTreeMap<usize, Switch>,
+}
+
+/// A device with ports that others are plugged in at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Switch {
+    /// Its id in the report.
+    pub(crate) id: String,
+    /// What it calls itself.
+    pub(crate) names: Vec<DeviceText>,
+    /// Its addresses.
+    pub(crate) ips: BTreeSet<IpAddr>,
 }
 
 /// Whatever fits one of these.
@@ -43,6 +56,14 @@ pub(super) struct Selector {
     roles: BTreeSet<String>,
     interfaces: BTreeSet<String>,
     vlans: BTreeSet<u16>,
+    ports: Vec<PortPattern>,
+}
+
+/// A port of a switch, which its name, an address or its id stand for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PortPattern {
+    switch: Pattern,
+    port: Pattern,
 }
 
 /// A name in which `*` stands for any text and `?` for one character; letters of either case are the same.
@@ -82,6 +103,17 @@ impl Selector {
                 .then(|| text.to_owned())
                 .ok_or("the name of an interface of this host".to_owned())
         });
+        let ports = each(section, "ports", problems, |text| {
+            let parts = text.trim().split_once(char::is_whitespace);
+            let fits = text.len() <= LONGEST_PATTERN;
+            parts
+                .filter(|_| fits)
+                .map(|(switch, port)| PortPattern {
+                    switch: Pattern::new(switch),
+                    port: Pattern::new(port.trim()),
+                })
+                .ok_or_else(|| "a switch (its name, an address or its id), a blank and a port: access-7 GE0/0/*".to_owned())
+        });
         Self {
             ids: ids.into_iter().collect(),
             prefixes,
@@ -91,6 +123,7 @@ impl Selector {
             roles: roles(section, problems),
             interfaces: interfaces.into_iter().collect(),
             vlans: numbers(section, problems),
+            ports,
         }
     }
 
@@ -101,7 +134,7 @@ impl Selector {
 
     /// Whether it means this one: Kleene's or over what is asked.
     pub(super) fn holds(&self, known: &Known<'_>) -> Option<bool> {
-        let Known { id, device, found, roles } = known;
+        let Known { id, device, found, roles, .. } = known;
         let names: Vec<&str> = found.names.iter().map(|name| name.raw().trim()).collect();
         let serial = found.product.serial.as_ref().map(|serial| serial.raw().trim());
         let seen = &device.observations;
@@ -117,11 +150,34 @@ impl Selector {
                 seen.iter().filter_map(|one| one.interface.as_deref()),
                 |wanted, name| wanted == *name,
             ),
-            among(&self.vlans, seen.iter().filter_map(|one| one.vlan), |wanted, vlan| {
-                wanted == vlan
-            }),
+            among(
+                &self.vlans,
+                seen.iter().filter_map(|one| one.vlan).chain(device.vlans.iter().copied()),
+                |wanted, vlan| wanted == vlan,
+            ),
+            self.holds_a_port(known),
         ];
         any(answers)
+    }
+
+    /// Whether it is plugged in at one of the ports. At one of several ports, or behind another switch, it may be; that it
+    /// is not is known of whoever is plugged in elsewhere.
+    fn holds_a_port(&self, known: &Known<'_>) -> Option<bool> {
+        if self.ports.is_empty() {
+            return Some(false);
+        }
+        let fits = |place: &Place| {
+            known.switches.get(&place.port.device).is_some_and(|switch| {
+                self.ports.iter().any(|wanted| wanted.fits(switch, &place.port.name))
+            })
+        };
+        let (plugged, others): (Vec<&Place>, Vec<&Place>) =
+            known.device.places.iter().partition(|place| place.link == Link::Plugged);
+        if plugged.iter().any(|place| fits(place)) {
+            return Some(true);
+        }
+        let is_open = plugged.is_empty() || others.iter().any(|place| fits(place));
+        (!is_open).then_some(false)
     }
 
     /// Whether everything with an address in one of its prefixes was a target. Where there are prefixes of both families,
@@ -194,6 +250,14 @@ fn among<'a, W: 'a, V>(
         }
     }
     any.then_some(false)
+}
+
+impl PortPattern {
+    fn fits(&self, switch: &Switch, port: &DeviceText) -> bool {
+        let named = switch.names.iter().any(|name| self.switch.fits(name.raw().trim()));
+        let at = switch.ips.iter().any(|ip| self.switch.fits(&ip.to_string()));
+        (named || at || self.switch.fits(&switch.id)) && self.port.fits(port.raw().trim())
+    }
 }
 
 impl Pattern {
@@ -294,6 +358,57 @@ mod tests {
             let held = selector(prefixes).holds_an_address(&device(ips));
             assert_eq!(held, told, "{prefixes:?} {ips:?}");
         }
+    }
+
+    #[test]
+    fn a_port_is_meant_by_its_switch_and_its_name() {
+        let port = |wanted: &str| {
+            let (switch, port) = wanted.split_once(' ').unwrap();
+            PortPattern { switch: Pattern::new(switch), port: Pattern::new(port) }
+        };
+        let switch = Switch {
+            id: "dev-0123456789abcdef".to_owned(),
+            names: vec!["Access-7".into()],
+            ips: ["192.0.2.7".parse().unwrap()].into(),
+        };
+        let name = DeviceText::from("GE0/0/7");
+        for (wanted, fits) in [
+            ("access-7 GE0/0/7", true),
+            ("access-* ge0/0/*", true),
+            ("192.0.2.7 GE0/0/7", true),
+            ("dev-0123456789abcdef *", true),
+            ("access-8 GE0/0/7", false),
+            ("access-7 GE0/0/70", false),
+        ] {
+            assert_eq!(port(wanted).fits(&switch, &name), fits, "{wanted}");
+        }
+        let selector = Selector { ports: vec![port("access-7 GE0/0/7")], ..Selector::default() };
+        let registry = herkomst_registry::embedded();
+        let identifier = herkomst_identify::Identifier::new(registry);
+        let switches = BTreeMap::from([(0, switch)]);
+        let held = |places: &[(&str, Link)]| {
+            let place = |(name, link): &(&str, Link)| Place {
+                port: std::sync::Arc::new(herkomst_model::Port {
+                    device: 0,
+                    name: DeviceText::from(*name),
+                    alias: None,
+                    stations: 1,
+                }),
+                vlans: Vec::new(),
+                link: *link,
+                table: herkomst_model::Table::Forwarding,
+            };
+            let device = Device { places: places.iter().map(place).collect(), ..Device::default() };
+            let found = identifier.identify(&device, "2026-11-22".parse().unwrap());
+            let (id, roles, switches) = ("dev-0000000000000001", &BTreeSet::new(), &switches);
+            selector.holds_a_port(&Known { id, device: &device, found: &found, roles, switches })
+        };
+        let (here, there) = ("GE0/0/7", "GE0/0/8");
+        assert_eq!(held(&[(here, Link::Plugged)]), Some(true));
+        assert_eq!(held(&[(there, Link::Plugged)]), Some(false));
+        assert_eq!(held(&[(here, Link::OneOf), (there, Link::OneOf)]), None);
+        assert_eq!(held(&[(there, Link::Uplink)]), None, "behind it may be the port");
+        assert_eq!(held(&[]), None, "nobody looked");
     }
 
     #[test]
