@@ -7,19 +7,24 @@
 #
 # As root, or as an ordinary user with sudo (which is asked for apt-get alone). Running it again does nothing new.
 #
-# Among the test peers are daemons: lldpd, snmpd and keepalived. The tests start them by hand inside private networks.
+# Among the test peers are daemons: lldpd, snmpd, keepalived and radvd. The tests start them by hand inside private networks.
 # On this machine they must not run: lldpd would send frames to your network, and snmpd would open a port. So they are
 # kept from starting while apt-get installs them, and those that were not here before are switched off for the next boot.
 set -euo pipefail
 
 # A C compiler and library for cargo; setcap, for a scan without root.
 build=(gcc libc6-dev libcap2-bin)
-# Real peers of the tests: agents for SNMP, LLDP and VRRP.
-peers=(snmpd lldpd keepalived)
+# Real peers of the tests: agents for SNMP, LLDP and VRRP, and a router of IPv6.
+peers=(snmpd lldpd keepalived radvd)
+# Peers without a service of their own: a DHCP server and a client, of which neither package starts anything.
+programs=(dnsmasq-base udhcpc)
 # uidmap: whole ranges of users for the tests of an ordinary user. The rest: who else looks at our frames and output,
-# arp-scan to measure against; strace, which ends an update at every point; openssl, a server with certificates;
-# minisign and age, which read the signatures and seals of rule packs, and make them; groff-base, which sets the manual.
-witnesses=(uidmap util-linux tcpdump tshark arp-scan python3 python3-jsonschema strace openssl minisign age groff-base)
+# snmp, whose tools walk agents; arp-scan and nmap to measure against; strace, which ends an update at every point;
+# openssl, a server with certificates; minisign and age, which read the signatures and seals of rule packs, and make them;
+# groff-base, which sets the manual.
+witnesses=(
+    uidmap util-linux tcpdump tshark snmp arp-scan nmap python3 python3-jsonschema strace openssl minisign age groff-base
+)
 # Crates with a program, at the versions that the checks were written for.
 just=1.59.0
 cargo_deny=0.20.2
@@ -55,7 +60,7 @@ as_root() {
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
 packages=("${build[@]}")
-[ $all = no ] || packages+=("${peers[@]}" "${witnesses[@]}")
+[ $all = no ] || packages+=("${peers[@]}" "${programs[@]}" "${witnesses[@]}")
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
     fail "there is no apt-get here; install what these Debian packages hold: ${packages[*]}"
 

@@ -2,7 +2,7 @@
 //! only the first.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use herkomst_lab::scenario::{Expect, FindingExpect, Scenario, VendorExpect};
 use serde_json::Value;
@@ -207,21 +207,23 @@ fn is(finding: &Value, expect: &FindingExpect) -> bool {
 }
 
 /// Whether a range of the report (`a`, `a-b`, `a/len`, or several with commas) holds an address.
-pub(crate) fn holds(range: &str, address: Ipv4Addr) -> bool {
+pub(crate) fn holds(range: &str, address: IpAddr) -> bool {
     range.split(',').map(str::trim).any(|part| {
-        if let Ok(network) = part.parse::<ipnet::Ipv4Net>() {
+        if let Ok(network) = part.parse::<ipnet::IpNet>() {
             return network.contains(&address);
         }
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        match (first.trim().parse::<Ipv4Addr>(), last.trim().parse::<Ipv4Addr>()) {
-            (Ok(first), Ok(last)) => (first..=last).contains(&address),
+        match (first.trim().parse::<IpAddr>(), last.trim().parse::<IpAddr>()) {
+            (Ok(first), Ok(last)) => {
+                first.is_ipv4() == address.is_ipv4() && (first..=last).contains(&address)
+            }
             _ => false,
         }
     })
 }
 
 /// The outcomes of one target in the ledger, by method.
-pub(crate) fn outcomes(report: &Value, address: Ipv4Addr) -> Option<&Value> {
+pub(crate) fn outcomes(report: &Value, address: IpAddr) -> Option<&Value> {
     let lines = report["coverage"]["ledger"].as_array()?;
     lines
         .iter()
@@ -229,7 +231,7 @@ pub(crate) fn outcomes(report: &Value, address: Ipv4Addr) -> Option<&Value> {
         .map(|line| &line["outcomes"])
 }
 
-fn ledger(d: &mut Differences, report: &Value, address: Ipv4Addr, expect: &Expect) {
+fn ledger(d: &mut Differences, report: &Value, address: IpAddr, expect: &Expect) {
     for (method, part) in &expect.ledger {
         let said = outcomes(report, address).map_or(&Value::Null, |outcomes| &outcomes[method]);
         d.check(said.as_str().is_some_and(|said| said.contains(part)), || {
@@ -309,7 +311,7 @@ fn wire(d: &mut Differences, scenario: &Scenario, stage: &Stage) {
             d.check(count == 0, || format!("{name}: {count} frames were sent to {address}"));
         }
         if !expect.only_to.is_empty() {
-            let others: Vec<Ipv4Addr> = capture
+            let others: Vec<IpAddr> = capture
                 .addressed()
                 .into_iter()
                 .filter(|address| !expect.only_to.iter().any(|network| network.contains(address)))
@@ -317,14 +319,11 @@ fn wire(d: &mut Differences, scenario: &Scenario, stage: &Stage) {
             d.check(others.is_empty(), || format!("{name}: frames were sent to {others:?}"));
         }
         for never in &expect.never {
-            for frame in capture.from_scanner() {
-                let Ok(packet) = herkomst_wire::Ipv4Packet::parse(frame.payload) else { continue };
-                let has = packet
-                    .payload
-                    .windows(never.text.len())
-                    .any(|window| window == never.text.as_bytes());
-                d.check(!(has && never.to.contains(&packet.destination)), || {
-                    format!("{name}: {:?} was sent to {}", never.text, packet.destination)
+            for (to, payload) in capture.packets() {
+                let has =
+                    payload.windows(never.text.len()).any(|window| window == never.text.as_bytes());
+                d.check(!(has && never.to.contains(&to)), || {
+                    format!("{name}: {:?} was sent to {to}", never.text)
                 });
             }
         }
@@ -335,6 +334,8 @@ fn wire(d: &mut Differences, scenario: &Scenario, stage: &Stage) {
             for (kind, want) in kinds {
                 let count = match kind.as_str() {
                     "arp" => heard.arp,
+                    "nd" => heard.nd,
+                    "group" => heard.group,
                     "icmp" => heard.icmp,
                     "discovery" => heard.discovery,
                     "user" => heard.user,

@@ -2,7 +2,7 @@
 //! and what an independent witness makes of our frames.
 
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -55,7 +55,7 @@ fn no_target() -> Result<()> {
     let report = stage.herkomst(&["scan", "-o", "json"])?.expect_code(1)?.json()?;
     ensure!(report["scan"]["targets"] == serde_json::json!(["10.99.0.0/26"]), "{}", report["scan"]);
     let addressed = stage.capture().addressed();
-    let own: ipnet::Ipv4Net = "10.99.0.0/26".parse()?;
+    let own: ipnet::IpNet = "10.99.0.0/26".parse()?;
     ensure!(addressed.iter().all(|address| own.contains(address)), "{addressed:?}");
     ensure!(
         addressed.len() >= 60,
@@ -265,7 +265,7 @@ fn says_so_once() -> Result<()> {
         "the limits are in the report\n{run}"
     );
     let arp =
-        checks::outcomes(&report, Ipv4Addr::new(10, 99, 0, 11)).map(|outcomes| &outcomes["arp"]);
+        checks::outcomes(&report, IpAddr::from([10, 99, 0, 11])).map(|outcomes| &outcomes["arp"]);
     ensure!(
         arp.and_then(Value::as_str).is_some_and(|said| said.contains("permission")),
         "{arp:?}\n{run}"

@@ -1,6 +1,9 @@
 //! What a fake SNMP agent says to a datagram: v1 and v2c as RFC 3416 has it, v3 as far as engine discovery goes
 //! (RFC 3414, 4), and all the ways in which agents are known to go wrong. Pure: bytes in, bytes out.
 
+mod garbage;
+mod operation;
+
 use std::time::Duration;
 
 use herkomst_ids::Oid;
@@ -9,16 +12,12 @@ use herkomst_wire::snmp::{
     message_version,
 };
 
-use crate::device::{Agent, CommunityVersion, Engine, Held, Manner};
+use self::operation::{Answered, Question as Asked};
+use crate::device::{Agent, CommunityVersion, Engine, Manner};
+use crate::objects::Objects;
 
-/// The most that a datagram carries on Ethernet: 1500 less the headers of IPv4 and UDP.
-const MOST_PAYLOAD: usize = 1472;
-/// RFC 3416, 3: what v1 says where v2c says noSuchObject.
-const NO_SUCH_NAME: i32 = 2;
-/// RFC 3416, 4.2.5: writing is not for these agents.
-const NOT_WRITABLE: i32 = 17;
-/// RFC 3416, 4.2.3: more is not given at once.
-const MOST_REPETITIONS: usize = 64;
+/// The most that a datagram carries on Ethernet: 1500 less the headers of IPv6, the longer ones, and UDP.
+const MOST_PAYLOAD: usize = 1452;
 
 /// What kind of question a datagram was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +37,15 @@ pub(crate) enum Question {
     User(Vec<u8>),
     /// No message of SNMP.
     Unreadable,
+}
+
+/// When a question comes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Moment {
+    /// How long ago the lab started.
+    pub(crate) elapsed: Duration,
+    /// How many questions of version 1 or 2c this agent has had before.
+    pub(crate) before: u64,
 }
 
 /// A datagram to send back, and what is odd about it.
@@ -74,47 +82,51 @@ pub(crate) fn classify(datagram: &[u8]) -> Question {
     }
 }
 
-/// What the agent sends back, `elapsed` after the lab started.
-pub(crate) fn answer(agent: &Agent, datagram: &[u8], elapsed: Duration) -> Vec<Reply> {
+/// What the agent sends back.
+pub(crate) fn answer(agent: &Agent, datagram: &[u8], moment: Moment) -> Vec<Reply> {
     match agent.manner {
         Manner::Silent => return Vec::new(),
         Manner::Closed => return vec![Reply::Unreachable],
-        Manner::Garbage => return vec![Reply::Datagram(garbage())],
+        Manner::Garbage => return vec![Reply::Datagram(garbage::garbage())],
         Manner::Empty => return vec![Reply::Datagram(Vec::new())],
         Manner::EchoRequest => return vec![Reply::Datagram(datagram.to_vec())],
-        Manner::DeepNesting => return vec![Reply::Datagram(deep_nesting())],
+        Manner::DeepNesting => return vec![Reply::Datagram(garbage::deep_nesting(MOST_PAYLOAD))],
         Manner::IndefiniteLength => {
             return vec![Reply::Datagram(vec![0x30, 0x80, 0x02, 0x01, 0x01, 0x00, 0x00])];
         }
         _ => {}
     }
-    let Some(proper) = proper(agent, datagram, elapsed) else { return Vec::new() };
+    let Some(proper) = proper(agent, datagram, moment) else { return Vec::new() };
     match agent.manner {
         Manner::Truncated => vec![Reply::Datagram(proper[..proper.len() / 2].to_vec())],
         Manner::OtherPort => vec![Reply::OtherPort(proper)],
         Manner::OtherAddress => vec![Reply::OtherAddress(proper)],
         Manner::WrongChecksum => vec![Reply::WrongChecksum(proper)],
         Manner::Many => vec![Reply::Datagram(proper); 20],
-        Manner::GarbageFirst => vec![Reply::Datagram(garbage()), Reply::Datagram(proper)],
+        Manner::GarbageFirst => vec![Reply::Datagram(garbage::garbage()), Reply::Datagram(proper)],
         _ => vec![Reply::Datagram(proper)],
     }
 }
 
+/// How much longer than the device itself its agent takes.
+pub(crate) fn latency(agent: &Agent, moment: Moment) -> Duration {
+    let slower = agent.habits.slower_ms.saturating_mul(moment.before);
+    Duration::from_millis(agent.habits.latency_ms.saturating_add(slower).min(LONGEST))
+}
+
+/// An answer later than this, in milliseconds, is for nobody.
+const LONGEST: u64 = 3_600_000;
+
 /// The answer by the book, but for the fields that a manner falsifies.
-fn proper(agent: &Agent, datagram: &[u8], elapsed: Duration) -> Option<Vec<u8>> {
+fn proper(agent: &Agent, datagram: &[u8], moment: Moment) -> Option<Vec<u8>> {
     if message_version(datagram) == Ok(3) {
-        return report(agent.engine.as_ref()?, agent.manner, datagram, elapsed);
+        return report(agent.engine.as_ref()?, agent.manner, datagram, moment.elapsed);
     }
     let message = CommunityMessage::parse(datagram).ok()?;
-    let version = match message.version {
-        Version::V1 => CommunityVersion::V1,
-        Version::V2c => CommunityVersion::V2c,
-    };
-    // RFC 3584, 5.2: an unknown community is not answered
-    agent
-        .communities
-        .iter()
-        .find(|(name, versions)| name == message.community && versions.contains(&version))?;
+    let views = views(agent, &message)?;
+    if agent.habits.silent_after.is_some_and(|most| moment.before >= most) {
+        return None;
+    }
     let request_id = match agent.manner {
         Manner::WrongRequestId => message.pdu.request_id.wrapping_add(1) & i32::MAX,
         _ => message.pdu.request_id,
@@ -127,135 +139,87 @@ fn proper(agent: &Agent, datagram: &[u8], elapsed: Duration) -> Option<Vec<u8>> 
         .map(|binding| binding.map(|b| b.name))
         .collect::<Result<_, _>>()
         .ok()?;
-    let mut buf = Vec::with_capacity(256);
-    let mut respond = |status: i32, index: i32, bindings: &[(Oid, Value<'_>)]| {
-        buf.clear();
+    let respond = |status: i32, index: i32, bindings: &[(Oid, Value<'_>)]| {
+        let mut buf = Vec::with_capacity(256);
         emit_response(&mut buf, message.version, community, request_id, status, index, bindings);
-        buf.len()
+        buf
     };
-    let nothing: Vec<(Oid, Value<'_>)> =
-        names.iter().map(|name| (name.clone(), Value::Null)).collect();
     if let Some(status) = agent.error_status {
-        respond(status, 1, &nothing);
-        return Some(buf);
+        return Some(respond(status, 1, &nothing(&names)));
     }
-    let long = vec![b'x'; MOST_PAYLOAD];
     match agent.manner {
-        Manner::NoBindings => {
-            respond(0, 0, &[]);
-            return Some(buf);
-        }
+        Manner::NoBindings => return Some(respond(0, 0, &[])),
         Manner::LongOid => {
             let name = names.first()?.clone();
-            respond(0, 0, &[(name, Value::Other { tag: 0x06, bytes: &[0x01; 1200] })]);
-            return Some(buf);
+            return Some(respond(
+                0,
+                0,
+                &[(name, Value::Other { tag: 0x06, bytes: &[0x01; 1200] })],
+            ));
         }
         Manner::Oversize => {
             let name = names.first()?.clone();
-            let mut room = MOST_PAYLOAD;
-            while respond(0, 0, &[(name.clone(), Value::OctetString(&long[..room]))]) > MOST_PAYLOAD
-            {
-                room -= 16;
-            }
-            return Some(buf);
+            let long = [b'x'; MOST_PAYLOAD];
+            let empty = respond(0, 0, &[(name.clone(), Value::OctetString(&[]))]).len();
+            // Five lengths grow with the text, by two bytes each.
+            let text = long.get(..MOST_PAYLOAD.checked_sub(empty + 10)?)?;
+            return Some(respond(0, 0, &[(name, Value::OctetString(text))]));
         }
         _ => {}
     }
-    match message.pdu.kind {
-        PduKind::Get => {
-            let values: Vec<Option<Value<'_>>> =
-                names.iter().map(|name| exact(agent, name, elapsed)).collect();
-            if message.version == Version::V1
-                && let Some(missing) = values.iter().position(Option::is_none)
-            {
-                respond(NO_SUCH_NAME, i32::try_from(missing + 1).unwrap_or(1), &nothing);
-                return Some(buf);
-            }
-            let bindings: Vec<(Oid, Value<'_>)> = names
-                .into_iter()
-                .zip(values)
-                .map(|(name, value)| (name, value.unwrap_or(Value::NoSuchObject)))
+    let question = Asked {
+        kind: message.pdu.kind,
+        v1: message.version == Version::V1,
+        names: &names,
+        // RFC 3416, 4.2.3: error-status and error-index are non-repeaters and max-repetitions here.
+        single: usize::try_from(message.pdu.error_status).unwrap_or(0),
+        repetitions: usize::try_from(message.pdu.error_index).unwrap_or(0),
+    };
+    let room = MOST_PAYLOAD.checked_sub(respond(0, 0, &[]).len() + 8)?;
+    match operation::answer(&views, &agent.habits, &question, room) {
+        Answered::Silence => None,
+        Answered::Error { status, index } => Some(respond(status, index, &nothing(&names))),
+        Answered::Bindings(bindings) => {
+            let bindings: Vec<(Oid, Value<'_>)> = bindings
+                .iter()
+                .map(|(name, held)| {
+                    let value = match held {
+                        Some(held) => held.value(moment.elapsed),
+                        None if question.kind == PduKind::Get => Value::NoSuchObject,
+                        None => Value::EndOfMibView,
+                    };
+                    (name.clone(), value)
+                })
                 .collect();
-            respond(0, 0, &bindings);
-        }
-        PduKind::GetNext => {
-            let following: Vec<_> = names.iter().map(|name| after(agent, name, elapsed)).collect();
-            if message.version == Version::V1
-                && let Some(missing) = following.iter().position(Option::is_none)
-            {
-                respond(NO_SUCH_NAME, i32::try_from(missing + 1).unwrap_or(1), &nothing);
-                return Some(buf);
-            }
-            let bindings: Vec<(Oid, Value<'_>)> = names
-                .into_iter()
-                .zip(following)
-                .map(|(name, next)| next.unwrap_or((name, Value::EndOfMibView)))
-                .collect();
-            respond(0, 0, &bindings);
-        }
-        PduKind::GetBulk => {
-            // RFC 3416, 4.2.3: error-status and error-index are non-repeaters and max-repetitions here.
-            let count = |field: i32| usize::try_from(field).unwrap_or(0);
-            let (single, repeated) =
-                names.split_at(count(message.pdu.error_status).min(names.len()));
-            let mut bindings: Vec<(Oid, Value<'_>)> = Vec::new();
-            for name in single {
-                bindings.push(
-                    after(agent, name, elapsed).unwrap_or((name.clone(), Value::EndOfMibView)),
-                );
-            }
-            let mut row: Vec<Oid> = repeated.to_vec();
-            'rows: for _ in 0..count(message.pdu.error_index).min(MOST_REPETITIONS) {
-                for name in &mut row {
-                    let next =
-                        after(agent, name, elapsed).unwrap_or((name.clone(), Value::EndOfMibView));
-                    *name = next.0.clone();
-                    bindings.push(next);
-                    if respond(0, 0, &bindings) > MOST_PAYLOAD {
-                        bindings.pop();
-                        break 'rows;
-                    }
-                }
-            }
-            respond(0, 0, &bindings);
-        }
-        PduKind::Set => {
-            respond(
-                if message.version == Version::V1 { NO_SUCH_NAME } else { NOT_WRITABLE },
-                1,
-                &nothing,
-            );
-        }
-        PduKind::Response
-        | PduKind::Inform
-        | PduKind::TrapV1
-        | PduKind::TrapV2
-        | PduKind::Report => return None,
-    }
-    Some(buf)
-}
-
-fn exact<'a>(agent: &'a Agent, name: &Oid, elapsed: Duration) -> Option<Value<'a>> {
-    let at = agent.objects.binary_search_by(|(held, _)| held.cmp(name)).ok()?;
-    Some(value(&agent.objects.get(at)?.1, elapsed))
-}
-
-fn after<'a>(agent: &'a Agent, name: &Oid, elapsed: Duration) -> Option<(Oid, Value<'a>)> {
-    let at = agent.objects.partition_point(|(held, _)| held <= name);
-    let (name, held) = agent.objects.get(at)?;
-    Some((name.clone(), value(held, elapsed)))
-}
-
-fn value(held: &Held, elapsed: Duration) -> Value<'_> {
-    match held {
-        Held::Text(text) => Value::OctetString(text),
-        Held::Integer(integer) => Value::Integer(*integer),
-        Held::Oid(oid) => Value::Oid(oid.clone()),
-        Held::Ticks(ticks) => {
-            let more = u32::try_from(elapsed.as_millis() / 10).unwrap_or(u32::MAX);
-            Value::TimeTicks(ticks.wrapping_add(more))
+            Some(respond(0, 0, &bindings))
         }
     }
+}
+
+fn nothing(names: &[Oid]) -> Vec<(Oid, Value<'static>)> {
+    names.iter().map(|name| (name.clone(), Value::Null)).collect()
+}
+
+/// What the one who asks may see: the agent's objects, and with `community@context` those of that context too. None for
+/// a stranger, who is not answered (RFC 3584, 5.2).
+fn views<'a>(agent: &'a Agent, message: &CommunityMessage<'_>) -> Option<Vec<&'a Objects>> {
+    let version = match message.version {
+        Version::V1 => CommunityVersion::V1,
+        Version::V2c => CommunityVersion::V2c,
+    };
+    let knows = |community: &[u8]| {
+        agent
+            .communities
+            .iter()
+            .any(|(name, versions)| name == community && versions.contains(&version))
+    };
+    if knows(message.community) {
+        return Some(vec![&agent.objects]);
+    }
+    let at = message.community.iter().rposition(|byte| *byte == b'@')?;
+    let (community, context) = (message.community.get(..at)?, message.community.get(at + 1..)?);
+    let context = agent.contexts.get(std::str::from_utf8(context).ok()?)?;
+    knows(community).then(|| vec![&agent.objects, context])
 }
 
 /// A report: of the engine to a discovery, of an unknown user to anything else (RFC 3414, 3.2, steps 3 and 4).
@@ -295,35 +259,11 @@ fn report(engine: &Engine, manner: Manner, datagram: &[u8], elapsed: Duration) -
     Some(buf)
 }
 
-/// Looks like a message for its first bytes, and is none.
-fn garbage() -> Vec<u8> {
-    let mut bytes = vec![0x30, 0x82, 0x03, 0xff, 0x02, 0x01, 0x01, 0x04, 0xff];
-    bytes.extend((0u8..200).map(|n| n.wrapping_mul(73).wrapping_add(41)));
-    bytes
-}
-
-/// Sequences inside sequences, each with the length that is right for it.
-fn deep_nesting() -> Vec<u8> {
-    let mut bytes: Vec<u8> = vec![0x05, 0x00];
-    while bytes.len() < MOST_PAYLOAD - 4 {
-        let length = bytes.len();
-        let mut outer = match u8::try_from(length) {
-            Ok(short @ 0..0x80) => vec![0x30, short],
-            _ => {
-                let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
-                vec![0x30, 0x82, high, low]
-            }
-        };
-        outer.append(&mut bytes);
-        bytes = outer;
-    }
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use herkomst_wire::snmp::{emit_discovery, emit_get, emit_get_bulk};
 
+    use super::operation::NO_SUCH_NAME;
     use super::*;
     use crate::Device;
 
@@ -333,6 +273,10 @@ mod tests {
              [[snmp.community]]\nname = \"right\"\n[snmp.system]\ndescription = \"text\"\nup-time = 500\nname = \"n\"\n"
         );
         Device::parse(&text, "t", "t.toml").unwrap().agent.unwrap()
+    }
+
+    fn after(seconds: u64) -> Moment {
+        Moment { elapsed: Duration::from_secs(seconds), before: 0 }
     }
 
     fn oid(text: &str) -> Oid {
@@ -359,7 +303,7 @@ mod tests {
         let replies = answer(
             &agent(""),
             &ask(Version::V2c, b"right", PduKind::Get, &[DESCRIPTION, LOCATION]),
-            Duration::ZERO,
+            Moment::default(),
         );
         let message = CommunityMessage::parse(only(&replies)).unwrap();
         assert_eq!((message.pdu.kind, message.pdu.request_id), (PduKind::Response, 77));
@@ -369,7 +313,7 @@ mod tests {
         let replies = answer(
             &agent(""),
             &ask(Version::V1, b"right", PduKind::Get, &[DESCRIPTION, LOCATION]),
-            Duration::ZERO,
+            Moment::default(),
         );
         let pdu = CommunityMessage::parse(only(&replies)).unwrap().pdu;
         assert_eq!((pdu.error_status, pdu.error_index), (NO_SUCH_NAME, 2), "v1 has no exceptions");
@@ -381,7 +325,7 @@ mod tests {
             answer(
                 &agent(""),
                 &ask(Version::V2c, b"wrong", PduKind::Get, &[DESCRIPTION]),
-                Duration::ZERO
+                Moment::default()
             ),
             []
         );
@@ -391,7 +335,7 @@ mod tests {
     fn walks_in_order_to_the_end_of_the_view() {
         let mut request = Vec::new();
         emit_get_bulk(&mut request, b"right", 5, 0, 10, &[oid("1.3.6.1.2.1.1")]);
-        let replies = answer(&agent(""), &request, Duration::from_secs(2));
+        let replies = answer(&agent(""), &request, after(2));
         let message = CommunityMessage::parse(only(&replies)).unwrap();
         let bindings: Vec<_> = message.pdu.bindings().map(Result::unwrap).collect();
         assert_eq!(bindings[0].name, oid(DESCRIPTION));
@@ -404,14 +348,14 @@ mod tests {
         let mut request = Vec::new();
         emit_discovery(&mut request, 9, 10);
         assert_eq!(classify(&request), Question::Discovery);
-        let replies = answer(&agent(""), &request, Duration::from_secs(4));
+        let replies = answer(&agent(""), &request, after(4));
         let message = V3Message::parse(only(&replies)).unwrap();
         assert_eq!((message.msg_id, message.usm.boots, message.usm.time), (9, 3, 104));
         assert_eq!(message.usm.engine_id[..4], [0x80, 0x00, 0x07, 0xdb]);
 
         let mut request = Vec::new(); // a report has an engine id, as a request of a user has
         emit_discovery_report(&mut request, 9, 10, message.usm.engine_id, 3, 104, 0);
-        let replies = answer(&agent(""), &request, Duration::ZERO);
+        let replies = answer(&agent(""), &request, Moment::default());
         let message = V3Message::parse(only(&replies)).unwrap();
         let binding = message.scoped.unwrap().pdu.bindings().next().unwrap().unwrap();
         assert_eq!(binding.name, oid("1.3.6.1.6.3.15.1.1.3.0"), "usmStatsUnknownUserNames");
@@ -420,7 +364,7 @@ mod tests {
     #[test]
     fn each_bad_manner_is_bad_in_its_own_way_and_fits_a_frame() {
         let request = ask(Version::V2c, b"right", PduKind::Get, &[DESCRIPTION]);
-        let proper = answer(&agent(""), &request, Duration::ZERO);
+        let proper = answer(&agent(""), &request, Moment::default());
         let mut seen = vec![proper.clone()];
         for manner in [
             "silent",
@@ -443,7 +387,7 @@ mod tests {
             "garbage-first",
         ] {
             let replies =
-                answer(&agent(&format!("manner = \"{manner}\"")), &request, Duration::ZERO);
+                answer(&agent(&format!("manner = \"{manner}\"")), &request, Moment::default());
             assert!(!seen.contains(&replies), "{manner} is like another");
             for reply in &replies {
                 if let Reply::Datagram(bytes) = reply {
@@ -460,7 +404,7 @@ mod tests {
             }
             seen.push(replies);
         }
-        let replies = answer(&agent("error-status = 5"), &request, Duration::ZERO);
+        let replies = answer(&agent("error-status = 5"), &request, Moment::default());
         assert_eq!(CommunityMessage::parse(only(&replies)).unwrap().pdu.error_status, 5);
     }
 }

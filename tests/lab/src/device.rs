@@ -2,12 +2,14 @@
 //! the file does not say is the behaviour of an ordinary host: it answers ARP and echo requests, has no SNMP agent and
 //! announces nothing.
 
-use std::net::Ipv4Addr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use herkomst_ids::{EngineId, MacAddr, Oid};
 
-use crate::device_file::{DeviceFile, parsed};
+use crate::device_file::{DeviceFile, parsed, some_parsed};
+use crate::objects::Objects;
 use crate::{LabError, document};
 
 /// A version of SNMP that has a community.
@@ -133,16 +135,24 @@ pub struct Device {
     pub title: String,
     /// Its hardware address.
     pub mac: MacAddr,
-    /// The addresses that are its own.
-    pub addresses: Vec<Ipv4Addr>,
+    /// The addresses that are its own, the link-local one of IPv6 among them.
+    pub addresses: Vec<IpAddr>,
     /// The VLAN in which alone it speaks and hears.
     pub vlan: Option<u16>,
     /// The device that stands before it and answers with its own MAC for it.
     pub behind: Option<String>,
     /// Whether it answers ARP.
     pub arp: bool,
+    /// Whether it answers neighbour solicitations.
+    pub nd: bool,
     /// Whether it answers echo requests.
     pub icmp: bool,
+    /// Whether it answers those to all nodes of the link.
+    pub all_nodes: bool,
+    /// Whether it complains of an option that it does not know (RFC 8200, 4.2), also to one who asks all nodes.
+    pub complains: bool,
+    /// What it says of itself as a router.
+    pub router: Option<RouterPlan>,
     /// How long it takes to answer.
     pub latency: Duration,
     /// Its SNMP agent.
@@ -151,19 +161,60 @@ pub struct Device {
     pub beacons: Vec<Beacon>,
 }
 
+/// What a router advertises (RFC 4861, 4.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouterPlan {
+    /// The prefixes of the segment, in which hosts make addresses by themselves.
+    pub prefixes: Vec<ipnet::Ipv6Net>,
+    /// For how many seconds it is a default router.
+    pub lifetime: u16,
+}
+
 /// An SNMP agent.
 #[derive(Debug, Clone)]
 pub struct Agent {
     /// How it treats what it is asked.
     pub manner: Manner,
+    /// What makes walking it hard.
+    pub habits: Habits,
     /// An error-status that it answers everything with.
     pub error_status: Option<i32>,
     /// What it says to a v3 discovery.
     pub engine: Option<Engine>,
     /// The communities that it takes.
     pub communities: Vec<(Vec<u8>, Vec<CommunityVersion>)>,
-    /// What it knows, in the order of the names.
-    pub objects: Vec<(Oid, Held)>,
+    /// What it knows.
+    pub objects: Objects,
+    /// What it knows besides when it is asked by `community@context`, as of one VLAN.
+    pub contexts: BTreeMap<String, Objects>,
+}
+
+/// What agents do that makes reading their tables hard. Requests that do not fit are counted in values: names times
+/// repetitions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Habits {
+    /// Says `tooBig` to requests for more values.
+    pub too_big_above: Option<usize>,
+    /// Does not answer requests for more values.
+    pub silent_above: Option<usize>,
+    /// Gives at most so many repetitions.
+    pub repetitions: Option<usize>,
+    /// Says `genErr` where it comes to this object.
+    #[serde(deserialize_with = "some_parsed")]
+    pub fails_at: Option<Oid>,
+    /// After this object comes the very first.
+    #[serde(deserialize_with = "some_parsed")]
+    pub loops_at: Option<Oid>,
+    /// After this object comes the same again.
+    #[serde(deserialize_with = "some_parsed")]
+    pub stands_at: Option<Oid>,
+    /// Answers so many requests and no more.
+    pub silent_after: Option<u64>,
+    /// How much longer it takes than its device does for anything else.
+    pub latency_ms: u64,
+    /// How much longer each answer takes than the one before.
+    pub slower_ms: u64,
 }
 
 /// An SNMPv3 engine (RFC 3414, 2.1 to 2.3).
@@ -175,19 +226,6 @@ pub struct Engine {
     pub boots: i32,
     /// `snmpEngineTime` when the lab starts.
     pub time: i32,
-}
-
-/// The value of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Held {
-    /// An OCTET STRING.
-    Text(Vec<u8>),
-    /// An INTEGER.
-    Integer(i64),
-    /// An OBJECT IDENTIFIER.
-    Oid(Oid),
-    /// TimeTicks.
-    Ticks(u32),
 }
 
 /// Something that is sent again and again.
@@ -206,6 +244,8 @@ pub enum Announcement {
     Lldp(Box<LldpAnnouncement>),
     /// An ARP announcement of each of its addresses (RFC 5227, 3).
     GratuitousArp,
+    /// What it says as a router, to all nodes.
+    Router,
     /// A frame as it stands.
     Raw(Vec<u8>),
 }
@@ -277,7 +317,13 @@ impl Device {
         copy.mac = MacAddr([a, b, c, low[0], low[1], low[2]]);
         copy.name = format!("{}-{index}", self.name);
         for address in &mut copy.addresses {
-            *address = Ipv4Addr::from_bits(address.to_bits().wrapping_add(index));
+            *address = match *address {
+                IpAddr::V6(own) if own == link_local(self.mac) => link_local(copy.mac).into(),
+                IpAddr::V6(six) => {
+                    Ipv6Addr::from_bits(six.to_bits().wrapping_add(index.into())).into()
+                }
+                IpAddr::V4(four) => Ipv4Addr::from_bits(four.to_bits().wrapping_add(index)).into(),
+            };
         }
         if let Some(engine) = copy.agent.as_mut().and_then(|agent| agent.engine.as_mut())
             && let Some(id) = engine_of(engine.id.pen().0, copy.mac)
@@ -286,6 +332,12 @@ impl Device {
         }
         copy
     }
+}
+
+/// The link-local address that hosts make of their MAC address (RFC 4291, appendix A).
+pub(crate) fn link_local(mac: MacAddr) -> Ipv6Addr {
+    let [a, b, c, d, e, f] = mac.octets();
+    Ipv6Addr::from([0xfe, 0x80, 0, 0, 0, 0, 0, 0, a ^ 2, b, c, 0xff, 0xfe, d, e, f])
 }
 
 /// An engine id of format 3, a MAC address (RFC 3411, 5).
@@ -340,7 +392,7 @@ enabled = ["bridge"]
         let engine = agent.engine.unwrap();
         assert_eq!(engine.id.octets(), [0x80, 0, 0x07, 0xdb, 3, 0, 0xe0, 0xfc, 0, 0, 0xff]);
         assert_eq!(engine.boots, 7);
-        let names: Vec<String> = agent.objects.iter().map(|(oid, _)| oid.to_string()).collect();
+        let names: Vec<String> = agent.objects.single.keys().map(ToString::to_string).collect();
         assert_eq!(names, ["1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0", "1.3.6.1.2.1.1.7.0"]);
         let Announcement::Lldp(lldp) = &device.beacons[0].announcement else {
             panic!("lldp comes first")
@@ -369,10 +421,10 @@ enabled = ["bridge"]
         let over: toml::Table =
             toml::from_str("snmp = \"silent\"\naddresses = [\"10.0.0.1\"]").unwrap();
         let device = Device::parse_with(SWITCH, "sw", "sw.toml", over, "s.toml:1:1").unwrap();
-        assert_eq!(device.addresses, [Ipv4Addr::new(10, 0, 0, 1)]);
+        assert_eq!(device.addresses, [IpAddr::from([10, 0, 0, 1])]);
         let agent = device.agent.unwrap();
         assert_eq!(agent.manner, Manner::Silent);
-        assert_eq!(agent.objects.len(), 3, "the rest of the agent stays");
+        assert_eq!(agent.objects.single.len(), 3, "the rest of the agent stays");
 
         let over: toml::Table = toml::from_str("lldp = { interval-mss = 5 }").unwrap();
         let error = Device::parse_with(SWITCH, "sw", "sw.toml", over, "s.toml:4:1")
@@ -389,8 +441,20 @@ enabled = ["bridge"]
         let device = Device::parse(SWITCH, "sw", "sw.toml").unwrap();
         let copy = device.copy(257);
         assert_eq!(copy.mac.to_string(), "00:e0:fc:00:02:00");
-        assert_eq!(copy.addresses, [Ipv4Addr::new(10, 0, 1, 10)]);
+        assert_eq!(copy.addresses, [IpAddr::from([10, 0, 1, 10])]);
         assert_eq!(copy.agent.unwrap().engine.unwrap().id.octets()[5..], copy.mac.octets());
+    }
+
+    #[test]
+    fn an_address_of_ipv6_brings_a_link_local_one_and_both_are_copied() {
+        let text = SWITCH.replace("10.0.0.9", "fd00:50::ff");
+        let device = Device::parse(&text, "sw", "sw.toml").unwrap();
+        let addresses =
+            |device: &Device| device.addresses.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(addresses(&device), ["fd00:50::ff", "fe80::2e0:fcff:fe00:ff"]);
+        assert_eq!(addresses(&device.copy(1)), ["fd00:50::100", "fe80::2e0:fcff:fe00:100"]);
+        let alone = format!("link-local = false\n{text}");
+        assert_eq!(addresses(&Device::parse(&alone, "sw", "sw.toml").unwrap()), ["fd00:50::ff"]);
     }
 
     #[test]

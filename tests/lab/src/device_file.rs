@@ -1,14 +1,17 @@
 //! A device as it is written in TOML: read by serde, then checked as a whole and made into what the lab plays.
 
-use std::net::Ipv4Addr;
+mod agent;
+
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
-use herkomst_ids::{EngineId, MacAddr, Oid};
+use herkomst_ids::MacAddr;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
+use self::agent::AgentFile;
 use crate::device::{
-    Agent, Announcement, Beacon, Capability, CommunityVersion, Device, Engine, Held, Inventory,
-    LldpAnnouncement, LldpId, Manner, engine_of,
+    Announcement, Beacon, Capability, Device, Inventory, LldpAnnouncement, LldpId, RouterPlan,
+    link_local,
 };
 
 /// A device, as written.
@@ -19,75 +22,29 @@ pub(crate) struct DeviceFile {
     #[serde(deserialize_with = "parsed")]
     mac: MacAddr,
     #[serde(default)]
-    addresses: Vec<Ipv4Addr>,
+    addresses: Vec<IpAddr>,
+    /// By default where one of the addresses is of IPv6.
+    link_local: Option<bool>,
     vlan: Option<u16>,
     behind: Option<String>,
     #[serde(default = "yes")]
     arp: bool,
     #[serde(default = "yes")]
+    nd: bool,
+    #[serde(default = "yes")]
     icmp: bool,
+    #[serde(default = "yes")]
+    all_nodes: bool,
+    #[serde(default = "yes")]
+    complains: bool,
     #[serde(default)]
     latency_ms: u64,
     snmp: Option<AgentFile>,
     lldp: Option<LldpFile>,
     gratuitous_arp: Option<IntervalFile>,
+    router: Option<RouterFile>,
     #[serde(default)]
     raw: Vec<RawFile>,
-}
-
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct AgentFile {
-    #[serde(default)]
-    manner: Manner,
-    error_status: Option<i32>,
-    engine: Option<EngineFile>,
-    #[serde(default)]
-    community: Vec<CommunityFile>,
-    #[serde(default)]
-    system: SystemFile,
-    #[serde(default)]
-    object: Vec<ObjectFile>,
-}
-
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct EngineFile {
-    enterprise: Option<u32>,
-    id: Option<String>,
-    #[serde(default = "one")]
-    boots: i32,
-    #[serde(default)]
-    time: i32,
-}
-
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct CommunityFile {
-    name: String,
-    #[serde(default = "both_versions")]
-    versions: Vec<CommunityVersion>,
-}
-
-#[derive(Debug, Clone, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct SystemFile {
-    description: Option<String>,
-    object_id: Option<String>,
-    up_time: Option<u32>,
-    contact: Option<String>,
-    name: Option<String>,
-    location: Option<String>,
-    services: Option<i64>,
-}
-
-#[derive(Debug, Clone, serde::Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ObjectFile {
-    oid: String,
-    text: Option<String>,
-    integer: Option<i64>,
-    object_id: Option<String>,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -115,6 +72,17 @@ struct LldpFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct IntervalFile {
     interval_ms: u64,
+}
+
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RouterFile {
+    #[serde(default = "ten_seconds")]
+    interval_ms: u64,
+    #[serde(default)]
+    prefixes: Vec<ipnet::Ipv6Net>,
+    #[serde(default = "half_an_hour")]
+    lifetime: u16,
 }
 
 #[derive(Debug, Clone, serde::Deserialize)]
@@ -159,6 +127,20 @@ impl DeviceFile {
             let interval = interval("gratuitous-arp.interval-ms", arp.interval_ms)?;
             beacons.push(Beacon { interval, announcement: Announcement::GratuitousArp });
         }
+        if let Some(router) = &self.router {
+            let interval = interval("router.interval-ms", router.interval_ms)?;
+            beacons.push(Beacon { interval, announcement: Announcement::Router });
+        }
+        let mut addresses = self.addresses;
+        let own = IpAddr::from(link_local(self.mac));
+        let speaks_six = addresses.iter().any(IpAddr::is_ipv6) || self.router.is_some();
+        if self.link_local.unwrap_or(speaks_six) && !addresses.contains(&own) {
+            addresses.push(own);
+        }
+        // RFC 4861, 6.1.2: hosts believe a router only by its link-local address.
+        if self.router.is_some() && !addresses.contains(&own) {
+            return Err("a router needs its link-local address, link-local is false".into());
+        }
         for raw in &self.raw {
             let frame = hex(&raw.frame).filter(|frame| (14..=1514).contains(&frame.len()));
             let frame = frame
@@ -171,79 +153,20 @@ impl DeviceFile {
             agent: self.snmp.map(|agent| agent.check(self.mac)).transpose()?,
             title: self.title,
             mac: self.mac,
-            addresses: self.addresses,
+            addresses,
             vlan: self.vlan,
             behind: self.behind,
             arp: self.arp,
+            nd: self.nd,
             icmp: self.icmp,
+            all_nodes: self.all_nodes,
+            complains: self.complains,
+            router: self
+                .router
+                .map(|router| RouterPlan { prefixes: router.prefixes, lifetime: router.lifetime }),
             latency: Duration::from_millis(self.latency_ms),
             beacons,
         })
-    }
-}
-
-impl AgentFile {
-    fn check(self, mac: MacAddr) -> Result<Agent, String> {
-        let engine = match self.engine {
-            None => None,
-            Some(EngineFile { enterprise, id, boots, time }) => {
-                let id = match (enterprise, id) {
-                    (Some(pen), None) => engine_of(pen, mac),
-                    (None, Some(id)) => hex(&id).and_then(|octets| EngineId::new(&octets)),
-                    _ => return Err("snmp.engine needs either enterprise or id".into()),
-                };
-                let id = id.ok_or("snmp.engine.id is not 5 to 32 octets in hexadecimal")?;
-                Some(Engine { id, boots, time })
-            }
-        };
-        let mut objects = self.system.objects()?;
-        for object in self.object {
-            let held = match (object.text, object.integer, object.object_id) {
-                (Some(text), None, None) => Held::Text(text.into_bytes()),
-                (None, Some(integer), None) => Held::Integer(integer),
-                (None, None, Some(id)) => Held::Oid(oid("snmp.object.object-id", &id)?),
-                _ => {
-                    return Err(format!(
-                        "snmp.object {} needs one of text, integer, object-id",
-                        object.oid
-                    ));
-                }
-            };
-            objects.push((oid("snmp.object.oid", &object.oid)?, held));
-        }
-        objects.sort_by(|a, b| a.0.cmp(&b.0));
-        let communities =
-            self.community.into_iter().map(|one| (one.name.into_bytes(), one.versions)).collect();
-        Ok(Agent {
-            manner: self.manner,
-            error_status: self.error_status,
-            engine,
-            communities,
-            objects,
-        })
-    }
-}
-
-impl SystemFile {
-    /// The scalars of the system group (RFC 3418): `1.3.6.1.2.1.1.N.0`.
-    fn objects(self) -> Result<Vec<(Oid, Held)>, String> {
-        let object_id = self.object_id.map(|id| oid("snmp.system.object-id", &id)).transpose()?;
-        let text = |text: Option<String>| text.map(|text| Held::Text(text.into_bytes()));
-        let held = [
-            (1, text(self.description)),
-            (2, object_id.map(Held::Oid)),
-            (3, self.up_time.map(Held::Ticks)),
-            (4, text(self.contact)),
-            (5, text(self.name)),
-            (6, text(self.location)),
-            (7, self.services.map(Held::Integer)),
-        ];
-        Ok(held
-            .into_iter()
-            .filter_map(|(arc, held)| {
-                Some((Oid::new([1, 3, 6, 1, 2, 1, 1, arc, 0].as_slice())?, held?))
-            })
-            .collect())
     }
 }
 
@@ -254,12 +177,8 @@ fn interval(key: &str, milliseconds: u64) -> Result<Duration, String> {
     Err(format!("{key} is {milliseconds}, allowed are 10 to 3600000"))
 }
 
-fn oid(key: &str, text: &str) -> Result<Oid, String> {
-    text.parse().map_err(|error| format!("{key}: {error}"))
-}
-
 /// Bytes from hexadecimal digits, with white space between them as one likes.
-fn hex(text: &str) -> Option<Vec<u8>> {
+pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> = text
         .chars()
         .filter(|c| !c.is_whitespace())
@@ -276,12 +195,18 @@ pub(crate) fn parsed<'de, D: Deserializer<'de>, T: std::str::FromStr<Err: std::f
     String::deserialize(from)?.parse().map_err(D::Error::custom)
 }
 
-const fn yes() -> bool {
-    true
+pub(crate) fn some_parsed<
+    'de,
+    D: Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    parsed(from).map(Some)
 }
 
-const fn one() -> i32 {
-    1
+const fn yes() -> bool {
+    true
 }
 
 const fn two_minutes() -> u16 {
@@ -292,6 +217,10 @@ const fn half_a_minute() -> u64 {
     30_000
 }
 
-fn both_versions() -> Vec<CommunityVersion> {
-    vec![CommunityVersion::V1, CommunityVersion::V2c]
+const fn ten_seconds() -> u64 {
+    10_000
+}
+
+const fn half_an_hour() -> u16 {
+    1800
 }

@@ -14,7 +14,7 @@ use herkomst_ids::MacAddr;
 use herkomst_net::{PacketPort, wait_readable};
 
 use crate::capture::{Capture, with_tag};
-use crate::station::{Outgoing, Stations};
+use crate::station::{Outgoing, Stations, beacon};
 use crate::{Device, Heard, LabError};
 
 /// How long the thread sleeps at most before it looks whether it shall stop.
@@ -61,8 +61,8 @@ impl Segment {
     ) -> Result<Self, LabError> {
         let mut beacons = Vec::new();
         for device in &devices {
-            for beacon in &device.beacons {
-                beacons.push((beacon.interval, Stations::beacon(device, &beacon.announcement)?));
+            for one in &device.beacons {
+                beacons.push((one.interval, beacon(device, &one.announcement)?));
             }
         }
         let state = State {

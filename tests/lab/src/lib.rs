@@ -16,6 +16,7 @@ mod document;
 mod error;
 mod fake;
 pub mod network;
+mod objects;
 mod peer;
 mod relay;
 pub mod scenario;
@@ -23,11 +24,12 @@ mod station;
 
 pub use capture::{Capture, CapturedFrame};
 pub use device::{
-    Agent, Announcement, Beacon, Capability, CommunityVersion, Device, Engine, Held, Inventory,
-    LldpAnnouncement, LldpId, Manner,
+    Agent, Announcement, Beacon, Capability, CommunityVersion, Device, Engine, Habits, Inventory,
+    LldpAnnouncement, LldpId, Manner, RouterPlan,
 };
 pub use error::LabError;
 pub use fake::Segment;
+pub use objects::{Cell, Held, Objects, Series};
 pub use peer::{Peer, PeerPlan, Program, path_with_daemons};
 pub use relay::{Faults, Relay, RelayEnd};
 pub use station::Heard;

@@ -10,13 +10,13 @@
 //!
 //! Everything lives in namespaces made here and goes with them; nothing is written under /run/netns.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use herkomst_ids::MacAddr;
 use herkomst_net::{
     Filter, Interface, NetworkNamespace, PacketPort, PortOptions, RingSize, interfaces, links,
 };
-use ipnet::Ipv4Net;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::relay::{Faults, Relay, RelayEnd};
 use crate::{Device, LabError, Segment};
@@ -26,9 +26,9 @@ use crate::{Device, LabError, Segment};
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Route {
     /// Where to.
-    pub to: Ipv4Net,
+    pub to: IpNet,
     /// Over whom.
-    pub via: Ipv4Addr,
+    pub via: IpAddr,
 }
 
 /// One link of the scanner and what is behind it.
@@ -40,6 +40,8 @@ pub struct SegmentPlan {
     pub interface: String,
     /// The scanner's address on it.
     pub address: Option<Ipv4Net>,
+    /// Its address of IPv6; the kernel adds a link-local one. Without this the link has no IPv6.
+    pub ipv6: Option<Ipv6Net>,
     /// The routes that the scanner has over it.
     #[serde(default)]
     pub routes: Vec<Route>,
@@ -56,7 +58,14 @@ fn eth0() -> String {
 
 impl Default for SegmentPlan {
     fn default() -> Self {
-        Self { interface: eth0(), address: None, routes: Vec::new(), relay: None, switch: false }
+        Self {
+            interface: eth0(),
+            address: None,
+            ipv6: None,
+            routes: Vec::new(),
+            relay: None,
+            switch: false,
+        }
     }
 }
 
@@ -123,20 +132,26 @@ impl LiveSegment {
                 links::add_address(name, address.addr(), address.prefix_len())
             })?;
         }
-        for route in &plan.routes {
+        if let Some(address) = plan.ipv6 {
+            speak_ipv6(scanner, name, false)?;
             within(scanner, name, || {
-                links::add_route(route.to.into(), links::Via::Gateway(route.via.into()))
+                links::add_address(name, address.addr(), address.prefix_len())
             })?;
+        }
+        for route in &plan.routes {
+            within(scanner, name, || links::add_route(route.to, links::Via::Gateway(route.via)))?;
         }
         Ok(Self { plan: plan.clone(), far, relay, plugs, fakes })
     }
 
-    /// Plugs the namespace of a peer into the switch: its link is called `eth0` there.
+    /// Plugs the namespace of a peer into the switch: its link is called `eth0` there. It has IPv6 where one of its addresses
+    /// is of it, or where it makes them by itself from what routers say (`autoconf`).
     pub fn plug(
         &mut self,
         peer: &NetworkNamespace,
         mac: Option<MacAddr>,
-        addresses: &[Ipv4Net],
+        addresses: &[IpNet],
+        autoconf: bool,
     ) -> Result<(), LabError> {
         if !self.plan.switch {
             let problem = "has no switch to plug a peer into, give it switch = true";
@@ -147,12 +162,17 @@ impl LiveSegment {
         if let Some(mac) = mac {
             within(peer, "eth0", || links::set_mac("eth0", mac))?;
         }
+        // The switch first: what the kernel says when it gets an address must not be lost.
+        within(&self.far, "the switch", || links::attach(SWITCH, &port))?;
+        if autoconf || addresses.iter().any(|address| address.addr().is_ipv6()) {
+            speak_ipv6(peer, "eth0", autoconf)?;
+        }
         for address in addresses {
             within(peer, "eth0", || {
                 links::add_address("eth0", address.addr(), address.prefix_len())
             })?;
         }
-        within(&self.far, "the switch", || links::attach(SWITCH, &port))
+        Ok(())
     }
 
     /// The plan it was built after.
@@ -225,12 +245,33 @@ fn start_link(namespace: &NetworkNamespace, name: &str) -> Result<(), LabError> 
 
 /// Without IPv6 the kernel sends no solicitations of its own. Where /proc/sys may not be written they are harmless noise.
 fn silence(namespace: &NetworkNamespace, name: &str) {
-    let path = format!("/proc/sys/net/ipv6/conf/{name}/disable_ipv6");
-    match namespace.run(|| std::fs::write(&path, "1")) {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, path, "IPv6 stays on in the lab"),
-        Err(error) => tracing::debug!(%error, path, "IPv6 stays on in the lab"),
+    if let Err(error) = set(namespace, name, "disable_ipv6", "1") {
+        tracing::debug!(%error, name, "IPv6 stays on in the lab");
     }
+}
+
+/// Switches IPv6 on for a link that is up: the kernel gives it a link-local address, which can be used at once, and asks for
+/// no routers. What they say counts with `autoconf` alone.
+fn speak_ipv6(namespace: &NetworkNamespace, name: &str, autoconf: bool) -> Result<(), LabError> {
+    let believes = if autoconf { "2" } else { "0" };
+    for (key, value) in [
+        ("dad_transmits", "0"),
+        ("accept_dad", "0"),
+        ("router_solicitations", if autoconf { "1" } else { "0" }),
+        ("accept_ra", believes),
+        ("disable_ipv6", "0"),
+    ] {
+        set(namespace, name, key, value)?;
+    }
+    Ok(())
+}
+
+/// Sets a value below /proc/sys/net/ipv6/conf, which shows the network of the thread that looks.
+fn set(namespace: &NetworkNamespace, name: &str, key: &str, value: &str) -> Result<(), LabError> {
+    let path = format!("/proc/sys/net/ipv6/conf/{name}/{key}");
+    let written = namespace.run(|| std::fs::write(&path, value));
+    let written = written.map_err(LabError::network(format!("building {name}")))?;
+    written.map_err(LabError::io(&path, "written"))
 }
 
 fn relay_end(namespace: &NetworkNamespace, name: &str) -> Result<RelayEnd, LabError> {

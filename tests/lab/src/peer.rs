@@ -1,20 +1,23 @@
-//! Real programs as peers: net-snmp's snmpd, lldpd and keepalived, each in a namespace of its own at a switch.
+//! Real programs as peers: net-snmp's snmpd, lldpd, keepalived, radvd, dnsmasq and a DHCP client, each in a namespace of
+//! its own at a switch; or a kernel alone.
 //!
 //! Each is a child process of ours and is ended by its number when the value is dropped. A program that is missing or
 //! does not come up is an error that says which, and what it last wrote: nothing is skipped.
 
-use std::fs;
+mod program;
+
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use herkomst_ids::MacAddr;
-use ipnet::Ipv4Net;
+use herkomst_net::NetworkNamespace;
+use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 
+pub use self::program::Program;
 use crate::LabError;
 use crate::network::{LiveSegment, namespace};
 
@@ -23,75 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Lines of output that are kept.
 const MOST_LINES: usize = 500;
 
-/// A program that can be a peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Program {
-    /// net-snmp's agent.
-    Snmpd,
-    /// An LLDP daemon.
-    Lldpd,
-    /// A VRRP daemon.
-    Keepalived,
-}
-
 /// The search path with the folders where daemons and tools of administrators stand: the one of an ordinary user does
 /// not lead there, and it is the child's own path that decides where its program is looked for.
 pub fn path_with_daemons() -> String {
     let own = std::env::var("PATH").unwrap_or_default();
     format!("{own}:/usr/local/sbin:/usr/sbin:/sbin")
-}
-
-impl Program {
-    /// The name of the program.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Snmpd => "snmpd",
-            Self::Lldpd => "lldpd",
-            Self::Keepalived => "keepalived",
-        }
-    }
-
-    /// What it writes once it is at work.
-    const fn sign(self) -> &'static str {
-        match self {
-            Self::Snmpd => "NET-SNMP version",
-            Self::Lldpd => "lldpd goes on",
-            Self::Keepalived => "Entering MASTER STATE",
-        }
-    }
-
-    /// The command that runs it in the foreground with all its files in `folder`.
-    fn command(self, folder: &Path) -> Command {
-        let file = |name: &str| folder.join(name);
-        let config = file("config");
-        let mut command = Command::new(self.name());
-        command.env("PATH", path_with_daemons());
-        match self {
-            Self::Snmpd => {
-                // -C: no configuration but ours; the agent keeps its engine boots in the persistent folder.
-                command.args(["-f", "-Lo", "-C", "-c"]).arg(config).arg("-p").arg(file("pid"));
-                command.env("SNMP_PERSISTENT_DIR", file("persistent"));
-                // Without MIB files, which are not everywhere: numbers will do.
-                command.env("MIBS", "");
-            }
-            Self::Lldpd => {
-                command.arg("-L").arg(file("lldpcli"));
-                command.args(["-d", "-I", "eth0", "-O"]).arg(config).arg("-u").arg(file("socket"));
-            }
-            Self::Keepalived => {
-                command.args(["-n", "-l", "-D", "-P", "-f"]).arg(config);
-                command
-                    .arg("-p")
-                    .arg(file("pid"))
-                    .arg("-r")
-                    .arg(file("vrrp.pid"))
-                    .arg("-c")
-                    .arg(file("checkers.pid"));
-            }
-        }
-        command
-    }
 }
 
 /// A peer, as a scenario writes it.
@@ -105,9 +44,18 @@ pub struct PeerPlan {
     pub mac: Option<MacAddr>,
     /// The addresses of its link.
     #[serde(default)]
-    pub addresses: Vec<Ipv4Net>,
+    pub addresses: Vec<IpNet>,
+    /// Whether it makes addresses of IPv6 by itself from what routers say.
+    #[serde(default)]
+    pub autoconf: bool,
+    /// Arguments for the program, after those that make it run here.
+    #[serde(default)]
+    pub args: Vec<String>,
     /// The text of its configuration file.
+    #[serde(default)]
     pub config: String,
+    /// For snmpd: what `snmpbulkwalk -One` printed elsewhere, served in place of what this machine would say.
+    pub dump: Option<String>,
 }
 
 fn mac<'de, D: Deserializer<'de>>(from: D) -> Result<Option<MacAddr>, D::Error> {
@@ -118,8 +66,10 @@ fn mac<'de, D: Deserializer<'de>>(from: D) -> Result<Option<MacAddr>, D::Error> 
 #[derive(Debug)]
 pub struct Peer {
     program: Program,
-    child: Child,
+    /// None for a kernel alone.
+    child: Option<Child>,
     output: Arc<Output>,
+    inside: NetworkNamespace,
 }
 
 #[derive(Debug, Default)]
@@ -144,13 +94,11 @@ impl Peer {
     ) -> Result<Self, LabError> {
         let name = plan.runs.name();
         let inside = namespace(name)?;
-        segment.plug(&inside, plan.mac, &plan.addresses)?;
-        let config = folder.join("config");
-        fs::write(&config, &plan.config).map_err(LabError::io(&config, "written"))?;
-        if plan.runs == Program::Lldpd {
-            prepare_lldpd(folder)?;
-        }
-        let mut command = plan.runs.command(folder);
+        segment.plug(&inside, plan.mac, &plan.addresses, plan.autoconf)?;
+        let output = Arc::new(Output::default());
+        let Some(mut command) = program::prepare(plan, &inside, folder)? else {
+            return Ok(Self { program: plan.runs, child: None, output, inside });
+        };
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = inside.spawn(&mut command).map_err(|error| {
             let missing = error.io().is_some_and(|io| io.kind() == std::io::ErrorKind::NotFound);
@@ -161,17 +109,21 @@ impl Peer {
             };
             LabError::network(format!("starting the peer {name}{hint}"))(error)
         })?;
-        let output = Arc::new(Output::default());
         output.lines.lock().unwrap_or_else(PoisonError::into_inner).open = 2;
         follow(&output, child.stdout.take());
         follow(&output, child.stderr.take());
-        let peer = Self { program: plan.runs, child, output };
+        let peer = Self { program: plan.runs, child: Some(child), output, inside };
         peer.wait_for(plan.runs.sign(), PATIENCE)?;
         Ok(peer)
     }
 
+    /// The network it is in.
+    pub fn network(&self) -> &NetworkNamespace {
+        &self.inside
+    }
+
     /// Waits for a line with this text.
-    fn wait_for(&self, text: &str, patience: Duration) -> Result<(), LabError> {
+    pub fn wait_for(&self, text: &str, patience: Duration) -> Result<(), LabError> {
         let deadline = Instant::now() + patience;
         let mut lines = self.output.lines.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -214,10 +166,11 @@ impl Peer {
 impl Drop for Peer {
     /// Asks it to end, so that it ends its own children too, and makes sure of it.
     fn drop(&mut self) {
+        let Some(child) = &mut self.child else { return };
         // Not waited for yet, so the number is still this child's.
         let asked = Command::new("/bin/sh")
             .args(["-c", "kill -TERM \"$1\"", "sh"])
-            .arg(self.child.id().to_string())
+            .arg(child.id().to_string())
             .status();
         let deadline = Instant::now() + Duration::from_secs(5);
         if asked.is_ok_and(|status| status.success()) {
@@ -237,8 +190,8 @@ impl Drop for Peer {
             }
         }
         // Both fail only for a process that is gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }
 
@@ -259,14 +212,4 @@ fn follow(output: &Arc<Output>, from: Option<impl Read + Send + 'static>) {
         output.lines.lock().unwrap_or_else(PoisonError::into_inner).open -= 1;
         output.more.notify_all();
     });
-}
-
-/// lldpd changes its root to a folder under /run, which takes mounts of our own with memory over /run.
-fn prepare_lldpd(folder: &Path) -> Result<(), LabError> {
-    let root = PathBuf::from("/run/lldpd");
-    fs::create_dir_all(&root).map_err(LabError::io(root, "made"))?;
-    let resume = folder.join("lldpcli");
-    fs::write(&resume, include_str!("lldp_resume.py")).map_err(LabError::io(&resume, "written"))?;
-    fs::set_permissions(&resume, fs::Permissions::from_mode(0o755))
-        .map_err(LabError::io(resume, "made executable"))
 }

@@ -123,7 +123,7 @@ impl Fate {
     }
 }
 
-/// Who speaks with whom, by what: for ARP and IPv4 the addresses, else the stations.
+/// Who speaks with whom, by what: for ARP and IP the addresses, else the stations.
 fn conversation(bytes: &[u8]) -> u64 {
     let Ok(frame) = EthernetFrame::parse(bytes) else { return 1 };
     let mut parts: Vec<u8> = frame.ether_type.to_be_bytes().to_vec();
@@ -136,6 +136,10 @@ fn conversation(bytes: &[u8]) -> u64 {
         ether_type::IPV4 => {
             parts.extend(frame.payload.get(9..10).unwrap_or_default());
             parts.extend(frame.payload.get(12..20).unwrap_or_default());
+        }
+        ether_type::IPV6 => {
+            parts.extend(frame.payload.get(6..7).unwrap_or_default());
+            parts.extend(frame.payload.get(8..40).unwrap_or_default());
         }
         _ => parts.extend(frame.source.octets()),
     }

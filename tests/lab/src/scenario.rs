@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use herkomst_net::NetworkNamespace;
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -90,6 +90,8 @@ pub struct ScanPlan {
     pub args: Vec<String>,
     /// The text of the credentials file.
     pub credentials: Option<String>,
+    /// The text of the configuration file.
+    pub config: Option<String>,
     /// Whether it runs without any capability.
     pub unprivileged: bool,
     /// The exit code.
@@ -103,7 +105,7 @@ pub struct ScanPlan {
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Expect {
     /// The device with this address …
-    pub address: Option<Ipv4Addr>,
+    pub address: Option<IpAddr>,
     /// … or with this name …
     pub name: Option<String>,
     /// … or with this MAC.
@@ -204,10 +206,10 @@ pub struct ReceiptExpect {
 pub struct WireExpect {
     /// Not one frame from the scanner.
     pub nothing: bool,
-    /// ARP requests and IPv4 packets only for these.
-    pub only_to: Vec<Ipv4Net>,
+    /// ARP requests, neighbour solicitations and IP packets only for these.
+    pub only_to: Vec<IpNet>,
     /// Not one frame that asks for or goes to these.
-    pub never_to: Vec<Ipv4Addr>,
+    pub never_to: Vec<IpAddr>,
     /// Text that no packet to these may carry.
     pub never: Vec<NeverSent>,
     /// What each device must have been asked, by its name and kind, exactly.
@@ -221,7 +223,7 @@ pub struct NeverSent {
     /// The bytes, as text.
     pub text: String,
     /// To whom.
-    pub to: Ipv4Net,
+    pub to: IpNet,
 }
 
 /// A scenario, checked, with its devices.
@@ -367,9 +369,9 @@ mod tests {
         let [(_, first), (_, second)] = scenario.segments.as_slice() else {
             panic!("two segments")
         };
-        assert_eq!(first[0].addresses, [Ipv4Addr::new(10, 0, 0, 7)]);
+        assert_eq!(first[0].addresses, [IpAddr::from([10, 0, 0, 7])]);
         assert_eq!(second.len(), 300);
-        assert_eq!(second[299].addresses, [Ipv4Addr::new(10, 1, 1, 44)]);
+        assert_eq!(second[299].addresses, [IpAddr::from([10, 1, 1, 44])]);
         assert_eq!(second[299].name, "many-299");
     }
 

@@ -1,23 +1,24 @@
 //! All devices of a segment at layer 2: a frame comes in, the frames that they answer with go out, with the time each
 //! takes. Pure, so that it is tested without a network. Look-ups are by hash map: a segment may have thousands.
 
+mod announce;
+mod six;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4};
 use std::time::Duration;
 
 use herkomst_ids::MacAddr;
-use herkomst_wire::lldp::{
-    ChassisId, InterfaceNumbering, InventoryItem, LldpToSend, ManagementAddress, NetworkAddress,
-    PortId, Tlv,
-};
 use herkomst_wire::{
-    Arp, ArpOperation, Echo, EthernetFrame, Icmp, Ipv4Packet, LLDP_MULTICAST, UdpDatagram,
-    emit_ethernet, emit_lldp, ether_type, icmp_echo, icmp_frame, protocol, udp_frame,
+    Arp, ArpOperation, Echo, EthernetFrame, Icmp, Ipv4Packet, UdpDatagram, emit_ethernet,
+    ether_type, icmp_echo, icmp_frame, protocol, udp_frame,
 };
 
 use crate::LabError;
-use crate::agent::{self, Question, Reply};
-use crate::device::{Announcement, Device, LldpAnnouncement, LldpId};
+use crate::agent::{self, Moment, Question, Reply};
+use crate::device::Device;
+
+pub(crate) use announce::beacon;
 
 const SNMP_PORT: u16 = 161;
 /// ICMP destination unreachable: port (RFC 792).
@@ -30,7 +31,11 @@ const SHORTEST_FRAME: usize = 60;
 pub struct Heard {
     /// ARP requests for an address of it.
     pub arp: u64,
-    /// Echo requests.
+    /// Neighbour solicitations for an address of it.
+    pub nd: u64,
+    /// Echo requests to all nodes of the link, it among them.
+    pub group: u64,
+    /// Echo requests to it alone.
     pub icmp: u64,
     /// SNMPv3 engine discoveries.
     pub discovery: u64,
@@ -42,14 +47,15 @@ pub struct Heard {
     pub communities: std::collections::BTreeSet<String>,
     /// SetRequests among them: there must be none.
     pub writes: u64,
-    /// IPv4 packets that are none of these.
+    /// IP packets that are none of these.
     pub other: u64,
 }
 
 impl Heard {
-    /// Every packet that was meant for the device.
+    /// Every packet that was meant for the device, those to all nodes among them.
     pub fn total(&self) -> u64 {
-        self.arp + self.icmp + self.discovery + self.user + self.community + self.other
+        let found = self.arp + self.nd + self.group + self.icmp;
+        found + self.discovery + self.user + self.community + self.other
     }
 }
 
@@ -68,7 +74,7 @@ pub(crate) struct Stations {
     devices: Vec<Device>,
     /// The MAC that frames of a device carry: its own, or that of the router before it.
     link: Vec<MacAddr>,
-    by_address: HashMap<Ipv4Addr, usize>,
+    by_address: HashMap<IpAddr, usize>,
     heard: Vec<Heard>,
 }
 
@@ -136,6 +142,7 @@ impl Stations {
         match frame.ether_type {
             ether_type::ARP => self.arp(&frame, vlan, out),
             ether_type::IPV4 => self.ipv4(&frame, vlan, elapsed, out),
+            ether_type::IPV6 => self.ipv6(&frame, vlan, elapsed, out),
             _ => {}
         }
     }
@@ -145,7 +152,7 @@ impl Stations {
         if arp.operation != ArpOperation::Request || arp.is_announcement() {
             return;
         }
-        let Some((device, heard, mac)) = self.find(arp.target_ip, vlan) else { return };
+        let Some((device, heard, mac)) = self.find(arp.target_ip.into(), vlan) else { return };
         heard.arp += 1;
         // What is behind a router is not on this segment, and the router is no proxy.
         if !device.arp || device.behind.is_some() || !is_for(frame.destination, mac) {
@@ -172,7 +179,7 @@ impl Stations {
         out: &mut Vec<Outgoing>,
     ) {
         let Ok(packet) = Ipv4Packet::parse(frame.payload) else { return };
-        let Some((device, heard, mac)) = self.find(packet.destination, vlan) else { return };
+        let Some((device, heard, mac)) = self.find(packet.destination.into(), vlan) else { return };
         if frame.destination != mac {
             return; // flooded by a bridge, or sent to the wrong station
         }
@@ -215,6 +222,7 @@ impl Stations {
                     heard.other += 1;
                     return;
                 }
+                let moment = Moment { elapsed, before: heard.community };
                 heard.count(agent::classify(udp.payload));
                 let Some(agent) = &device.agent else {
                     // A host without an agent whose echo is off is taken for one behind a filter, which drops.
@@ -223,33 +231,21 @@ impl Stations {
                     }
                     return;
                 };
-                for reply in agent::answer(agent, udp.payload, elapsed) {
-                    let to = SocketAddrV4::new(packet.source, udp.source_port);
-                    let mut from = SocketAddrV4::new(source, SNMP_PORT);
-                    let (payload, checksum) = match reply {
-                        Reply::Datagram(payload) => (payload, true),
-                        Reply::OtherPort(payload) => {
-                            from.set_port(SNMP_PORT + 1);
-                            (payload, true)
-                        }
-                        Reply::OtherAddress(payload) => {
-                            from.set_ip(Ipv4Addr::from_bits(source.to_bits().wrapping_add(1)));
-                            (payload, true)
-                        }
-                        Reply::WrongChecksum(payload) => (payload, false),
-                        Reply::Unreachable => {
-                            out.extend(unreachable(device, mac, frame, &packet));
-                            continue;
-                        }
-                    };
-                    let mut bytes = Vec::with_capacity(payload.len() + 64);
-                    if udp_frame(&mut bytes, mac, back, device.vlan, from, to, &payload).is_err() {
+                let to = SocketAddrV4::new(packet.source, udp.source_port);
+                for reply in agent::answer(agent, udp.payload, moment) {
+                    let Some(reply) = Datagram::of(reply) else {
+                        out.extend(unreachable(device, mac, frame, &packet));
                         continue;
+                    };
+                    let from = Ipv4Addr::from_bits(source.to_bits().wrapping_add(reply.address));
+                    let from = SocketAddrV4::new(from, SNMP_PORT + reply.port);
+                    let mut bytes = Vec::with_capacity(reply.payload.len() + 64);
+                    let made =
+                        udp_frame(&mut bytes, mac, back, device.vlan, from, to, &reply.payload);
+                    if made.is_ok() {
+                        reply.spoil(&mut bytes);
+                        out.push(padded(device.latency + agent::latency(agent, moment), bytes));
                     }
-                    if !checksum && let Some(last) = bytes.last_mut() {
-                        *last ^= 0x55;
-                    }
-                    out.push(padded(device.latency, bytes));
                 }
             }
             _ => heard.other += 1,
@@ -258,49 +254,45 @@ impl Stations {
 
     fn find(
         &mut self,
-        address: Ipv4Addr,
+        address: IpAddr,
         vlan: Option<u16>,
     ) -> Option<(&Device, &mut Heard, MacAddr)> {
         let index = *self.by_address.get(&address)?;
         let device = self.devices.get(index)?;
-        // VLAN 0 is a priority tag, which names no VLAN (IEEE 802.1Q, table 9-2).
-        if device.vlan != vlan.filter(|vlan| *vlan != 0) {
+        if !is_in(device, vlan) {
             return None;
         }
         Some((device, self.heard.get_mut(index)?, *self.link.get(index)?))
     }
+}
 
-    /// The frames of a beacon, as they are sent each time.
-    pub(crate) fn beacon(
-        device: &Device,
-        announcement: &Announcement,
-    ) -> Result<Vec<Vec<u8>>, LabError> {
-        match announcement {
-            Announcement::Raw(frame) => Ok(vec![frame.clone()]),
-            Announcement::GratuitousArp => {
-                Ok(device.addresses.iter().map(|address| announce(device, *address)).collect())
-            }
-            Announcement::Lldp(lldp) => {
-                let mut bytes = Vec::with_capacity(256);
-                emit_ethernet(
-                    &mut bytes,
-                    LLDP_MULTICAST,
-                    device.mac,
-                    device.vlan,
-                    ether_type::LLDP,
-                );
-                emit_lldp(
-                    &mut bytes,
-                    &LldpToSend {
-                        chassis_id: chassis_id(&lldp.chassis),
-                        port_id: port_id(&lldp.port),
-                        ttl: lldp.ttl,
-                        tlvs: &tlvs(lldp),
-                    },
-                )
-                .map_err(|error| LabError::file(&device.name, format!("lldp: {error}")))?;
-                Ok(vec![padded(Duration::ZERO, bytes).frame])
-            }
+/// An agent's datagram, and how far its addresses are from those that were asked.
+struct Datagram {
+    payload: Vec<u8>,
+    port: u16,
+    address: u32,
+    spoilt: bool,
+}
+
+impl Datagram {
+    /// None where the port is closed.
+    fn of(reply: Reply) -> Option<Self> {
+        let (payload, port, address, spoilt) = match reply {
+            Reply::Datagram(payload) => (payload, 0, 0, false),
+            Reply::OtherPort(payload) => (payload, 1, 0, false),
+            Reply::OtherAddress(payload) => (payload, 0, 1, false),
+            Reply::WrongChecksum(payload) => (payload, 0, 0, true),
+            Reply::Unreachable => return None,
+        };
+        Some(Self { payload, port, address, spoilt })
+    }
+
+    /// Makes the checksum wrong where it is to be.
+    fn spoil(&self, frame: &mut [u8]) {
+        if self.spoilt
+            && let Some(last) = frame.last_mut()
+        {
+            *last ^= 0x55;
         }
     }
 }
@@ -320,6 +312,11 @@ impl Heard {
     }
 }
 
+/// VLAN 0 is a priority tag, which names no VLAN (IEEE 802.1Q, table 9-2).
+fn is_in(device: &Device, vlan: Option<u16>) -> bool {
+    device.vlan == vlan.filter(|vlan| *vlan != 0)
+}
+
 fn is_for(destination: MacAddr, mac: MacAddr) -> bool {
     destination == mac || destination == MacAddr::BROADCAST
 }
@@ -329,21 +326,6 @@ fn padded(delay: Duration, mut frame: Vec<u8>) -> Outgoing {
         frame.resize(SHORTEST_FRAME, 0);
     }
     Outgoing { delay, frame }
-}
-
-/// RFC 5227, 3: a request for its own address, to all.
-fn announce(device: &Device, address: Ipv4Addr) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(SHORTEST_FRAME);
-    emit_ethernet(&mut bytes, MacAddr::BROADCAST, device.mac, device.vlan, ether_type::ARP);
-    Arp {
-        operation: ArpOperation::Request,
-        sender_mac: device.mac,
-        sender_ip: address,
-        target_mac: MacAddr::ZERO,
-        target_ip: address,
-    }
-    .emit(&mut bytes);
-    padded(Duration::ZERO, bytes).frame
 }
 
 fn unreachable(
@@ -368,82 +350,34 @@ fn unreachable(
     Some(padded(device.latency, bytes))
 }
 
-fn chassis_id(id: &LldpId) -> ChassisId<'_> {
-    match id {
-        LldpId::Mac(mac) => ChassisId::Mac(*mac),
-        LldpId::InterfaceName(name) => ChassisId::InterfaceName(name.as_bytes()),
-        LldpId::InterfaceAlias(alias) => ChassisId::InterfaceAlias(alias.as_bytes()),
-        LldpId::Network(address) => ChassisId::Network(NetworkAddress::Ip(IpAddr::V4(*address))),
-        LldpId::Local(text) => ChassisId::Local(text.as_bytes()),
-    }
-}
-
-fn port_id(id: &LldpId) -> PortId<'_> {
-    match id {
-        LldpId::Mac(mac) => PortId::Mac(*mac),
-        LldpId::InterfaceName(name) => PortId::InterfaceName(name.as_bytes()),
-        LldpId::InterfaceAlias(alias) => PortId::InterfaceAlias(alias.as_bytes()),
-        LldpId::Network(address) => PortId::Network(NetworkAddress::Ip(IpAddr::V4(*address))),
-        LldpId::Local(text) => PortId::Local(text.as_bytes()),
-    }
-}
-
-fn tlvs(lldp: &LldpAnnouncement) -> Vec<Tlv<'_>> {
-    fn text(text: Option<&String>) -> Option<&[u8]> {
-        text.map(|text| text.as_bytes())
-    }
-    let mut tlvs = Vec::new();
-    tlvs.extend(text(lldp.port_description.as_ref()).map(Tlv::PortDescription));
-    tlvs.extend(text(lldp.name.as_ref()).map(Tlv::SystemName));
-    tlvs.extend(text(lldp.description.as_ref()).map(Tlv::SystemDescription));
-    tlvs.extend(
-        lldp.capabilities
-            .map(|(supported, enabled)| Tlv::SystemCapabilities { supported, enabled }),
-    );
-    tlvs.extend(lldp.management_address.map(|address| {
-        Tlv::ManagementAddress(ManagementAddress {
-            address: NetworkAddress::Ip(IpAddr::V4(address)),
-            numbering: InterfaceNumbering::IfIndex,
-            interface: 1,
-            oid: &[],
-        })
-    }));
-    let inventory = &lldp.inventory;
-    for (item, value) in [
-        (InventoryItem::HardwareRevision, &inventory.hardware),
-        (InventoryItem::FirmwareRevision, &inventory.firmware),
-        (InventoryItem::SoftwareRevision, &inventory.software),
-        (InventoryItem::SerialNumber, &inventory.serial),
-        (InventoryItem::Manufacturer, &inventory.manufacturer),
-        (InventoryItem::Model, &inventory.model),
-        (InventoryItem::Asset, &inventory.asset),
-    ] {
-        tlvs.extend(text(value.as_ref()).map(|value| Tlv::Inventory { item, value }));
-    }
-    tlvs
-}
-
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use herkomst_wire::arp_request_frame;
     use herkomst_wire::snmp::{V3Message, emit_discovery};
-    use herkomst_wire::{Lldp, arp_request_frame};
 
     use super::*;
 
-    const US: MacAddr = MacAddr([2, 0, 0, 0, 0, 9]);
+    pub(crate) const US: MacAddr = MacAddr([2, 0, 0, 0, 0, 9]);
     const OUR_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 9);
 
-    fn device(name: &str, more: &str) -> Device {
+    pub(crate) fn device(name: &str, more: &str) -> Device {
         let text = format!(
             "title = \"t\"\nmac = \"00:e0:fc:00:00:01\"\naddresses = [\"10.0.0.1\"]\n{more}"
         );
         Device::parse(&text, name, "t.toml").unwrap()
     }
 
-    fn ask(stations: &mut Stations, frame: &[u8], vlan: Option<u16>) -> Vec<Outgoing> {
+    pub(crate) fn ask(stations: &mut Stations, frame: &[u8], vlan: Option<u16>) -> Vec<Outgoing> {
         let mut out = Vec::new();
         stations.answer(frame, vlan, Duration::ZERO, &mut out);
         out
+    }
+
+    fn four(device: &Device) -> Ipv4Addr {
+        match device.addresses[0] {
+            IpAddr::V4(address) => address,
+            IpAddr::V6(other) => panic!("{other}"),
+        }
     }
 
     fn discovery(to: Ipv4Addr, mac: MacAddr) -> Vec<u8> {
@@ -492,20 +426,17 @@ mod tests {
             device("routed", "behind = \"router\"\n[snmp]\nengine = { enterprise = 9 }").copy(5);
         routed.name = "routed".to_owned();
         let mut stations = Stations::new(vec![router.clone(), routed.clone()]).unwrap();
+        assert!(ask(&mut stations, &arp_request_frame(US, OUR_IP, four(&routed)), None).is_empty());
         assert!(
-            ask(&mut stations, &arp_request_frame(US, OUR_IP, routed.addresses[0]), None)
-                .is_empty()
-        );
-        assert!(
-            ask(&mut stations, &discovery(routed.addresses[0], routed.mac), None).is_empty(),
+            ask(&mut stations, &discovery(four(&routed), routed.mac), None).is_empty(),
             "its own MAC is not here"
         );
-        let out = ask(&mut stations, &discovery(routed.addresses[0], router.mac), None);
+        let out = ask(&mut stations, &discovery(four(&routed), router.mac), None);
         let frame = EthernetFrame::parse(&out[0].frame).unwrap();
         assert_eq!(frame.source, router.mac);
         let packet = Ipv4Packet::parse(frame.payload).unwrap();
         let udp = UdpDatagram::parse(packet.payload, packet.source, packet.destination).unwrap();
-        assert_eq!((packet.source, udp.destination_port), (routed.addresses[0], 4000));
+        assert_eq!((packet.source, udp.destination_port), (four(&routed), 4000));
         let engine = V3Message::parse(udp.payload).unwrap().usm.engine_id.to_vec();
         assert_eq!(engine[5..], routed.mac.octets());
         assert_eq!(stations.heard()["routed"].discovery, 1);
@@ -522,22 +453,6 @@ mod tests {
             panic!("unreachable")
         };
         assert_eq!((code, original.unwrap().ports), (PORT_UNREACHABLE, Some((4000, 161))));
-    }
-
-    #[test]
-    fn an_lldp_beacon_says_what_the_file_says() {
-        let text = "[lldp]\nchassis = { local = \"c\" }\nport = { interface-name = \"p\" }\nname = \"n\"\nenabled = [\"telephone\"]\n\
-                    management-address = \"10.0.0.1\"\ninventory = { manufacturer = \"m\", model = \"x\" }";
-        let device = device("a", text);
-        let frames = Stations::beacon(&device, &device.beacons[0].announcement).unwrap();
-        let frame = EthernetFrame::parse(&frames[0]).unwrap();
-        assert_eq!((frame.destination, frame.ether_type), (LLDP_MULTICAST, ether_type::LLDP));
-        let lldp = Lldp::parse(frame.payload).unwrap();
-        assert_eq!((lldp.chassis_id(), lldp.ttl()), (ChassisId::Local(b"c"), 120));
-        let tlvs: Vec<_> = lldp.tlvs().map(Result::unwrap).collect();
-        assert_eq!(tlvs.len(), 5);
-        assert!(tlvs.contains(&Tlv::SystemCapabilities { supported: 1 << 5, enabled: 1 << 5 }));
-        assert!(tlvs.contains(&Tlv::Inventory { item: InventoryItem::Model, value: b"x" }));
     }
 
     #[test]

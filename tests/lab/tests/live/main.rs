@@ -2,8 +2,12 @@
 //!
 //! `main` enters it before there is a second thread: as root, or as an ordinary user in a user namespace.
 
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
-use std::process::ExitCode;
+mod peers;
+mod six;
+mod tables;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
+use std::process::{Command, ExitCode, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -11,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use herkomst_ids::MacAddr;
 use herkomst_lab::network::{LiveSegment, far_port};
 use herkomst_lab::scenario::{DeviceLibrary, Scenario};
-use herkomst_lab::{Peer, demo};
+use herkomst_lab::{Peer, demo, path_with_daemons};
 use herkomst_net::{
     NamespaceId, NetworkNamespace, PacketPort, current_network, enter_private_network,
     wait_readable,
@@ -27,20 +31,27 @@ const LIBRARY: DeviceLibrary = DeviceLibrary::BuiltIn(demo::device_files());
 
 type Test = fn() -> Result<()>;
 
+/// Each test under its own name.
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        &[$((stringify!($name), $name as $crate::Test)),*]
+    };
+}
+use tests;
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let tests: Vec<(&str, Test)> = vec![
+    let mut tests: Vec<(&str, Test)> = vec![
         ("a_kernel_finds_and_asks_a_fake_device", a_kernel_finds_and_asks_a_fake_device),
         ("a_routed_device_answers_through_its_router", a_routed_device_answers_through_its_router),
         ("lldp_passes_the_switch", lldp_passes_the_switch),
         ("a_frame_that_no_link_carries_is_lost_alone", a_frame_that_no_link_carries_is_lost_alone),
         ("two_thousand_devices_answer_a_sweep", two_thousand_devices_answer_a_sweep),
         ("a_relay_loses_its_share_and_tags_the_rest", a_relay_loses_its_share_and_tags_the_rest),
-        ("snmpd_comes_up_at_the_switch", snmpd_comes_up_at_the_switch),
-        ("lldpd_is_heard_through_the_switch", lldpd_is_heard_through_the_switch),
-        ("keepalived_answers_with_its_virtual_mac", keepalived_answers_with_its_virtual_mac),
-        ("a_peer_that_does_not_come_up_says_why", a_peer_that_does_not_come_up_says_why),
     ];
+    tests.extend(tables::TESTS);
+    tests.extend(six::TESTS);
+    tests.extend(peers::TESTS);
     if !arguments.list {
         let entered = current_network().and_then(|outside| {
             let entered = enter_private_network(true)?;
@@ -90,18 +101,55 @@ fn stage(text: &str) -> Result<Stage> {
 
 impl Stage {
     fn peer(&mut self) -> Result<Peer> {
-        Ok(Peer::start(&self.scenario.peers[0], &mut self.segment, self.folder.path())?)
+        self.peers()?.pop().context("one peer")
+    }
+
+    fn peers(&mut self) -> Result<Vec<Peer>> {
+        let mut peers = Vec::new();
+        for (index, plan) in self.scenario.peers.iter().enumerate() {
+            let folder = self.folder.path().join(index.to_string());
+            std::fs::create_dir(&folder)?;
+            peers.push(Peer::start(plan, &mut self.segment, &folder)?);
+        }
+        Ok(peers)
+    }
+
+    fn walk(&self, args: &[&str]) -> Result<String> {
+        self.net_snmp("snmpbulkwalk", args)
+    }
+
+    /// What a tool of net-snmp prints of an agent: numbers for names, no text for numbers.
+    fn net_snmp(&self, program: &str, args: &[&str]) -> Result<String> {
+        let mut command = Command::new(program);
+        command.args(["-One", "-t", "10", "-r", "0"]).args(args);
+        // No configuration and no names of this machine.
+        command
+            .env("PATH", path_with_daemons())
+            .env("MIBS", "")
+            .env("SNMPCONFPATH", "/nonexistent");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child =
+            self.scanner.spawn(&mut command).with_context(|| format!("{program} did not start"))?;
+        let output = child.wait_with_output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success() && said.is_empty(), "{program} {args:?}: {said}");
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     /// Asks for sysDescr over an ordinary socket of the scanner's kernel.
-    fn description(&self, of: Ipv4Addr) -> Result<String> {
+    fn description(&self, of: impl Into<IpAddr>) -> Result<String> {
+        let of = of.into();
+        let any: IpAddr = match of {
+            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
         let answer = self.scanner.run(|| -> Result<Vec<u8>> {
-            let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+            let socket = UdpSocket::bind((any, 0))?;
             socket.set_read_timeout(Some(PATIENCE))?;
             let mut request = Vec::new();
             let name = "1.3.6.1.2.1.1.1.0".parse()?;
             emit_get(&mut request, Version::V2c, b"lab-read", PduKind::Get, 5, &[name]);
-            socket.send_to(&request, SocketAddrV4::new(of, 161))?;
+            socket.send_to(&request, (of, 161))?;
             let mut buf = [0; 2000];
             let (length, from) = socket.recv_from(&mut buf)?;
             ensure!(from.ip() == of, "the answer is from {from}");
@@ -151,7 +199,7 @@ fn a_kernel_finds_and_asks_a_fake_device() -> Result<()> {
         "{SEGMENT}[[device]]\nuses = \"huawei-ne40e\"\naddress = \"10.99.0.11\"\n"
     ))?;
     ensure!(
-        stage.description("10.99.0.11".parse()?)?.contains("NetEngine 40E"),
+        stage.description(Ipv4Addr::new(10, 99, 0, 11))?.contains("NetEngine 40E"),
         "its text is that of the file"
     );
     let heard = &stage.segment.fakes().heard()["huawei-ne40e"];
@@ -173,7 +221,10 @@ fn a_routed_device_answers_through_its_router() -> Result<()> {
          [[device]]\nuses = \"juniper-mx\"\naddress = \"10.99.0.1\"\n\
          [[device]]\nuses = \"routed-zte\"\naddress = \"10.1.0.5\"\nbehind = \"juniper-mx\"\n",
     )?;
-    ensure!(stage.description("10.1.0.5".parse()?)?.contains("ZTE"), "the routed device answers");
+    ensure!(
+        stage.description(Ipv4Addr::new(10, 1, 0, 5))?.contains("ZTE"),
+        "the routed device answers"
+    );
     ensure!(
         stage.segment.fakes().heard()["routed-zte"].arp == 0,
         "nobody asks for it on this segment"
@@ -293,55 +344,5 @@ fn a_relay_loses_its_share_and_tags_the_rest() -> Result<()> {
     // Of 400, three quarters come through each way: 225 on average, 10 the standard deviation.
     ensure!((175..275).contains(&replies), "{replies} of 400 came through twice a quarter lost");
     ensure!(stage.segment.relay_lost() > 100, "the relay counts what it loses");
-    Ok(())
-}
-
-const SWITCH: &str = "[[segment]]\naddress = \"10.99.0.2/24\"\nswitch = true\n";
-
-fn snmpd_comes_up_at_the_switch() -> Result<()> {
-    let mut stage = stage(&format!(
-        "{SWITCH}[[peer]]\nruns = \"snmpd\"\nmac = \"00:e0:fc:12:34:56\"\naddresses = [\"10.99.0.11/24\"]\n\
-         config = \"\"\"\nagentAddress udp:161\nrocommunity lab-read\nsysDescr a real agent\n\"\"\"\n"
-    ))?;
-    let _peer = stage.peer()?;
-    let description = stage.description("10.99.0.11".parse()?)?;
-    ensure!(description == "a real agent", "{description}");
-    Ok(())
-}
-
-fn lldpd_is_heard_through_the_switch() -> Result<()> {
-    let mut stage = stage(&format!(
-        "{SWITCH}[[peer]]\nruns = \"lldpd\"\nconfig = \"\"\"\nconfigure system hostname node-7\nconfigure lldp tx-interval 1\n\"\"\"\n"
-    ))?;
-    let mut port = stage.port()?;
-    let peer = stage.peer()?;
-    heard_name(&mut port, b"node-7").with_context(|| peer.output().join("\n"))
-}
-
-fn keepalived_answers_with_its_virtual_mac() -> Result<()> {
-    let mut stage = stage(&format!(
-        "{SWITCH}[[peer]]\nruns = \"keepalived\"\naddresses = [\"10.99.0.3/24\"]\nconfig = \"\"\"\n\
-         vrrp_instance one {{\n  state MASTER\n  interface eth0\n  virtual_router_id 10\n  priority 200\n  advert_int 1\n  use_vmac\n  \
-         virtual_ipaddress {{\n    10.99.0.254/24\n  }}\n}}\n\"\"\"\n"
-    ))?;
-    let peer = stage.peer()?;
-    let mut port = stage.port()?;
-    sweep(&mut port, MacAddr([2, 0, 0, 0, 0, 2]), std::iter::once(Ipv4Addr::new(10, 99, 0, 254)))?;
-    until(&mut port, |bytes, _| {
-        let arp =
-            EthernetFrame::parse(bytes).ok().and_then(|frame| Arp::parse(frame.payload).ok())?;
-        let ours = arp.sender_ip == Ipv4Addr::new(10, 99, 0, 254);
-        (ours && arp.sender_mac == MacAddr([0, 0, 0x5e, 0, 1, 10])).then_some(())
-    })
-    .with_context(|| peer.output().join("\n"))
-}
-
-fn a_peer_that_does_not_come_up_says_why() -> Result<()> {
-    let mut stage = stage(&format!(
-        "{SWITCH}[[peer]]\nruns = \"keepalived\"\nconfig = \"\"\"\nvrrp_instance one {{\n  interface nowhere9\n  virtual_router_id 10\n}}\n\"\"\"\n"
-    ))?;
-    let Err(error) = stage.peer() else { anyhow::bail!("it came up") };
-    let text = error.to_string();
-    ensure!(text.contains("keepalived ended before") && text.contains("nowhere9"), "{text}");
     Ok(())
 }
