@@ -15,7 +15,10 @@ mod peers;
 mod scenarios;
 mod sealed;
 mod signed;
+mod six;
 mod stage;
+mod tables;
+mod trouble;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -35,6 +38,9 @@ fn main() -> ExitCode {
     trials.extend(inventory::trials());
     trials.extend(demo::trials());
     trials.extend(peers::trials());
+    trials.extend(tables::trials());
+    trials.extend(six::trials());
+    trials.extend(trouble::trials());
     if !arguments.list
         && let Err(error) = enter()
     {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::checks::{self, Differences};
 use crate::stage::{Stage, needs_other_users, scenario};
+use crate::tables::table;
 use crate::trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -116,6 +117,12 @@ fn every_security() -> Result<()> {
             .map_or(&Value::Null, |outcomes| &outcomes["snmp"]);
         differences
             .check(outcome == "answered", || format!("{} ({address}): {outcome}", security.name));
+        // Tables of many rows, and of rows that take several packets.
+        for name in ["snmp-interfaces", "snmp-addresses", "snmp-installed"] {
+            let line = table(&report, address, name);
+            let whole = line["outcome"] == "answered" && line["rows"].as_u64() > Some(1);
+            differences.check(whole, || format!("{} ({address}): {name}: {line}", security.name));
+        }
     }
     differences.check(said.code == 1, || format!("exit code is {}", said.code));
     if let Some(peer) = stage.peers().first() {

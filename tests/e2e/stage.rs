@@ -4,10 +4,10 @@ use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use herkomst_lab::network::LiveSegment;
@@ -147,23 +147,69 @@ impl Stage {
 
     /// Runs what the scenario says, with `-o json`.
     pub(crate) fn scan(&self, scenario: &Scenario) -> Result<Run> {
-        let mut args: Vec<&str> = vec!["scan"];
-        args.extend(scenario.scan.args.iter().map(String::as_str));
-        args.extend(["-o", "json"]);
-        let credentials = scenario
-            .scan
-            .credentials
-            .as_deref()
-            .map(|text| self.secret_file("credentials.toml", text));
-        let credentials = credentials.transpose()?.map(|path| path.display().to_string());
-        if let Some(path) = &credentials {
-            args.extend(["--snmp-credentials", path]);
-        }
+        let args = self.arguments(scenario)?;
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
         if scenario.scan.unprivileged {
             self.herkomst_without_capabilities(&args)
         } else {
             self.herkomst(&args)
         }
+    }
+
+    /// The same, and the most memory that it took, in bytes.
+    pub(crate) fn scan_measured(&self, scenario: &Scenario) -> Result<(Run, u64)> {
+        let script = "import resource, subprocess, sys\n\
+            code = subprocess.call(sys.argv[1:])\n\
+            print(f'peak {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}', file=sys.stderr)\n\
+            sys.exit(code)";
+        let args = self.arguments(scenario)?;
+        let mut all = vec!["-c", script, program()];
+        all.extend(args.iter().map(String::as_str));
+        let run = run(&self.scanner, "/usr/bin/python3", &all)?;
+        let peak = run.stderr.lines().rev().find_map(|line| line.strip_prefix("peak "));
+        let kibibytes: u64 = peak.context("the script tells the peak")?.parse()?;
+        Ok((run, kibibytes << 10))
+    }
+
+    /// The same, ended by SIGTERM as soon as this holds; it is asked again and again while the program runs.
+    pub(crate) fn scan_terminated(
+        &self,
+        scenario: &Scenario,
+        when: impl Fn(&Self) -> bool,
+    ) -> Result<Run> {
+        let args = self.arguments(scenario)?;
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        run_and(&self.scanner, program(), &args, |child| {
+            let deadline = Instant::now() + PATIENCE;
+            while !when(self) {
+                ensure!(Instant::now() < deadline, "what was waited for did not happen");
+                ensure!(child.try_wait()?.is_none(), "it ended by itself before");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            // Not waited for yet, so the number is still this child's.
+            let number = child.id().to_string();
+            let sent = Command::new("/bin/sh").args(["-c", "kill -TERM \"$1\"", "sh", &number]);
+            ensure!(sent.status()?.success(), "the signal could not be sent");
+            Ok(())
+        })
+    }
+
+    /// The arguments that a scenario says, with `-o json` and the files that it holds.
+    fn arguments(&self, scenario: &Scenario) -> Result<Vec<String>> {
+        let plan = &scenario.scan;
+        let mut args = vec!["scan".to_owned()];
+        args.extend(plan.args.iter().cloned());
+        args.extend(["-o".to_owned(), "json".to_owned()]);
+        for (flag, name, text) in [
+            ("--snmp-credentials", "credentials.toml", &plan.credentials),
+            ("-c", "scan.toml", &plan.config),
+        ] {
+            if let Some(text) = text {
+                let path = self.secret_file(name, text)?;
+                args.extend([flag.to_owned(), path.display().to_string()]);
+            }
+        }
+        Ok(args)
     }
 }
 
@@ -209,6 +255,16 @@ impl std::fmt::Display for Run {
 
 /// Runs a program in a namespace to its end.
 pub(crate) fn run(namespace: &NetworkNamespace, program: &str, args: &[&str]) -> Result<Run> {
+    run_and(namespace, program, args, |_| Ok(()))
+}
+
+/// Runs a program in a namespace to its end, and does something meanwhile.
+fn run_and(
+    namespace: &NetworkNamespace,
+    program: &str,
+    args: &[&str],
+    meanwhile: impl FnOnce(&mut Child) -> Result<()>,
+) -> Result<Run> {
     assert_not_outside(namespace.id())?;
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -224,10 +280,14 @@ pub(crate) fn run(namespace: &NetworkNamespace, program: &str, args: &[&str]) ->
     command.env("RUST_BACKTRACE", "1");
     let mut child =
         namespace.spawn(&mut command).with_context(|| format!("{program} did not start"))?;
-    let (done, ended) = mpsc::channel();
+    let (closed, ended) = mpsc::channel();
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    let stdout = collect(out, done.clone());
-    let stderr = collect(err, done);
+    let stdout = collect(out, closed.clone());
+    let stderr = collect(err, closed);
+    let done = meanwhile(&mut child);
+    if done.is_err() {
+        child.kill().context("ending a program that nothing is waited for any more")?;
+    }
     let mut in_time = true;
     for _ in 0..2 {
         in_time &= ended.recv_timeout(PATIENCE).is_ok();
@@ -242,6 +302,7 @@ pub(crate) fn run(namespace: &NetworkNamespace, program: &str, args: &[&str]) ->
     };
     let run =
         Run { code: status.code().unwrap_or(-1), stdout: text(stdout)?, stderr: text(stderr)? };
+    done.with_context(|| format!("{run}"))?;
     ensure!(in_time, "{program} {args:?} did not end within {PATIENCE:?}:\n{run}");
     ensure!(!run.stderr.contains("panicked at"), "{program} {args:?} panicked:\n{run}");
     Ok(run)
