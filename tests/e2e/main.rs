@@ -4,10 +4,12 @@
 //! starts the tests. Whoever sends checks first that it is not where the runner was started. Where namespaces are not to
 //! be had, the run fails and names what did not run.
 
+mod beyond;
 mod checks;
 mod cli;
 mod data;
 mod demo;
+mod heard;
 mod inventory;
 mod manners;
 mod parts;
@@ -41,6 +43,8 @@ fn main() -> ExitCode {
     trials.extend(tables::trials());
     trials.extend(six::trials());
     trials.extend(trouble::trials());
+    trials.extend(heard::trials());
+    trials.extend(beyond::trials());
     if !arguments.list
         && let Err(error) = enter()
     {
