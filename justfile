@@ -56,6 +56,7 @@ fuzz seconds="600":
     #!/usr/bin/env bash
     set -euo pipefail
     (cd agent/wire/fuzz && sh seed.sh)
+    (cd agent/probe/fuzz && sh seed.sh)
     for folder in agent/wire/fuzz agent/probe/fuzz; do
         for target in $(cargo +nightly fuzz list --fuzz-dir "$folder"); do
             cargo +nightly fuzz run --fuzz-dir "$folder" "$target" -- -max_total_time={{ seconds }} -max_len=1500 -rss_limit_mb=512
