@@ -29,6 +29,11 @@ bench-sweep rounds="5":
     cargo build --release
     cargo run --release -p herkomst-lab --example bench_sweep -- target/release/herkomst {{ rounds }}
 
+# First contact over SNMP with 20,000 hosts beside nmap (braa, onesixtyone), all tables of 1,000 beside snmpbulkwalk
+bench-snmp hosts="20000" devices="1000":
+    cargo build --release -p herkomst -p herkomst-lab --bins --example bench_snmp
+    target/release/examples/bench_snmp target/release/herkomst {{ hosts }} {{ devices }}
+
 # Look-ups beside other crates: start to first answer, look-ups a second, bytes; so many starts. Builds them first
 bench-lookup rounds="300":
     cargo build --release --manifest-path oui-data/bench/Cargo.toml

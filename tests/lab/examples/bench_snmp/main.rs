@@ -53,13 +53,13 @@ fn network(way: Way) -> Result<Network> {
     let (scanner, far) = (namespace("the scanner")?, namespace("the agents")?);
     cable(&scanner, "eth0", &far, "far0")?;
     within(&scanner, "eth0", || {
-        links::add_address("eth0", [10, 49, 0, 1].into(), 24)?;
+        links::add_address("eth0", [10, 49, 0, 1], 24)?;
         let gateway = links::Via::Gateway([10, 49, 0, 2].into());
         let via = if way == Way::Routed { gateway } else { links::Via::Device("eth0") };
         links::add_route("10.50.0.0/16".parse().expect("a prefix"), via)
     })?;
     within(&far, "far0", || {
-        links::add_address("far0", [10, 49, 0, 2].into(), 24)?;
+        links::add_address("far0", [10, 49, 0, 2], 24)?;
         links::add_route("10.50.0.0/16".parse().expect("a prefix"), links::Via::Local)
     })?;
     let deaf = far.run(|| UdpSocket::bind("0.0.0.0:161"))??;
