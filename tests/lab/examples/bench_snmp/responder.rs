@@ -19,39 +19,44 @@ use herkomst_wire::{EthernetFrame, Ipv4Packet, UdpDatagram, ether_type, protocol
 /// As long as an answer may be that fits a frame.
 const MOST_PAYLOAD: usize = 1472;
 /// The community of all agents.
-pub const COMMUNITY: &[u8] = b"bench-read";
+pub(crate) const COMMUNITY: &[u8] = b"bench-read";
 
 /// What the agents were asked.
 #[derive(Debug, Default)]
-pub struct Counts {
-    pub discoveries: AtomicU64,
-    pub requests: AtomicU64,
+pub(crate) struct Counts {
+    pub(crate) discoveries: AtomicU64,
+    pub(crate) requests: AtomicU64,
 }
 
 impl Counts {
     /// Both, and begins anew.
-    pub fn take(&self) -> (u64, u64) {
+    pub(crate) fn take(&self) -> (u64, u64) {
         (self.discoveries.swap(0, Ordering::Relaxed), self.requests.swap(0, Ordering::Relaxed))
     }
 }
 
 /// The objects of every agent, sorted.
-pub type Objects = Arc<Vec<(Oid, Value<'static>)>>;
+pub(crate) type Objects = Arc<Vec<(Oid, Value<'static>)>>;
 
 /// Whether an address is one of the silent: of ten so many, spread evenly.
-pub fn is_silent(address: Ipv4Addr, of_ten: u32) -> bool {
+pub(crate) fn is_silent(address: Ipv4Addr, of_ten: u32) -> bool {
     (u32::from(address).wrapping_mul(0x9e37_79b1) >> 16) % 10 < of_ten
 }
 
 /// Answers until it is dropped.
-pub struct Responder {
+pub(crate) struct Responder {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
-    pub counts: Arc<Counts>,
+    pub(crate) counts: Arc<Counts>,
 }
 
 impl Responder {
-    pub fn start(port: PacketPort, mac: MacAddr, objects: Objects, silent_of_ten: u32) -> Self {
+    pub(crate) fn start(
+        port: PacketPort,
+        mac: MacAddr,
+        objects: Objects,
+        silent_of_ten: u32,
+    ) -> Self {
         let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::new(Counts::default()));
         let thread = std::thread::spawn({
             let (stop, counts) = (Arc::clone(&stop), Arc::clone(&counts));
@@ -228,7 +233,7 @@ fn length(name: &Oid, value: &Value<'_>) -> usize {
 }
 
 /// The objects of a switch with 48 ports: what the tables of such a one hold, about.
-pub fn switch() -> Objects {
+pub(crate) fn switch() -> Objects {
     let mut objects: Vec<(Oid, Value<'static>)> = Vec::new();
     let mut add = |entry: &[u32], column: u32, index: &[u32], value: Value<'static>| {
         let arcs = [entry, &[column][..], index].concat();
@@ -296,7 +301,7 @@ pub fn switch() -> Objects {
 }
 
 /// The entries that [`switch`] has objects under, for those who walk one after the other.
-pub const WALKED: [&str; 8] = [
+pub(crate) const WALKED: [&str; 8] = [
     "1.3.6.1.2.1.2.2.1",
     "1.3.6.1.2.1.31.1.1.1",
     "1.3.6.1.2.1.4.22.1",
