@@ -25,6 +25,9 @@ const OBJECTS: [&[u32]; 4] = [&[2011, 2, 88, 2], &[9, 1, 1208], &[8072, 3, 2, 10
 const PREFIXES: [[u8; 3]; 4] =
     [[0, 0xe0, 0xfc], [0, 0x1b, 0x54], [0x24, 0x0a, 0xc4], [2, 0x42, 0xac]];
 
+/// Makes the observations of so many hosts.
+type Make = fn(u32) -> Vec<Arc<Observation>>;
+
 #[expect(clippy::disallowed_methods, reason = "a benchmark looks at the clock")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let hosts: u32 = std::env::args().nth(1).map_or(Ok(65_536), |text| text.parse())?;
@@ -32,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = std::time::Instant::now();
     let identifier = Identifier::new(registry);
     println!("fingerprints compiled in {:?}", start.elapsed());
-    let cases: [(&str, fn(u32) -> Vec<Arc<Observation>>); 4] = [
+    let cases: [(&str, Make); 4] = [
         ("stations", stations),
         ("addresses of a proxy", proxy),
         ("rows of an address table", router),
