@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -179,17 +179,19 @@ impl Stage {
     ) -> Result<Run> {
         let args = self.arguments(scenario)?;
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        run_and(&self.scanner, program(), &args, |child| {
+        run_and(&self.scanner, program(), &args, |child, ended| {
             let deadline = Instant::now() + PATIENCE;
             while !when(self) {
                 ensure!(Instant::now() < deadline, "what was waited for did not happen");
-                ensure!(child.try_wait()?.is_none(), "it ended by itself before");
-                std::thread::sleep(Duration::from_millis(20));
+                let early = ended.recv_timeout(Duration::from_millis(20));
+                ensure!(early == Err(RecvTimeoutError::Timeout), "it ended by itself before");
             }
             // Not waited for yet, so the number is still this child's.
             let number = child.id().to_string();
-            let sent = Command::new("/bin/sh").args(["-c", "kill -TERM \"$1\"", "sh", &number]);
-            ensure!(sent.status()?.success(), "the signal could not be sent");
+            let sent = Command::new("/bin/sh")
+                .args(["-c", "kill -TERM \"$1\"", "sh", &number])
+                .status()?;
+            ensure!(sent.success(), "the signal could not be sent");
             Ok(())
         })
     }
@@ -255,7 +257,7 @@ impl std::fmt::Display for Run {
 
 /// Runs a program in a namespace to its end.
 pub(crate) fn run(namespace: &NetworkNamespace, program: &str, args: &[&str]) -> Result<Run> {
-    run_and(namespace, program, args, |_| Ok(()))
+    run_and(namespace, program, args, |_, _| Ok(()))
 }
 
 /// Runs a program in a namespace to its end, and does something meanwhile.
@@ -263,7 +265,7 @@ fn run_and(
     namespace: &NetworkNamespace,
     program: &str,
     args: &[&str],
-    meanwhile: impl FnOnce(&mut Child) -> Result<()>,
+    meanwhile: impl FnOnce(&Child, &mpsc::Receiver<()>) -> Result<()>,
 ) -> Result<Run> {
     assert_not_outside(namespace.id())?;
     let mut command = Command::new(program);
@@ -284,7 +286,7 @@ fn run_and(
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let stdout = collect(out, closed.clone());
     let stderr = collect(err, closed);
-    let done = meanwhile(&mut child);
+    let done = meanwhile(&child, &ended);
     if done.is_err() {
         child.kill().context("ending a program that nothing is waited for any more")?;
     }
