@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use anyhow::{Result, ensure};
 use libtest_mimic::Trial;
+use serde_json::Value;
 
 use crate::checks;
 use crate::stage::{Stage, scenario};
@@ -45,13 +46,40 @@ fn infrastructure() -> Result<()> {
     let plan = scenario(&format!(
         "{SITE}[scan]\nargs = [\"10.99.0.13\", \"--only-infrastructure\"]\nexit = 1\n{CREDENTIALS}\
          [[expect]]\naddress = \"10.99.0.13\"\nvendor = {{ is = \"huawei\", because = [\"sys-object-id\"] }}\n\
-         [[expect]]\nmac = \"44:19:b6:0a:0b:0c\"\naddress = \"10.99.0.77\"\nvendor = \"hikvision\"\nseen-by = [\"snmp\"]\n\
+         [[expect]]\nmac = \"44:19:b6:0a:0b:0c\"\naddress = \"10.99.0.77\"\nvendor = \"hikvision\"\n\
+         seen-by = [\"snmp-forwarding\", \"snmp-neighbours\"]\n\
          [wire]\nonly-to = [\"10.99.0.13/32\"]\nnever-to = [\"10.99.0.77\", \"10.99.0.40\", \"192.0.2.12\", \"192.0.2.78\"]\n\
          heard = {{ hikvision-camera = {{ all = 0 }}, yealink-phone = {{ all = 0 }} }}\n"
     ))?;
     let stage = Stage::build(&plan)?;
     let said = stage.scan(&plan)?;
-    checks::scenario(&plan, &stage, &said)
+    checks::scenario(&plan, &stage, &said)?;
+    let report = said.json()?;
+    for (mac, port, vlans) in [
+        ("44:19:b6:0a:0b:0c", "GigabitEthernet0/0/7", &[20][..]),
+        ("80:5e:0c:46:55:01", "GigabitEthernet0/0/8", &[1]),
+        ("70:0f:6a:93:00:48", "GigabitEthernet0/0/24", &[]),
+    ] {
+        let places = places(&report, mac);
+        let is_there = places.iter().any(|place| {
+            place["name"] == "access-sw-9"
+                && place["port"] == port
+                && vlans.iter().all(|vlan| {
+                    place["vlans"]
+                        .as_array()
+                        .is_some_and(|vlans| vlans.contains(&Value::from(*vlan)))
+                })
+        });
+        ensure!(is_there, "{mac} is at {port} in VLANs {vlans:?}, not at {places:?}\n{said}");
+    }
+    Ok(())
+}
+
+/// Where the device with this address is plugged in.
+fn places<'a>(report: &'a Value, mac: &str) -> Vec<&'a Value> {
+    let devices = report["devices"].as_array().into_iter().flatten();
+    let of = devices.filter(|device| checks::texts(&device["macs"]).contains(&mac));
+    of.flat_map(|device| device["places"].as_array().into_iter().flatten()).collect()
 }
 
 /// The switch tells of four: one is within what is allowed, one beside it, and two are of another network.
@@ -60,7 +88,7 @@ fn expand() -> Result<()> {
         "{SITE}[scan]\nargs = [\"10.99.0.13\", \"--expand\"]\nexit = 1\n{CREDENTIALS}\
          config = '''\n[scan]\nexpand-prefixes = [\"10.99.0.0/26\"]\n'''\n\
          [[expect]]\naddress = \"10.99.0.13\"\nvendor = \"huawei\"\n\
-         [[expect]]\nmac = \"80:5e:0c:46:55:01\"\naddress = \"10.99.0.40\"\nvendor = \"yealink\"\nseen-by = [\"arp\", \"snmp\"]\n\
+         [[expect]]\nmac = \"80:5e:0c:46:55:01\"\naddress = \"10.99.0.40\"\nvendor = \"yealink\"\nseen-by = [\"arp\", \"snmp-lldp-remote\"]\n\
          [[expect]]\nmac = \"44:19:b6:0a:0b:0c\"\naddress = \"10.99.0.77\"\nvendor = \"hikvision\"\nnot-seen-by = [\"arp\"]\n\
          [wire]\nonly-to = [\"10.99.0.13/32\", \"10.99.0.40/32\"]\nheard = {{ hikvision-camera = {{ all = 0 }} }}\n"
     ))?;
