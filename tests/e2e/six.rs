@@ -39,7 +39,7 @@ address = "fd00:50::33"
 all-nodes = false
 [scan]
 args = ["-i", "eth0", "--methods", "nd,snmp", "fd00:50::/64"]
-exit = 1
+exit = 2 # who does not show himself among so many addresses is not known
 credentials = '''
 [[credential]]
 name = "read"
@@ -49,15 +49,15 @@ v2c = { community = "lab-read" }
 [[expect]]
 address = "fd00:50::1"
 vendor = "huawei"
-seen-by = ["nd"]
+seen-by = ["ndp"]
 [[expect]]
 address = "fd00:50::7"
 vendor = "hikvision"
-seen-by = ["nd"]
+seen-by = ["ndp"]
 [[expect]]
 address = "fd00:50::33"
 vendor = { is = "axis", because = ["sys-object-id"] }
-seen-by = ["nd", "snmp"]
+seen-by = ["ndp", "snmp"]
 "#,
     )?;
     let stage = Stage::build(&plan)?;

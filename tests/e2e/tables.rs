@@ -92,7 +92,7 @@ fn habits() -> Result<()> {
         )?;
     }
     text.push_str(
-        "[scan]\nargs = [\"10.99.0.8/29\", \"10.99.0.16/29\", \"--methods\", \"arp,snmp,snmp-interfaces\"]\ncredentials = '''\n\
+        "[scan]\nargs = [\"10.99.0.11-10.99.0.18\", \"--methods\", \"arp,snmp,snmp-interfaces\"]\ncredentials = '''\n\
          [[credential]]\nname = \"read\"\nprefixes = [\"10.99.0.0/24\"]\nv2c = { community = \"lab-read\" }\n'''\n",
     );
     let plan = scenario(&text)?;
@@ -132,7 +132,7 @@ fn ten_million() -> Result<()> {
     ensure!(line["outcome"] == "cut short" && line["cut"].is_string(), "{line}");
     let rows = line["rows"].as_u64().unwrap_or_default();
     ensure!((1..10_000_000).contains(&rows), "{line}");
-    ensure!(peak < 512 << 20, "{rows} rows took {} MiB", peak >> 20);
+    ensure!(peak < 1 << 30, "{rows} rows took {} MiB", peak >> 20);
     let expected = report["devices"].as_array().map_or(0, Vec::len);
     ensure!(expected >= 1, "the router itself is there: {}", said.stderr);
     Ok(())

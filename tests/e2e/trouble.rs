@@ -18,14 +18,15 @@ pub(crate) fn trials() -> Vec<Trial> {
     ]
 }
 
-/// Eight switches with tables, over a line of this kind.
-fn office(line: &str, more: &str) -> String {
+/// Eight switches that no rule speaks of, with tables of so many rows, over a line of this kind.
+fn office(line: &str, rows: u32, latency: u32) -> String {
     format!(
         "title = \"t\"\n[[segment]]\naddress = \"10.99.0.2/24\"\n{line}\n\
-         [[device]]\nuses = \"huawei-s5735\"\naddress = \"10.99.0.16\"\ncount = 8\n[[device.snmp.table]]\n\
+         [[device]]\nuses = \"cisco-catalyst\"\naddress = \"10.99.0.16\"\ncount = 8\n\
+         snmp.habits = {{ latency-ms = {latency} }}\n[[device.snmp.table]]\n\
          entry = \"1.3.6.1.2.1.2.2.1\"\ncolumns = [\"2 text\", \"3 integer\", \"6 mac\"]\n\
-         rows = [[\"1\", \"GigabitEthernet\", 6, \"48:db:50:00:01:00\"]]\ncount = 20\n\
-         [scan]\nargs = [\"10.99.0.16/29\", \"--methods\", \"arp,snmp,snmp-interfaces\"]\n{more}\n\
+         rows = [[\"1\", \"GigabitEthernet\", 6, \"48:db:50:00:01:00\"]]\ncount = {rows}\n\
+         [scan]\nargs = [\"10.99.0.16-10.99.0.23\", \"--methods\", \"arp,snmp,snmp-interfaces\"]\n\
          credentials = '''\n[[credential]]\nname = \"read\"\nprefixes = [\"10.99.0.0/24\"]\nv2c = {{ community = \"lab-read\" }}\n'''\n"
     )
 }
@@ -47,7 +48,7 @@ fn tables(report: &Value) -> Vec<&Value> {
 /// seed each device needs one of three attempts, in every run.
 fn bad_line() -> Result<()> {
     let scan = |line: &str| -> Result<(Value, Run, u64)> {
-        let plan = scenario(&office(line, ""))?;
+        let plan = scenario(&office(line, 20, 0))?;
         let stage = Stage::build(&plan)?;
         let said = stage.scan(&plan)?;
         Ok((said.json()?, said, stage.segment().relay_lost()))
@@ -73,9 +74,7 @@ fn bad_line() -> Result<()> {
 
 /// Agents that take a second for each answer: it is ended when the first answers are in.
 fn terminated() -> Result<()> {
-    let plan = scenario(
-        &office("", "").replace("count = 8\n", "count = 8\nsnmp.habits = { latency-ms = 800 }\n"),
-    )?;
+    let plan = scenario(&office("", 400, 500))?;
     let stage = Stage::build(&plan)?;
     let said = stage.scan_terminated(&plan, |stage| {
         stage.segment().fakes().heard().values().all(|heard| heard.community >= 2)

@@ -17,9 +17,10 @@ pub(crate) const DUMP: &str = include_str!("../../../../agent/probe/tests/dumps/
 pub(crate) fn same_as_recorded(said: &str, part: &str) -> Result<()> {
     let lines = |text: &str| -> Vec<String> {
         let below = format!(".{part}.");
-        let lines =
-            text.lines().filter(|line| line.starts_with(&below) && !line.contains("Timeticks"));
-        lines.map(|line| line.trim_end().to_owned()).collect()
+        let lines = text.lines().filter(|line| line.starts_with(&below));
+        // " = No more variables left": where the walk came to the end.
+        let values = lines.filter(|line| !line.contains("Timeticks") && !line.contains(" = No "));
+        values.map(|line| line.trim_end().to_owned()).collect()
     };
     let (said, recorded) = (lines(said), lines(DUMP));
     let different = said.iter().zip(&recorded).find(|(said, recorded)| said != recorded);
@@ -54,9 +55,10 @@ fn a_table_of_a_vlan_is_seen_by_its_community_alone() -> Result<()> {
     ))?;
     let walk = |community| stage.walk(&["-v2c", "-c", community, "10.99.0.12", "1.3.6.1.2.1.17"]);
     let (none, twenty) = (walk("lab-read")?, walk("lab-read@20")?);
-    ensure!(none.contains("No Such Object"), "{none}");
+    ensure!(none.contains(" = No more variables left"), "{none}");
     ensure!(
-        twenty.lines().count() == 2 && twenty.contains(".17.4.3.1.2.68.25.182.0.0.7 = INTEGER: 11"),
+        twenty.matches("INTEGER").count() == 2
+            && twenty.contains(".17.4.3.1.2.68.25.182.0.0.7 = INTEGER: 11"),
         "{twenty}"
     );
     Ok(())
