@@ -9,12 +9,14 @@ use std::net::IpAddr;
 use herkomst_probe::pacer::Rate;
 use herkomst_probe::snmp::credentials::{MOST_OFFERED, ladder};
 use herkomst_probe::snmp::plan::{Budget, Wanted};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use self::expected::{Expected, expected, is_questioned, spared, targets};
 use crate::cli::Output;
 use crate::config::checked::Scan;
 use crate::config::methods::Means;
+use crate::config::windows::Told;
 use crate::outputs::json;
 use crate::plan::Plan;
 
@@ -51,6 +53,8 @@ struct Planned {
     expand: Option<ExpandPlan>,
     credentials: Vec<CredentialPlan>,
     limits: LimitPlan,
+    /// When which targets may be asked; those in none of them, at any time.
+    windows: Vec<Told>,
     listen_seconds: u64,
     rule_packs: Vec<String>,
     expected: Expected,
@@ -230,6 +234,7 @@ impl Planned {
             }),
             credentials: if asks_snmp { credentials(scan, plan) } else { Vec::new() },
             limits: limits(scan),
+            windows: scan.windows.told(Timestamp::now()),
             listen_seconds: scan.listen.as_secs(),
             rule_packs: set.packs.iter().map(|pack| pack.id.clone()).collect(),
             expected: expected(scan, plan),

@@ -32,6 +32,8 @@ const DAYS: [(&str, Weekday); 7] = [
 /// One window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Window {
+    /// The prefixes as written.
+    written: Vec<String>,
     targets: AddressSet,
     /// The days on which it begins; all when empty.
     days: Vec<Weekday>,
@@ -55,6 +57,23 @@ impl Window {
     }
 }
 
+/// A window, for the plan.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct Told {
+    /// The prefixes as written.
+    pub(crate) prefixes: Vec<String>,
+    /// The days on which it begins; every day when empty.
+    pub(crate) days: Vec<&'static str>,
+    /// When it begins.
+    pub(crate) from: String,
+    /// When it ends; before `from` that is on the next day.
+    pub(crate) to: String,
+    /// The time zone; `null` is that of this host, where it has no name.
+    pub(crate) zone: Option<String>,
+    /// Whether it is open when the plan is made.
+    pub(crate) open: bool,
+}
+
 /// All windows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Windows(Vec<Window>);
@@ -68,6 +87,23 @@ impl Windows {
             windows.extend(window(section, problems));
         }
         Self(windows)
+    }
+
+    /// What they are, and whether they are open.
+    pub(crate) fn told(&self, at: Timestamp) -> Vec<Told> {
+        let told = |window: &Window| {
+            let days = DAYS.iter().filter(|(_, day)| window.days.contains(day));
+            let clock = |time: Time| format!("{:02}:{:02}", time.hour(), time.minute());
+            Told {
+                prefixes: window.written.clone(),
+                days: days.map(|(name, _)| *name).collect(),
+                from: clock(window.from),
+                to: window.to.map_or_else(|| "24:00".to_owned(), clock),
+                zone: window.zone.iana_name().map(str::to_owned),
+                open: window.is_open(at),
+            }
+        };
+        self.0.iter().map(told).collect()
     }
 
     /// Which windows are open, in their order.
@@ -84,12 +120,15 @@ impl Windows {
 }
 
 fn window(section: Section<'_>, problems: &mut Problems) -> Option<Window> {
-    let mut ranges = Vec::new();
+    let (mut ranges, mut written) = (Vec::new(), Vec::new());
     for item in section.items("prefixes", problems) {
         let Some(text) = item.text(problems) else { continue };
         let address = |_| text.parse().map(|address: std::net::IpAddr| address.into());
         match text.parse().or_else(address) {
-            Ok(net) => ranges.push(Range::whole(net)),
+            Ok(net) => {
+                ranges.push(Range::whole(net));
+                written.push(text.to_owned());
+            }
             Err(_) => item.problem(problems, format!("{text:?} is no prefix such as 10.50.0.0/16")),
         }
     }
@@ -142,7 +181,7 @@ fn window(section: Section<'_>, problems: &mut Problems) -> Option<Window> {
         }),
     };
     section.finish(problems);
-    Some(Window { targets: AddressSet::new(ranges), days, from, to, zone: zone? })
+    Some(Window { written, targets: AddressSet::new(ranges), days, from, to, zone: zone? })
 }
 
 /// Hours and minutes, both of two digits.

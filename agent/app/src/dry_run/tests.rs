@@ -203,3 +203,31 @@ fn how_far_a_scan_would_go_is_said() {
     assert!(!text.contains("First contact") && !text.contains("credential"), "{text}");
     assert!(text.contains("listening: at least 65 s\n"), "{text}");
 }
+
+#[test]
+fn windows_are_said_and_whom_they_shut_out_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("herkomst.toml");
+    // One day and the days it is not: one of both windows is shut whenever this runs.
+    let days = |name: &str, days: &str| {
+        format!("[[scan.window]]\nprefixes = [\"{name}\"]\ndays = [{days}]\nzone = \"UTC\"\n")
+    };
+    let (week, rest) = (
+        days("192.0.2.1", "\"mon\", \"tue\", \"wed\""),
+        days("192.0.2.2", "\"thu\", \"fri\", \"sat\", \"sun\""),
+    );
+    fs::write(&path, format!("{week}{rest}")).unwrap();
+    let config = path.display().to_string();
+    let text = rendered(&["192.0.2.1-3", "-c", &config], &Surroundings::default());
+    let line =
+        text.lines().find(|line| line.contains("192.0.2.1 mon, tue, wed 00:00 to 24:00 UTC"));
+    let open = line.unwrap_or_else(|| panic!("{text}")).ends_with("open now");
+    let other = if open { "closed" } else { "open" };
+    assert!(
+        text.contains(&format!(
+            "window: 192.0.2.2 thu, fri, sat, sun 00:00 to 24:00 UTC, {other} now\n"
+        )),
+        "{text}"
+    );
+    assert!(text.contains("1 targets not asked: outside its window\n"), "{text}");
+}

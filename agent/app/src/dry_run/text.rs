@@ -145,6 +145,19 @@ fn how(out: &mut String, planned: &Planned) {
             limits.seconds_for_a_device
         );
     }
+    for window in &planned.windows {
+        let days =
+            if window.days.is_empty() { "every day".to_owned() } else { window.days.join(", ") };
+        let _ = writeln!(
+            out,
+            "window: {} {days} {} to {} {}, {} now",
+            window.prefixes.join(", "),
+            window.from,
+            window.to,
+            window.zone.as_deref().unwrap_or("in the time of this host"),
+            if window.open { "open" } else { "closed" }
+        );
+    }
     if planned.listen_seconds > 0 {
         let _ = writeln!(out, "listening: at least {} s", planned.listen_seconds);
     }

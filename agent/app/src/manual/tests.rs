@@ -101,8 +101,9 @@ fn every_key_of_the_configuration_stands_in_the_page_of_scan() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("herkomst.toml");
     // A key that is like no other: the answer lists those that are allowed.
-    for table in ["scan", "rules", "output.stdout", "scan.ask"] {
-        let heading = if table == "scan.ask" { "[[scan.ask]]" } else { &format!("[{table}]") };
+    for table in ["scan", "rules", "output.stdout", "scan.ask", "scan.window"] {
+        let is_list = ["scan.ask", "scan.window"].contains(&table);
+        let heading = if is_list { format!("[[{table}]]") } else { format!("[{table}]") };
         std::fs::write(&path, format!("{heading}\nqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"))
             .unwrap();
         let mut problems = Problems::default();

@@ -153,6 +153,18 @@ const SCAN: &[Section] = &[
                 "A list of prefixes: --expand asks nobody outside. Without it, the targets.",
             ),
             Word(
+                "answers-from",
+                "A list of addresses that devices may answer from, when they do not answer from the one that was asked. Without \
+                 it such an answer counts for nothing.",
+            ),
+            Word(
+                "[[scan.window]]",
+                "As often as there are maintenance windows: targets in prefixes, a list, are asked while it is open. days is a \
+                 list of mon to sun (every day without), from and to are times such as \"22:00\" (the whole day without; to \
+                 before from is on the next day), zone is a time zone (that of this host without). A target in no window may be \
+                 asked at any time, one in several while one of them is open.",
+            ),
+            Word(
                 "[[scan.ask]]",
                 "As often as there are groups: targets, a list, are asked the questions in probes, a list of sadp-query, \
                  dhip-query, onvif-query, ssdp-query and mdns-query. Of them, those are asked that are targets of the scan, \
