@@ -139,7 +139,7 @@ fn asked(scan: &Scan, plan: &Plan) -> Vec<Asked> {
         let is_asked = |target: &IpAddr| is_questioned(scan, question, *target);
         let number = count(targets(plan).filter(is_asked).count());
         let if_none = count(beyond.iter().filter(|target| is_asked(target)).count());
-        all.push(asked(kind, (number, if_none), Retry::echo()));
+        all.push(asked(kind, (number, if_none), Retry::question()));
     }
     all
 }
