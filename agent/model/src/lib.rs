@@ -6,6 +6,7 @@
 
 mod answer;
 mod device;
+mod hash;
 mod heard;
 mod ledger;
 mod observation;
@@ -17,6 +18,7 @@ mod text;
 
 pub use answer::{Answer, Refusal, Why};
 pub use device::{Device, Join, Link, Place, Port};
+pub use hash::{QuickHash, QuickHasher, QuickMap};
 pub use heard::{
     Announcement, DhcpClient, DhcpId, DhcpServer, Prefix, Relay, Router, VendorClass, VirtualRouter,
 };
