@@ -99,25 +99,36 @@ pub(crate) struct Captures {
     pub(crate) software: Option<DeviceText>,
 }
 
-/// All fingerprints, compiled.
+/// All fingerprints, compiled when the first text is there to be looked at: it takes longer than to sweep a thousand hosts.
 pub(crate) struct Fingerprints {
-    set: RegexSet,
-    other_systems: Regex,
+    set: OnceLock<RegexSet>,
+    other_systems: OnceLock<Regex>,
     single: Vec<OnceLock<Regex>>,
 }
 
 impl Fingerprints {
-    pub(crate) fn compile() -> Self {
-        let set = RegexSetBuilder::new(FINGERPRINTS.iter().map(|one| one.pattern))
-            .unicode(false)
-            .size_limit(64 << 20)
-            .build()
-            .expect("the build has compiled every pattern");
-        let other_systems = RegexBuilder::new(OTHER_SYSTEMS)
-            .unicode(false)
-            .build()
-            .expect("a constant that every test compiles");
-        Self { set, other_systems, single: FINGERPRINTS.iter().map(|_| OnceLock::new()).collect() }
+    pub(crate) fn new() -> Self {
+        let single = FINGERPRINTS.iter().map(|_| OnceLock::new()).collect();
+        Self { set: OnceLock::new(), other_systems: OnceLock::new(), single }
+    }
+
+    fn set(&self) -> &RegexSet {
+        self.set.get_or_init(|| {
+            RegexSetBuilder::new(FINGERPRINTS.iter().map(|one| one.pattern))
+                .unicode(false)
+                .size_limit(64 << 20)
+                .build()
+                .expect("the build has compiled every pattern")
+        })
+    }
+
+    fn other_systems(&self) -> &Regex {
+        self.other_systems.get_or_init(|| {
+            RegexBuilder::new(OTHER_SYSTEMS)
+                .unicode(false)
+                .build()
+                .expect("a constant that every test compiles")
+        })
     }
 
     /// The fingerprints that know a text: the first of each file, in the order of the files; those that name nobody
@@ -125,8 +136,8 @@ impl Fingerprints {
     pub(crate) fn matching(&self, text: &DeviceText) -> Vec<&'static Fingerprint> {
         let mut found: Vec<&'static Fingerprint> = Vec::new();
         let text = text.raw().as_bytes();
-        let of_other_system = self.other_systems.is_match(text);
-        for index in self.set.matches(text) {
+        let of_other_system = self.other_systems().is_match(text);
+        for index in self.set().matches(text) {
             let one = &FINGERPRINTS[index];
             let start = || self.single(index).find(text).map_or(usize::MAX, |found| found.start());
             if of_other_system && one.names != Names::Nobody && start() > AT_THE_START {
@@ -183,7 +194,7 @@ mod tests {
 
     #[test]
     fn every_example_is_known_and_gives_what_it_should() {
-        let prints = Fingerprints::compile();
+        let prints = Fingerprints::new();
         let mut wrong = Vec::new();
         for example in EXAMPLES {
             let of = &FINGERPRINTS[example.of];
@@ -214,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_firm_that_a_text_of_another_system_mentions_made_nothing() {
-        let prints = Fingerprints::compile();
+        let prints = Fingerprints::new();
         for text in [
             "Linux srv to Huawei Technologies Co., Ltd",
             "Linux mon1 5.10 peer HUAWEI Technologies NE40E",
@@ -275,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_long_text_of_one_character_costs_no_more_than_its_length() {
-        let prints = Fingerprints::compile();
+        let prints = Fingerprints::new();
         for filler in ["a", "0", " ", "Version ", "HP "] {
             assert!(
                 prints.matching(&DeviceText::from(filler.repeat(20_000).as_str())).len() < 2,

@@ -94,7 +94,7 @@ pub struct Identifier<'a> {
 impl<'a> Identifier<'a> {
     /// Compiles the fingerprints.
     pub fn new(registry: &'a Registry) -> Self {
-        Self { registry, prints: Fingerprints::compile() }
+        Self { registry, prints: Fingerprints::new() }
     }
 
     /// Who made the device, as of a day.

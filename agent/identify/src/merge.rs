@@ -397,11 +397,13 @@ impl Graph {
     ) -> Vec<Device> {
         let (sets, count) = self.union.sets();
         let mut devices = vec![Device::default(); count];
+        // In order, so that thousands of addresses of one device are not put in here and there.
+        let mut addresses: Vec<(usize, IpAddr)> = Vec::new();
         for (key, set) in &sets {
             let device = &mut devices[*set];
             match key {
                 Key::Address(address) => {
-                    device.ips.insert(*address);
+                    addresses.push((*set, *address));
                     for mac in stations.shown_with(*address) {
                         let own = !stations::names_one_station(mac, registry);
                         if own { &mut device.macs } else { &mut device.seen_with }.insert(mac);
@@ -417,6 +419,12 @@ impl Graph {
                     device.chassis.insert(chassis.clone());
                 }
                 Key::Nameless(one) => device.told_as = Some(format!("{one:?}")),
+            }
+        }
+        addresses.sort_unstable();
+        for of_one in addresses.chunk_by(|one, other| one.0 == other.0) {
+            if let [(set, _), ..] = of_one {
+                devices[*set].ips = of_one.iter().map(|(_, address)| *address).collect();
             }
         }
         // A chassis that joins nothing is still the chassis of whoever announced it.

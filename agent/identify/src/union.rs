@@ -1,19 +1,20 @@
 //! Union-find over hashed keys (Tarjan): near-linear, with the smaller tree under the larger one.
 
-use std::collections::HashMap;
 use std::hash::Hash;
+
+use herkomst_model::QuickMap;
 
 /// Keys in disjoint sets.
 #[derive(Debug)]
 pub(crate) struct Union<K> {
-    index: HashMap<K, usize>,
+    index: QuickMap<K, usize>,
     parent: Vec<usize>,
     size: Vec<usize>,
 }
 
 impl<K> Default for Union<K> {
     fn default() -> Self {
-        Self { index: HashMap::new(), parent: Vec::new(), size: Vec::new() }
+        Self { index: QuickMap::default(), parent: Vec::new(), size: Vec::new() }
     }
 }
 
@@ -49,7 +50,7 @@ impl<K: Eq + Hash> Union<K> {
     }
 
     /// Ends the uniting: every key with the number of its set, from 0 without gaps, and how many sets there are.
-    pub(crate) fn sets(mut self) -> (HashMap<K, usize>, usize) {
+    pub(crate) fn sets(mut self) -> (QuickMap<K, usize>, usize) {
         let mut numbers = vec![usize::MAX; self.parent.len()];
         let mut count = 0;
         let mut index = std::mem::take(&mut self.index);

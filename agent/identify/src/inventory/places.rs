@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use herkomst_model::{Device, Fact, Link, Place, Port, Table};
+use herkomst_model::{Device, Fact, Link, Place, Port, QuickMap, Table};
 use herkomst_registry::Registry;
 
 use super::hearsay::{Hearsay, LocalPort, is_alive, is_learned};
@@ -97,7 +97,7 @@ impl Sightings {
 pub(crate) fn places(
     tables: &Tables<'_>,
     hearsay: &Hearsay,
-    sets: &HashMap<Key, usize>,
+    sets: &QuickMap<Key, usize>,
     devices: &mut [Device],
     registry: &Registry,
 ) -> Shown {
@@ -188,7 +188,7 @@ fn forwarding(
     agent: &Agent<'_>,
     ports: &Ports<'_>,
     hearsay: &Hearsay,
-    sets: &HashMap<Key, usize>,
+    sets: &QuickMap<Key, usize>,
     devices: &mut [Device],
     registry: &Registry,
 ) {
@@ -216,7 +216,7 @@ fn routed(
     own: usize,
     agent: &Agent<'_>,
     hearsay: &Hearsay,
-    sets: &HashMap<Key, usize>,
+    sets: &QuickMap<Key, usize>,
     devices: &mut [Device],
 ) {
     for row in agent.neighbours.iter().filter(|row| is_alive(row)) {
