@@ -14,19 +14,19 @@ use crate::judge::Judged;
 
 /// The coverage of a scan.
 pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> Coverage {
-    let mut methods: BTreeMap<String, Counts> = BTreeMap::new();
+    let mut methods: BTreeMap<&str, Counts> = BTreeMap::new();
     let mut targets = Counts::default();
     for line in ledger.targets.values() {
         for (method, outcome) in line.outcomes() {
-            count(methods.entry(method.as_str().to_owned()).or_default(), outcome);
+            count(methods.entry(method.as_str()).or_default(), outcome);
         }
         count(&mut targets, overall(line));
     }
     for (method, outcome) in ledger.questions.values().flatten() {
-        count(methods.entry(method.as_str().to_owned()).or_default(), *outcome);
+        count(methods.entry(method.as_str()).or_default(), *outcome);
     }
     for (table, line) in ledger.tables.values().flatten() {
-        count(methods.entry(table.as_str().to_owned()).or_default(), line.outcome);
+        count(methods.entry(table.as_str()).or_default(), line.outcome);
     }
     let listened = ledger.lldp.map(|heard| {
         let entry = ListenedEntry {
@@ -39,7 +39,7 @@ pub(crate) fn coverage(ledger: &Ledger, receipt: &Receipt, judged: &Judged) -> C
         complete: is_complete(ledger, receipt),
         interrupted: ledger.interrupted,
         targets,
-        methods,
+        methods: methods.into_iter().map(|(method, counts)| (method.to_owned(), counts)).collect(),
         identified: judged.identified,
         undetermined: judged.unnamed,
         special: judged.special,

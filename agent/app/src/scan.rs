@@ -317,7 +317,7 @@ async fn collect(
         kept.push(Arc::new(observation));
     }
     // The order of arrival is chance; the report must not depend on it.
-    kept.sort_by_key(|seen| (seen.about, seen.method, seen.at));
+    kept.sort_by_cached_key(|seen| (seen.about, seen.method, seen.at));
     kept
 }
 

@@ -1,9 +1,10 @@
 //! When the next packet may leave: one bucket for all packets, one for each /24 (or /64) beyond the local segment,
 //! one for each host. All of them must agree.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
+
+use herkomst_model::QuickMap;
 
 /// How many packets a second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,8 +111,8 @@ pub struct Pacer {
     total: Option<(Shape, Bucket)>,
     per_subnet: Option<Shape>,
     per_host: Option<Shape>,
-    subnets: HashMap<Subnet, Bucket>,
-    hosts: HashMap<IpAddr, Bucket>,
+    subnets: QuickMap<Subnet, Bucket>,
+    hosts: QuickMap<IpAddr, Bucket>,
     /// The earliest instant at which a target refused since the last look would be admitted.
     blocked_until: Option<Instant>,
 }
@@ -136,8 +137,8 @@ impl Pacer {
             total: Shape::new(limits.total, burst).map(|shape| (shape, Bucket { full_at: now })),
             per_subnet: Shape::new(limits.per_subnet, burst),
             per_host: Shape::new(limits.per_host, |rate| rate.min(HOST_BURST)),
-            subnets: HashMap::new(),
-            hosts: HashMap::new(),
+            subnets: QuickMap::default(),
+            hosts: QuickMap::default(),
             blocked_until: None,
         }
     }
@@ -186,7 +187,7 @@ impl Pacer {
     }
 }
 
-fn forget_full<K: std::hash::Hash + Eq>(buckets: &mut HashMap<K, Bucket>, now: Instant) {
+fn forget_full<K: std::hash::Hash + Eq>(buckets: &mut QuickMap<K, Bucket>, now: Instant) {
     if buckets.len() >= MOST_BUCKETS {
         buckets.retain(|_, bucket| bucket.full_at > now);
     }

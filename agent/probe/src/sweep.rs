@@ -3,10 +3,12 @@
 //! A few octets a target and one queue for each try; since the waits of one try are all the same,
 //! each queue is sorted by time and needs no heap. Targets may be added while it runs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::time::Instant;
+
+use herkomst_model::QuickMap;
 
 use crate::Gate;
 use crate::retry::Retry;
@@ -37,7 +39,7 @@ struct Entry<A> {
 pub struct Sweep<A = IpAddr> {
     retry: Retry,
     entries: Vec<Entry<A>>,
-    slots: HashMap<A, Slot>,
+    slots: QuickMap<A, Slot>,
     ready: VecDeque<Slot>,
     waiting: Vec<VecDeque<(Slot, Instant)>>,
     given_up: VecDeque<Slot>,
@@ -55,7 +57,7 @@ impl<A: Copy + Eq + Hash + Into<IpAddr>> Sweep<A> {
         Self {
             retry,
             entries: Vec::new(),
-            slots: HashMap::new(),
+            slots: QuickMap::default(),
             ready: VecDeque::new(),
             waiting,
             given_up: VecDeque::new(),

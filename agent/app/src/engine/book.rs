@@ -1,12 +1,12 @@
 //! The books of one scan: what each target is expected to be asked, what was sent to it, and what came of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use herkomst_model::{
-    Answer, Fact, Ledger, Method, Outcome, PacketKind, Receipt, Sent, Table, TableLine, TargetLine,
-    Why,
+    Answer, Fact, Ledger, Method, Outcome, PacketKind, QuickMap, Receipt, Sent, Table, TableLine,
+    TargetLine, Why,
 };
 use herkomst_probe::pacer::Zone;
 use herkomst_probe::{Fit, Transmit};
@@ -32,9 +32,9 @@ struct Page {
 /// The books. A target that has no page is none: nothing is sent to it.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
-    pages: HashMap<IpAddr, Page>,
+    pages: QuickMap<IpAddr, Page>,
     /// What was sent to find out who is there: to groups, and to addresses that nobody answered at.
-    guesses: HashMap<IpAddr, Sent>,
+    guesses: QuickMap<IpAddr, Sent>,
     allowed: Arc<Allowed>,
     asks_everybody: bool,
     /// Questions beside those that every target is asked, to whom they are put.
@@ -263,7 +263,11 @@ impl Book {
             }
         }
         let mut receipt = Receipt { ignored: self.ignored, ..Receipt::default() };
-        for (target, mut page) in self.pages {
+        // In order: maps that are put together at once from what is sorted take a fraction of the time.
+        let mut pages: Vec<(IpAddr, Page)> = self.pages.into_iter().collect();
+        pages.sort_unstable_by_key(|(target, _)| *target);
+        let mut sent: Vec<(IpAddr, Sent)> = Vec::with_capacity(pages.len());
+        for (target, page) in &mut pages {
             if let Some(zone) = page.zone {
                 for (method, slot) in [
                     (Method::Arp, &mut page.line.arp),
@@ -272,7 +276,7 @@ impl Book {
                     (Method::SnmpEngine, &mut page.line.snmp_engine),
                     (Method::Snmp, &mut page.line.snmp),
                 ] {
-                    let is_open = *slot == Outcome::NotExpected && expects(target, zone, method);
+                    let is_open = *slot == Outcome::NotExpected && expects(*target, zone, method);
                     let was_shut = page.shut && *slot == Outcome::NotAsked(Why::OutsideWindow);
                     if is_open || was_shut {
                         let asked =
@@ -283,15 +287,12 @@ impl Book {
                 }
             }
             if page.sent != Sent::default() {
-                receipt.targets.insert(target, page.sent);
-            }
-            ledger.targets.insert(target, page.line);
-        }
-        for (target, sent) in self.guesses {
-            if sent != Sent::default() {
-                receipt.targets.insert(target, sent);
+                sent.push((*target, page.sent));
             }
         }
+        ledger.targets = pages.into_iter().map(|(target, page)| (target, page.line)).collect();
+        sent.extend(self.guesses.into_iter().filter(|(_, sent)| *sent != Sent::default()));
+        receipt.targets = sent.into_iter().collect();
         receipt.credentials = self.credentials;
         (ledger, receipt)
     }

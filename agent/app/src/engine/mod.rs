@@ -23,7 +23,9 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use herkomst_ids::{EngineId, MacAddr};
-use herkomst_model::{Heard as HeardFor, Ledger, Method, Observation, Outcome, Receipt, Why};
+use herkomst_model::{
+    Heard as HeardFor, Ledger, Method, Observation, Outcome, QuickMap, Receipt, Why,
+};
 use herkomst_net::{Family, NetError};
 use herkomst_probe::Probe;
 use herkomst_probe::arp::ArpSweep;
@@ -115,7 +117,7 @@ pub(crate) struct Engine {
     expansion: Option<Expansion>,
     elsewhere: Elsewhere,
     windows: Watch,
-    stations: HashMap<IpAddr, Station>,
+    stations: QuickMap<IpAddr, Station>,
     engines: HashMap<IpAddr, EngineId>,
     spare: Spare,
     asks_snmp: bool,
@@ -263,7 +265,7 @@ impl Engine {
             expansion,
             elsewhere: Elsewhere::new(scan.answers_from.clone()),
             windows: Watch::new(scan.windows.clone(), now),
-            stations: HashMap::new(),
+            stations: QuickMap::default(),
             engines: HashMap::new(),
             spare,
             asks_snmp: scan.methods.has(Means::Snmp),
