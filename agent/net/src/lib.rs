@@ -11,6 +11,7 @@ mod filter;
 mod groups;
 mod held;
 mod interfaces;
+mod link;
 pub mod links;
 mod namespace;
 mod netlink;
@@ -31,6 +32,7 @@ pub use held::HeldPort;
 pub use interfaces::{
     Interface, Ipv4Address, Ipv6Address, KernelNeighbour, interfaces, neighbours,
 };
+pub use link::Link;
 pub use namespace::{
     Entered, NamespaceId, NetworkNamespace, current_network, enter_private_network, mount_memory,
 };

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use futures_util::future::select_all;
 use herkomst_ids::MacAddr;
 use herkomst_model::PacketKind;
 use herkomst_net::{
-    Awaited, DatagramPort, EchoPort, Family, Filter, Fragments, HeldPort, LISTENING_GROUPS,
+    Awaited, DatagramPort, EchoPort, Family, Filter, Fragments, HeldPort, LISTENING_GROUPS, Link,
     NetError, PacketPort, PortOptions, Sent, awaited,
 };
 use tokio::io::Interest;
@@ -23,7 +23,7 @@ use crate::plan::Plan;
 struct OpenWire {
     name: Arc<str>,
     mac: MacAddr,
-    port: PacketPort,
+    port: Box<dyn Link>,
 }
 
 /// All sockets, opened and not yet waited for.
@@ -48,7 +48,7 @@ impl OpenPorts {
             let groups: Vec<MacAddr> = LISTENING_GROUPS.iter().map(|group| group.mac).collect();
             // Who only listens hears also those who ask whether an address is free.
             let options = PortOptions { all_groups: passive, ..PortOptions::default() };
-            let port = PacketPort::open_with(interface, &filter, &groups, options)?;
+            let port = Box::new(PacketPort::open_with(interface, &filter, &groups, options)?);
             wires.push(OpenWire { name: interface.name.as_str().into(), mac, port });
         }
         let (mut datagrams, mut echo) = (PerFamily::default(), PerFamily::default());
@@ -150,7 +150,7 @@ pub(crate) struct Wire {
     /// Its hardware address.
     pub(crate) mac: MacAddr,
     /// The socket.
-    pub(crate) port: Awaited<PacketPort>,
+    pub(crate) port: Awaited<Box<dyn Link>>,
     /// Frames that wait to leave.
     pub(crate) outbox: Outbox,
     /// Why nothing can be sent there any more: the rest of the scan goes on without it.
@@ -278,14 +278,14 @@ impl<T> PerFamily<T> {
 }
 
 /// A socket of the kernel, and what waits to leave through it.
-pub(crate) struct Door<P: AsRawFd + AsFd> {
+pub(crate) struct Door<P: AsFd> {
     /// The socket.
     pub(crate) port: Awaited<P>,
     /// What waits.
     pub(crate) outbox: VecDeque<Waiting>,
 }
 
-impl<P: AsRawFd + AsFd> Door<P> {
+impl<P: AsFd> Door<P> {
     fn open(port: P) -> io::Result<Self> {
         Ok(Self { port: awaited(port)?, outbox: VecDeque::new() })
     }
@@ -396,7 +396,7 @@ fn boxed<'a>(future: impl Future<Output = ()> + 'a) -> Pin<Box<dyn Future<Output
 }
 
 /// Readiness is by edge: it is cleared before the reading, so that what comes in while we read wakes us again.
-async fn is_readable<T: AsRawFd>(port: &Awaited<T>) {
+async fn is_readable<T>(port: &Awaited<T>) {
     // It fails only when the runtime ends, and then nobody reads.
     if let Ok(mut guard) = port.ready(Interest::READABLE | Interest::ERROR).await {
         guard.clear_ready();
