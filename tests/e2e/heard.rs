@@ -15,7 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// Who is heard by which protocol, by the address of the link.
 const HEARD: [(&str, &[&str]); 3] = [
     ("00:d0:f6:12:34:58", &["lldp", "cdp", "edp", "fdp", "sonmp"]),
-    ("00:d0:f6:12:34:5a", &["ndp"]),
+    ("00:d0:f6:12:34:5a", &["nd"]),
     ("44:19:b6:00:00:07", &["dhcp"]),
 ];
 

@@ -49,15 +49,15 @@ v2c = { community = "lab-read" }
 [[expect]]
 address = "fd00:50::1"
 vendor = "huawei"
-seen-by = ["ndp"]
+seen-by = ["nd"]
 [[expect]]
 address = "fd00:50::7"
 vendor = "hikvision"
-seen-by = ["ndp"]
+seen-by = ["nd"]
 [[expect]]
 address = "fd00:50::33"
 vendor = { is = "axis", because = ["sys-object-id"] }
-seen-by = ["ndp", "snmp"]
+seen-by = ["nd", "snmp"]
 "#,
     )?;
     let stage = Stage::build(&plan)?;

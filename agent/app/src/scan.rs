@@ -26,7 +26,7 @@ use crate::engine::{Engine, EngineError, OpenPorts, Spare};
 use crate::exit::{Failure, Result};
 use crate::judge::{Grounds, Judged, judge};
 use crate::outputs::table::{self, Screen};
-use crate::outputs::{json, write_out};
+use crate::outputs::{json, write_out, write_with};
 use crate::plan::{Plan, Surroundings, plan};
 use crate::progress::{Progress, Shown};
 use crate::rules;
@@ -71,12 +71,12 @@ pub(crate) fn run(scan: &Scan, folders: Option<&Folders>, quiet: bool) -> Result
         return Ok(Outcome::Clean);
     }
     let report = observe(scan, around, planned, folders, quiet)?;
-    let bytes = match scan.output {
-        Output::Table => table::render(&report.0, Screen::stdout()).into_bytes(),
-        Output::Json => json::document(&report.0),
-        Output::Jsonl => json::lines(&report.0),
-    };
-    write_out(&bytes).context("writing the result").map_err(Failure::io)?;
+    let written = write_with(|out| match scan.output {
+        Output::Table => out.write_all(table::render(&report.0, Screen::stdout()).as_bytes()),
+        Output::Json => json::write_document(out, &report.0),
+        Output::Jsonl => json::write_lines(out, &report.0),
+    });
+    written.context("writing the result").map_err(Failure::io)?;
     Ok(report.1)
 }
 

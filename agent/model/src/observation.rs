@@ -104,7 +104,7 @@ impl Method {
             Self::SnmpEngine => "snmp-engine",
             Self::Snmp => "snmp",
             Self::Lldp => "lldp",
-            Self::Ndp => "ndp",
+            Self::Ndp => "nd",
             Self::Mld => "mld",
             Self::Icmpv6 => "icmpv6",
             Self::Cdp => "cdp",

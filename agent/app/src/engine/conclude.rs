@@ -4,12 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use herkomst_model::{
-    About, Answer, Fact, Method, Observation, Outcome, Table, TableLine, TableNews, Why,
+    About, Answer, Fact, Method, Observation, Outcome, Rows, Table, TableLine, TableNews, Why,
 };
 use herkomst_probe::snmp::interview::Discovered;
 use herkomst_probe::{Probe, Seen};
 use jiff::Timestamp;
 
+use herkomst_ids::MacAddr;
 use herkomst_probe::pacer::Zone;
 
 use super::book::Book;
@@ -221,6 +222,22 @@ impl Engine {
         self.interviews.add(target, &discovered);
     }
 
+    /// What tables of others say of this host is nothing that was found.
+    fn without_us(&self, answer: Answer<Fact>) -> Answer<Fact> {
+        let is_ours = |mac: MacAddr| self.ports.wires.iter().any(|wire| wire.mac == mac);
+        answer.map(|fact| match fact {
+            Fact::Table(TableNews::Rows(Rows::Neighbours(mut rows))) => {
+                rows.retain(|row| !is_ours(row.mac) && !self.allowed.is_ours(row.address));
+                Fact::Table(TableNews::Rows(Rows::Neighbours(rows)))
+            }
+            Fact::Table(TableNews::Rows(Rows::Forwarding(mut rows))) => {
+                rows.retain(|row| !is_ours(row.mac));
+                Fact::Table(TableNews::Rows(Rows::Forwarding(rows)))
+            }
+            fact => fact,
+        })
+    }
+
     /// Passes on what is worth keeping: silence is in the ledger already.
     pub(super) fn keep(
         &self,
@@ -231,6 +248,7 @@ impl Engine {
         if matches!(seen.answer, Answer::Silent { .. } | Answer::NotAsked(_)) {
             return;
         }
+        let seen = Seen { answer: self.without_us(seen.answer), ..seen };
         let wire = wire.or_else(|| Some(self.stations.get(&target_of(&seen)?)?.wire));
         observations.push(Observation {
             at: Timestamp::now(),

@@ -11,9 +11,10 @@ use serde_json::ser::{CharEscape, CompactFormatter, Formatter, PrettyFormatter};
 
 use super::escape::is_unsafe;
 
-/// The whole report as one document.
-pub(crate) fn document(report: &Report) -> Vec<u8> {
-    document_of(report)
+/// Writes the whole report as one document. It is never whole in memory a second time: that of a large network is long.
+pub(crate) fn write_document(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
+    write_value(out, report, Escaped(PrettyFormatter::new()))?;
+    out.write_all(b"\n")
 }
 
 /// Anything that has string keys and no float, as one document.
@@ -36,8 +37,8 @@ pub(crate) fn line_of<T: Serialize>(r#type: &'static str, value: &T) -> Vec<u8> 
     bytes
 }
 
-/// One object a line, each with its `type`.
-pub(crate) fn lines(report: &Report) -> Vec<u8> {
+/// Writes one object a line, each with its `type`.
+pub(crate) fn write_lines(out: &mut dyn io::Write, report: &Report) -> io::Result<()> {
     #[derive(Serialize)]
     struct Line<'a, T> {
         r#type: &'static str,
@@ -47,32 +48,35 @@ pub(crate) fn lines(report: &Report) -> Vec<u8> {
         object: &'a T,
     }
     fn line<T: Serialize>(
-        out: &mut Vec<u8>,
+        out: &mut dyn io::Write,
         r#type: &'static str,
         version: Option<u32>,
         object: &T,
-    ) {
-        out.extend(to_bytes(
-            &Line { r#type, schema_version: version, object },
-            Escaped(CompactFormatter),
-        ));
-        out.push(b'\n');
+    ) -> io::Result<()> {
+        let line = Line { r#type, schema_version: version, object };
+        write_value(out, &line, Escaped(CompactFormatter))?;
+        out.write_all(b"\n")
     }
-    let mut out = Vec::new();
-    line(&mut out, "scan", Some(report.schema_version), &report.scan);
-    report.devices.iter().for_each(|device| line(&mut out, "device", None, device));
-    report.findings.iter().for_each(|finding| line(&mut out, "finding", None, finding));
-    report.figures.iter().for_each(|figure| line(&mut out, "figure", None, figure));
-    line(&mut out, "coverage", None, &report.coverage);
-    line(&mut out, "receipt", None, &report.receipt);
-    out
+    line(out, "scan", Some(report.schema_version), &report.scan)?;
+    report.devices.iter().try_for_each(|device| line(out, "device", None, device))?;
+    report.findings.iter().try_for_each(|finding| line(out, "finding", None, finding))?;
+    report.figures.iter().try_for_each(|figure| line(out, "figure", None, figure))?;
+    line(out, "coverage", None, &report.coverage)?;
+    line(out, "receipt", None, &report.receipt)
+}
+
+fn write_value<T: Serialize, F: Formatter>(
+    out: &mut dyn io::Write,
+    value: &T,
+    formatter: F,
+) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(out, formatter);
+    value.serialize(&mut serializer).map_err(io::Error::from)
 }
 
 fn to_bytes<T: Serialize, F: Formatter>(value: &T, formatter: F) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-    value
-        .serialize(&mut serializer)
+    write_value(&mut bytes, value, formatter)
         .expect("the report has string keys and no float, and memory takes all bytes");
     bytes
 }

@@ -9,8 +9,15 @@ use std::io::{self, Write};
 
 /// Writes a result to stdout. A reader that has gone (`| head`) is a normal end.
 pub(crate) fn write_out(bytes: &[u8]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    write_with(|out| out.write_all(bytes))
+}
+
+/// The same, as it is made.
+pub(crate) fn write_with(
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,
     }

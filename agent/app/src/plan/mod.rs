@@ -72,6 +72,11 @@ pub(crate) struct Allowed {
 }
 
 impl Allowed {
+    /// Whether it is an address of this host.
+    pub(crate) fn is_ours(&self, address: IpAddr) -> bool {
+        self.ours.contains(&address)
+    }
+
     /// Whether it is a target, or among those who may be asked when somebody tells of them; not where the operator
     /// excluded it or its maintenance window is closed.
     pub(crate) fn holds(&self, address: IpAddr) -> bool {

@@ -42,7 +42,7 @@ impl Stations {
         let came = Came { frame, packet: &packet };
         if packet.destination.is_multicast() {
             if multicast_mac(packet.destination) == Some(frame.destination) {
-                self.to_a_group(&came, vlan, out);
+                self.said_to_a_group(&came, vlan, out);
             }
             return;
         }
@@ -81,7 +81,7 @@ impl Stations {
         }
     }
 
-    fn to_a_group(&mut self, came: &Came<'_>, vlan: Option<u16>, out: &mut Vec<Outgoing>) {
+    fn said_to_a_group(&mut self, came: &Came<'_>, vlan: Option<u16>, out: &mut Vec<Outgoing>) {
         let (packet, message) = match Icmpv6::parse(came.packet) {
             Ok(message) if came.packet.protocol == next_header::ICMPV6 => (came.packet, message),
             _ => return,
