@@ -29,6 +29,11 @@ use herkomst_wire::{EthernetFrame, Icmp, Icmpv6};
 pub trait Gate {
     /// Whether a packet to `to` may leave at `now`.
     fn admits(&mut self, to: IpAddr, now: Instant) -> bool;
+
+    /// Whether none may leave for it any more, however long one waits: its question is over, and not one for later.
+    fn forbids(&self, _to: IpAddr) -> bool {
+        false
+    }
 }
 
 /// A packet to be sent: its bytes are in the buffer that was handed to [`Probe::poll_transmit`].

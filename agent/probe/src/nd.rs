@@ -89,6 +89,18 @@ pub struct NdRetries {
     pub guesses: Retry,
 }
 
+impl NdRetries {
+    /// The same with at most so many tries of each.
+    #[must_use]
+    pub fn at_most(self, tries: Option<u8>) -> Self {
+        Self {
+            everybody: self.everybody.at_most(tries),
+            listed: self.listed.at_most(tries),
+            guesses: self.guesses.at_most(tries),
+        }
+    }
+}
+
 impl Default for NdRetries {
     fn default() -> Self {
         let (everybody, listed) = (Retry::everybody(), Retry::neighbours());
@@ -174,6 +186,23 @@ impl NdSweep {
     /// Adds a target.
     pub fn add(&mut self, target: Ipv6Addr) {
         self.list(vec![target], 0);
+    }
+
+    /// Ends the questions to a target that is not to be asked any more, and guesses no more that anybody has its address.
+    pub fn give_up(&mut self, target: Ipv6Addr, why: Why) {
+        if let Some(slot) = self.guessed.slot(target) {
+            self.guessed.close(slot);
+        }
+        if let Some(slot) = self.listed.slot(target)
+            && self.listed.close(slot)
+        {
+            self.say(target, Method::Ndp, Answer::NotAsked(why));
+        }
+    }
+
+    /// Asks everybody no more to show himself.
+    pub fn stop_calls(&mut self) {
+        self.calls.stop();
     }
 
     /// Takes the targets that can be asked, and says why the others are not.

@@ -46,8 +46,8 @@ pub struct Sweep<A = IpAddr> {
     open: usize,
 }
 
-/// How many candidates are offered to the gate before giving up for now: targets of a subnet that is at its
-/// limit must not hold up those of another.
+/// How many candidates the gate may put off before giving up for now: targets of a subnet that is at its limit must not
+/// hold up those of another.
 const LOOK_AHEAD: usize = 32;
 
 impl<A: Copy + Eq + Hash + Into<IpAddr>> Sweep<A> {
@@ -97,14 +97,25 @@ impl<A: Copy + Eq + Hash + Into<IpAddr>> Sweep<A> {
 
     /// The next target to ask, and the number of the try (from 0). Its time starts to run.
     pub fn next(&mut self, now: Instant, gate: &mut dyn Gate) -> Option<(Slot, A, u8)> {
-        for _ in 0..LOOK_AHEAD.min(self.ready.len()) {
+        let mut put_off = 0;
+        for _ in 0..self.ready.len() {
             let slot = self.ready.pop_front()?;
             let entry = &mut self.entries[slot as usize];
             if entry.state != State::Open {
                 continue;
             }
-            if !gate.admits(entry.address.into(), now) {
+            let address = entry.address.into();
+            if !gate.admits(address, now) {
+                if gate.forbids(address) {
+                    // It would stay ready for ever, and the sweep would never be over.
+                    self.close(slot);
+                    continue;
+                }
                 self.ready.push_back(slot);
+                put_off += 1;
+                if put_off == LOOK_AHEAD {
+                    break;
+                }
                 continue;
             }
             let attempt = entry.tries;
@@ -267,6 +278,44 @@ pub(crate) mod tests {
         assert_eq!(sweep.next(now, &mut Only(address(4))).map(|(_, a, _)| a), Some(address(4)));
         assert_eq!(sweep.next(now, &mut Only(address(4))), None);
         assert!(sweep.is_ready());
+    }
+
+    /// Forbids all but one.
+    struct Never(IpAddr);
+    impl Gate for Never {
+        fn admits(&mut self, to: IpAddr, _: Instant) -> bool {
+            to == self.0
+        }
+
+        fn forbids(&self, to: IpAddr) -> bool {
+            to != self.0
+        }
+    }
+
+    #[test]
+    fn whom_the_gate_forbids_for_good_keeps_no_sweep_from_its_end() {
+        let (mut sweep, now) = (Sweep::new(Retry::of_millis(&[100])), Instant::now());
+        (0..=99).for_each(|last| assert!(sweep.add(address(last))));
+        let mut gate = Never(address(99));
+        let asked = sweep.next(now, &mut gate).map(|(_, asked, _)| asked);
+        assert_eq!(asked, Some(address(99)), "the others do not hold it up");
+        assert!(!sweep.is_ready());
+        sweep.handle_timeout(now + Duration::from_secs(1));
+        assert_eq!(sweep.poll_given_up(), Some((address(99), 1)), "of the others nothing is said");
+        assert_eq!(sweep.poll_given_up(), None);
+        assert!(sweep.is_idle());
+    }
+
+    #[test]
+    fn many_that_have_an_end_hold_up_nobody() {
+        let (mut sweep, now) = (Sweep::new(Retry::of_millis(&[100])), Instant::now());
+        (0..=99).for_each(|last| assert!(sweep.add(address(last))));
+        for last in 0..99 {
+            let slot = sweep.slot(address(last)).unwrap();
+            sweep.close(slot);
+        }
+        let asked = sweep.next(now, &mut Open).map(|(_, asked, _)| asked);
+        assert_eq!(asked, Some(address(99)));
     }
 
     #[test]

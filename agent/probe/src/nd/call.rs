@@ -112,6 +112,9 @@ impl Calls {
         let State::Asking { round, left } = self.state else { return None };
         let call = *self.calls.get(left)?;
         if !gate.admits(ALL_NODES.into(), now) {
+            if gate.forbids(ALL_NODES.into()) {
+                self.stop();
+            }
             return None;
         }
         let left = left + 1;
@@ -158,6 +161,11 @@ impl Calls {
             Kind::Echo | Kind::Listeners => Extra::Nothing,
         };
         icmpv6_frame(frame, &way(ECHO_HOPS), extra, &message)
+    }
+
+    /// Asks everybody no more; answers to what was asked still count.
+    pub(super) fn stop(&mut self) {
+        self.state = State::Over;
     }
 
     /// Identifier and number together are a cookie, since an error need not quote more of what was asked.

@@ -444,6 +444,45 @@ fn nothing_leaves_unless_the_gate_admits_it() {
     assert_eq!(sent.to, gate.0, "a group that is not admitted holds nobody else up");
 }
 
+/// Forbids everything.
+struct Shut;
+impl Gate for Shut {
+    fn admits(&mut self, _: IpAddr, _: Instant) -> bool {
+        false
+    }
+
+    fn forbids(&self, _: IpAddr) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_the_gate_forbids_for_good_is_over() {
+    let mut sweep = sweep(NdQuestions { everybody: true, ..listed(&["fd00:50::7"]) });
+    sweep.learn_mac(STATION);
+    assert!(sweep.is_ready());
+    assert_eq!(sweep.poll_transmit(Instant::now(), &mut Shut, &mut Vec::new()), None);
+    assert!(sweep.is_idle() && !sweep.is_ready());
+}
+
+#[test]
+fn who_is_given_up_is_asked_no_more_and_that_is_said() {
+    let mut sweep = sweep(listed(&["fd00:50::7", "fd00:50::8"]));
+    sweep.give_up(ip("fd00:50::7"), Why::OutsideWindow);
+    let sent = send(&mut sweep, Instant::now());
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].transmit.to, IpAddr::from(ip("fd00:50::8")));
+    let no = Answer::NotAsked(Why::OutsideWindow);
+    assert_eq!(said(&mut sweep), [(Method::Ndp, "fd00:50::7".to_owned(), no)]);
+}
+
+#[test]
+fn every_kind_of_question_keeps_to_the_most_tries() {
+    let retries = NdRetries::default().at_most(Some(1));
+    let tries = [retries.everybody, retries.listed, retries.guesses].map(|retry| retry.tries());
+    assert_eq!(tries, [1, 1, 1]);
+}
+
 #[test]
 fn without_an_address_nobody_is_asked_and_that_is_said() {
     let segment = NdSegment { mac: US, vlan: None, own: Vec::new() };

@@ -527,7 +527,11 @@ impl Probe for Interviews {
             let Some(interview) = self.open.get(&to) else { continue };
             let State::Ready { request, tries } = &interview.state else { continue };
             if !gate.admits(to, now) {
-                self.ready.push_back(to);
+                if gate.forbids(to) {
+                    self.give_up(to, Why::OutsideWindow);
+                } else {
+                    self.ready.push_back(to);
+                }
                 continue;
             }
             let (request, tries) = (request.clone(), *tries);

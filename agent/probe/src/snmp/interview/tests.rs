@@ -232,6 +232,28 @@ fn nothing_is_sent_where_no_credential_is_bound() {
     assert_eq!(interviews.poll_observation().unwrap().answer, Answer::NotAsked(Why::NoCredential));
 }
 
+/// Forbids everything.
+struct Shut;
+impl Gate for Shut {
+    fn admits(&mut self, _: IpAddr, _: Instant) -> bool {
+        false
+    }
+
+    fn forbids(&self, _: IpAddr) -> bool {
+        true
+    }
+}
+
+#[test]
+fn an_interview_that_the_gate_forbids_for_good_is_over() {
+    let mut interviews = communities(&["one", "two"]);
+    interviews.add(TARGET, &engine());
+    assert_eq!(interviews.poll_transmit(Instant::now(), &mut Shut, &mut Vec::new()), None);
+    assert!(interviews.is_idle() && !interviews.is_ready());
+    let no = Answer::NotAsked(Why::OutsideWindow);
+    assert_eq!(interviews.poll_observation().unwrap().answer, no);
+}
+
 #[test]
 fn a_router_that_finds_no_way_does_not_end_the_interview() {
     let mut interviews = communities(&["public"]);
