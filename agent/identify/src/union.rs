@@ -49,18 +49,21 @@ impl<K: Eq + Hash> Union<K> {
         Some(self.find(index))
     }
 
-    /// Ends the uniting: every key with the number of its set, from 0 without gaps, and how many sets there are.
+    /// Ends the uniting: every key with the number of its set, and how many sets there are. Sets are numbered from 0 without
+    /// gaps, in the order in which the first key of each was added: the order of the map would change with each run.
     pub(crate) fn sets(mut self) -> (QuickMap<K, usize>, usize) {
         let mut numbers = vec![usize::MAX; self.parent.len()];
         let mut count = 0;
-        let mut index = std::mem::take(&mut self.index);
-        for at in index.values_mut() {
-            let root = self.find(*at);
+        for at in 0..self.parent.len() {
+            let root = self.find(at);
             if numbers[root] == usize::MAX {
                 numbers[root] = count;
                 count += 1;
             }
-            *at = numbers[root];
+        }
+        let mut index = std::mem::take(&mut self.index);
+        for at in index.values_mut() {
+            *at = numbers[self.find(*at)];
         }
         (index, count)
     }
@@ -92,5 +95,17 @@ mod tests {
         assert_eq!(sets[&0], sets[&1000]);
         assert_ne!(sets[&0], sets[&5000]);
         assert_eq!(sets.get(&7000), None);
+    }
+    #[test]
+    fn sets_are_numbered_in_the_order_of_their_first_keys() {
+        let mut union = Union::default();
+        for key in 0..100 {
+            union.add(key);
+        }
+        union.unite(99, 0);
+        let (sets, count) = union.sets();
+        assert_eq!(count, 99);
+        assert!((0..99).all(|key| sets[&key] == usize::try_from(key).unwrap()), "{sets:?}");
+        assert_eq!(sets[&99], 0);
     }
 }

@@ -5,6 +5,7 @@
 //! first: an address that a station answered for is not given to another because a table says so.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use herkomst_ids::MacAddr;
@@ -48,6 +49,8 @@ pub(crate) struct Neighbour {
     pub(crate) who: Option<Key>,
     /// Its names, for telling it from others.
     words: String,
+    /// A number for all that it announced: only to put rows with the same words in an order.
+    rest: u64,
     /// Addresses that it says are its own.
     claims: BTreeSet<IpAddr>,
     /// Whether others may be behind it: it forwards, and is neither a telephone nor an access point.
@@ -111,7 +114,11 @@ impl Hearsay {
             told.cdp(*teller, agent, registry);
         }
         told.neighbours.sort_by(|a, b| {
-            (a.teller, a.at, a.table, &a.words).cmp(&(b.teller, b.at, b.table, &b.words))
+            let order = |one: &Neighbour| (one.teller, one.at, one.table);
+            // Said with the same words and otherwise not the same: the order of the rows must not decide.
+            (order(a).cmp(&order(b)))
+                .then_with(|| a.words.cmp(&b.words))
+                .then_with(|| a.rest.cmp(&b.rest))
         });
         told.announce(seen, tables);
         told
@@ -199,6 +206,7 @@ impl Hearsay {
                 table: Table::LldpRemote,
                 who,
                 words,
+                rest: number_of(&said),
                 claims,
                 is_bridge,
                 said: Fact::Lldp(said),
@@ -230,6 +238,7 @@ impl Hearsay {
                 table: Table::Cdp,
                 who: who.map(|mac| Key::Station(self.station(agent, mac))),
                 words: format!("{:?} {:?}", said.names, said.port),
+                rest: number_of(&said),
                 claims: row.address.into_iter().filter(is_host_address).collect(),
                 is_bridge: forwards(row),
                 said: Fact::Announced(Box::new(said)),
@@ -353,6 +362,13 @@ fn telephone(row: &CdpNeighbour) -> Option<MacAddr> {
 /// CISCO-CDP-MIB, `cdpCacheCapabilities`: 0x08 is a switch, 0x80 a telephone. Access points say that they bridge, too.
 fn forwards(row: &CdpNeighbour) -> bool {
     row.capabilities.is_some_and(|bits| bits & 0x08 != 0 && bits & 0x80 == 0)
+}
+
+/// The same number in every run (`DefaultHasher::new` has no key of its own).
+fn number_of(said: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    said.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn name_of(said: &Fact) -> &str {

@@ -633,3 +633,49 @@ fn the_same_link_words_stand_in_the_model() {
     let words = [Link::Plugged, Link::OneOf, Link::Uplink].map(Link::as_str);
     assert_eq!(words, ["plugged", "one-of", "uplink"]);
 }
+
+#[test]
+fn the_order_of_rows_that_share_their_words_does_not_matter() {
+    // Of more announcements than are kept, the same are kept; and each of several in one place stays in its place.
+    let rows = |platforms: &[u32]| {
+        let row = |number: &u32| CdpNeighbour {
+            interface: 1,
+            device: text("access-7"),
+            platform: text(&format!("made-up platform {number}")),
+            address: "10.0.0.7".parse().ok(),
+            ..CdpNeighbour::default()
+        };
+        rows("10.0.0.1", Table::Cdp, Rows::Cdp(platforms.iter().map(row).collect()))
+    };
+    let all: Vec<u32> = (0..50).collect();
+    let turned: Vec<u32> = all.iter().rev().copied().collect();
+    let told = |rows| merge(&[rows], herkomst_registry::embedded())[1].told.clone();
+    assert_eq!(told(rows(&all)), told(rows(&turned)));
+}
+
+#[test]
+fn devices_with_the_same_keys_are_in_the_same_order_in_every_run() {
+    // Eight segments with one local address on each, in numbers that differ.
+    let local = |segment: usize| {
+        let fact = Fact::Spoke { wants: None };
+        let seen = seen("10.0.0.1", Method::Arp, Answer::Is(fact));
+        Arc::new(Observation {
+            about: About::Station("02:00:00:00:00:07".parse().unwrap()),
+            interface: Some(format!("eth{segment}").as_str().into()),
+            ..Observation::clone(&seen)
+        })
+    };
+    let all: Vec<_> = (0..8).map(local).collect();
+    let order = || -> Vec<String> {
+        let devices = merge(&all, herkomst_registry::embedded());
+        devices
+            .iter()
+            .map(|one| one.observations[0].interface.clone().unwrap().to_string())
+            .collect()
+    };
+    let first = order();
+    assert_eq!(first.len(), 8);
+    for _ in 0..8 {
+        assert_eq!(order(), first);
+    }
+}
