@@ -17,14 +17,15 @@ use crate::assigned::{Adapter, Number};
 use crate::engines::{Hearing, Instance, instances};
 use crate::evidence::Party;
 use crate::inventory::{Hearsay, Nameless, Owning, Tables, places};
-use crate::stations::{self, Segment, Station, Stations};
+use crate::stations::{self, Scopes, Segment, Station, Stations};
 use crate::union::Union;
 use crate::vendor::related;
 
 /// Joins what was seen to devices, sorted by their first address.
 pub fn merge(observations: &[Arc<Observation>], registry: &Registry) -> Vec<Device> {
-    let mut seen = Seen::gather(observations);
-    let tables = Tables::gather(observations);
+    let scopes = Scopes::of(observations);
+    let mut seen = Seen::gather(observations, &scopes);
+    let tables = Tables::gather(observations, &scopes);
     let mut hearsay = Hearsay::tell(&tables, &mut seen, registry);
     let stations = Stations::weigh(&seen, registry);
     let owning = Owning::of(&tables, &seen, registry);
@@ -36,7 +37,7 @@ pub fn merge(observations: &[Arc<Observation>], registry: &Registry) -> Vec<Devi
     graph.chassis(&seen, &stations, &agents, registry);
     owning.join(&mut graph, &seen, &stations, &hearsay);
     hearsay.name_the_nameless(&mut graph);
-    graph.devices(observations, &seen, &stations, (&tables, &hearsay), registry)
+    graph.devices((observations, &scopes), &seen, &stations, (&tables, &hearsay), registry)
 }
 
 /// What the observations say, by key and complete.
@@ -80,11 +81,21 @@ pub(crate) enum Key {
     Nameless(Box<Nameless>),
 }
 
+impl Key {
+    /// Whom an observation is about.
+    fn of(observation: &Observation, scopes: &Scopes) -> Self {
+        match observation.about {
+            About::Address(address) => Self::Address(scopes.key(observation, address)),
+            About::Station(mac) => Self::Station(Station::on(&stations::segment(observation), mac)),
+        }
+    }
+}
+
 impl Seen {
-    fn gather(observations: &[Arc<Observation>]) -> Self {
+    fn gather(observations: &[Arc<Observation>], scopes: &Scopes) -> Self {
         let mut seen = Self::default();
         for observation in observations {
-            seen.take(observation);
+            seen.take(observation, scopes);
         }
         for stations in seen.addresses.values_mut() {
             stations.sort();
@@ -93,12 +104,9 @@ impl Seen {
         seen
     }
 
-    fn take(&mut self, observation: &Observation) {
+    fn take(&mut self, observation: &Observation, scopes: &Scopes) {
         let segment = stations::segment(observation);
-        let key = match observation.about {
-            About::Address(address) => Key::Address(address),
-            About::Station(mac) => Key::Station(Station::on(&segment, mac)),
-        };
+        let key = Key::of(observation, scopes);
         if !is_sign_of_life(&observation.answer) {
             return;
         }
@@ -112,7 +120,7 @@ impl Seen {
         };
         match fact {
             Fact::Neighbour { mac } => {
-                if let About::Address(address) = observation.about {
+                if let Key::Address(address) = key {
                     self.addresses.entry(address).or_default().push(Station::on(&segment, *mac));
                 }
             }
@@ -125,7 +133,7 @@ impl Seen {
             | Fact::DhcpClient(_)
             | Fact::DhcpServer(_) => {}
             Fact::Engine(engine) => {
-                if let About::Address(address) = observation.about {
+                if let Key::Address(address) = key {
                     self.agents.entry(address).or_default().engines.insert(engine.id.clone());
                 }
                 self.engines.entry(engine.id.clone()).or_default().push(Hearing::new(
@@ -135,7 +143,7 @@ impl Seen {
                 ));
             }
             Fact::System(system) => {
-                if let About::Address(address) = observation.about {
+                if let Key::Address(address) = key {
                     let oid =
                         system.object_id.as_ref().map(ToString::to_string).unwrap_or_default();
                     let text = system.description.as_ref().map_or("", |text| text.raw());
@@ -389,7 +397,7 @@ impl Graph {
     /// The devices, with their keys, observations and reasons.
     fn devices(
         self,
-        observations: &[Arc<Observation>],
+        (observations, scopes): (&[Arc<Observation>], &Scopes),
         seen: &Seen,
         stations: &Stations,
         (tables, hearsay): (&Tables<'_>, &Hearsay),
@@ -403,7 +411,7 @@ impl Graph {
             let device = &mut devices[*set];
             match key {
                 Key::Address(address) => {
-                    addresses.push((*set, *address));
+                    addresses.push((*set, stations::shown(*address)));
                     for mac in stations.shown_with(*address) {
                         let own = !stations::names_one_station(mac, registry);
                         if own { &mut device.macs } else { &mut device.seen_with }.insert(mac);
@@ -447,8 +455,8 @@ impl Graph {
                     [(answered, "answered from"), (told, "stand in tables of other devices with")]
                 {
                     if !addresses.is_empty() {
-                        let because =
-                            format!("{} {how} the MAC {}", list(addresses.iter()), station.mac);
+                        let shown = addresses.iter().map(|address| stations::shown(**address));
+                        let because = format!("{} {how} the MAC {}", list(shown), station.mac);
                         devices[*set].joins.push(Join { because });
                     }
                 }
@@ -456,11 +464,7 @@ impl Graph {
         }
         for observation in observations {
             let segment = stations::segment(observation);
-            let key = match observation.about {
-                About::Address(address) => Key::Address(address),
-                About::Station(mac) => Key::Station(Station::on(&segment, mac)),
-            };
-            let Some(set) = sets.get(&key) else { continue };
+            let Some(set) = sets.get(&Key::of(observation, scopes)) else { continue };
             devices[*set].observations.push(Arc::clone(observation));
             // A station that answers for others is seen by those answers, too.
             if let Answer::Is(Fact::Neighbour { mac }) = &observation.answer {
@@ -497,11 +501,11 @@ fn place_of(
 /// A key as a reason names it.
 fn place(key: &Key) -> String {
     match key {
-        Key::Address(address) => address.to_string(),
+        Key::Address(address) => stations::shown(*address).to_string(),
         Key::Station(station) => station.mac.to_string(),
         Key::Engine(id, _) => id.to_string(),
         Key::Chassis(one) => name(&one.1),
-        Key::Nameless(one) => format!("a neighbour of {}", one.teller),
+        Key::Nameless(one) => format!("a neighbour of {}", stations::shown(one.teller)),
     }
 }
 

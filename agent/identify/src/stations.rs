@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use herkomst_ids::MacAddr;
-use herkomst_model::Observation;
+use herkomst_model::{About, Observation};
 use herkomst_registry::{MacMeaning, Registry, SpecialKind};
 
 use crate::merge::{Key, Seen};
@@ -17,6 +17,65 @@ pub(crate) type Segment = Option<Arc<str>>;
 /// Where an observation was made.
 pub(crate) fn segment(observation: &Observation) -> Segment {
     observation.interface.clone()
+}
+
+/// The segments that link-local addresses were seen on, numbered in the order of their names. Such an address is one host's on its
+/// segment alone (RFC 4007, 5; RFC 3927, 1.2), so the number of the segment is made a part of it until it is shown.
+#[derive(Debug, Default)]
+pub(crate) struct Scopes(BTreeMap<Arc<str>, u16>);
+
+impl Scopes {
+    /// Numbers the segments.
+    pub(crate) fn of(observations: &[Arc<Observation>]) -> Self {
+        let local = observations.iter().filter_map(|observation| match observation.about {
+            About::Address(address) if is_link_local(&address) => observation.interface.clone(),
+            About::Address(_) | About::Station(_) => None,
+        });
+        let names: BTreeSet<Arc<str>> = local.collect();
+        Self(names.into_iter().zip(1..=u16::MAX).collect())
+    }
+
+    /// The address that an observation is about, as a key.
+    pub(crate) fn key(&self, observation: &Observation, address: IpAddr) -> IpAddr {
+        if !is_link_local(&address) {
+            return address;
+        }
+        let scope = observation.interface.as_ref().and_then(|name| self.0.get(name));
+        let scope = scope.copied().unwrap_or(0);
+        // RFC 4291, 2.5.6: bits 10 to 63 are zero, so there is room for the number; what stands there is not read.
+        let octets = match address {
+            IpAddr::V4(four) => {
+                let [a, b, c, d] = four.octets().map(u16::from);
+                [0xfe80, scope, 0, 4, 0, 0, a << 8 | b, c << 8 | d]
+            }
+            IpAddr::V6(six) => {
+                let [_, _, _, _, a, b, c, d] = six.segments();
+                [0xfe80, scope, 0, 6, a, b, c, d]
+            }
+        };
+        IpAddr::from(octets)
+    }
+}
+
+/// The address that a key stands for.
+pub(crate) fn shown(key: IpAddr) -> IpAddr {
+    match key {
+        IpAddr::V6(six) => match six.segments() {
+            [0xfe80, _, 0, 4, 0, 0, high, low] => {
+                IpAddr::from((u32::from(high) << 16 | u32::from(low)).to_be_bytes())
+            }
+            [0xfe80, _, 0, 6, a, b, c, d] => IpAddr::from([0xfe80, 0, 0, 0, a, b, c, d]),
+            _ => key,
+        },
+        IpAddr::V4(_) => key,
+    }
+}
+
+fn is_link_local(address: &IpAddr) -> bool {
+    match address {
+        IpAddr::V4(four) => four.is_link_local(),
+        IpAddr::V6(six) => six.is_unicast_link_local(),
+    }
 }
 
 /// A hardware address. One that IEEE assigned is unique on all segments, one set by software on its own alone
@@ -57,13 +116,11 @@ pub(crate) fn names_one_station(mac: MacAddr, registry: &Registry) -> bool {
 /// Whether it can be the address of one host, as opposed to all, none, oneself or a group.
 pub(crate) fn is_host_address(address: &IpAddr) -> bool {
     let broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
-    let link_local = matches!(address, IpAddr::V4(v4) if v4.is_link_local())
-        || matches!(address, IpAddr::V6(v6) if v6.is_unicast_link_local());
     !(address.is_unspecified()
         || address.is_loopback()
         || address.is_multicast()
         || broadcast
-        || link_local)
+        || is_link_local(address))
 }
 
 /// What ARP says of stations, after a look at all of it.

@@ -14,7 +14,7 @@ use herkomst_registry::Registry;
 use super::hearsay::Hearsay;
 use super::tables::Tables;
 use crate::merge::{Graph, Key, Seen, list};
-use crate::stations::{Station, Stations};
+use crate::stations::{Station, Stations, shown};
 
 /// What devices say is their own.
 pub(crate) struct Owning<'o> {
@@ -82,7 +82,8 @@ impl<'o> Owning<'o> {
                 let Some(mac) = owner.macs.intersection(&other.macs).next() else { continue };
                 let because = format!(
                     "the agents at {} and {} each list the other address and the MAC {mac} as their own",
-                    other.address, owner.address
+                    shown(other.address),
+                    shown(owner.address)
                 );
                 graph.unite(&there, [here.clone()], because);
             }
@@ -92,8 +93,9 @@ impl<'o> Owning<'o> {
                 let there = Key::Address(first);
                 if graph.root(&here) != graph.root(&there) {
                     let because = format!(
-                        "the agents at {first} and {} have the chassis serial number {serial:?} and the MAC {mac}",
-                        owner.address
+                        "the agents at {} and {} have the chassis serial number {serial:?} and the MAC {mac}",
+                        shown(first),
+                        shown(owner.address)
                     );
                     graph.unite(&there, [here.clone()], because);
                 }
@@ -208,7 +210,7 @@ impl Claims {
         for (owner, keys) in united.into_values() {
             let words: BTreeSet<&String> = keys.values().collect();
             let because =
-                format!("the tables of {owner} list as own {what} {}", list(words.iter()));
+                format!("the tables of {} list as own {what} {}", shown(owner), list(words.iter()));
             graph.unite(&Key::Address(owner), keys.into_keys(), because);
         }
     }

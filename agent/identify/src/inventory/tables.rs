@@ -13,7 +13,7 @@ use herkomst_model::{
 use herkomst_registry::Registry;
 
 use super::entities::is_serial;
-use crate::stations::{Segment, is_host_address, names_one_station, segment};
+use crate::stations::{Scopes, Segment, is_host_address, names_one_station, segment};
 
 /// All agents that gave tables, by the address that they answered at.
 #[derive(Debug, Default)]
@@ -41,7 +41,7 @@ pub(crate) struct Agent<'o> {
 
 impl<'o> Tables<'o> {
     /// Takes the rows out of everything that was seen.
-    pub(crate) fn gather(observations: &'o [Arc<Observation>]) -> Self {
+    pub(crate) fn gather(observations: &'o [Arc<Observation>], scopes: &Scopes) -> Self {
         let mut tables = Self::default();
         for observation in observations {
             let (About::Address(address), Answer::Is(Fact::Table(TableNews::Rows(rows)))) =
@@ -49,6 +49,7 @@ impl<'o> Tables<'o> {
             else {
                 continue;
             };
+            let address = scopes.key(observation, address);
             tables.agents.entry(address).or_default().take(rows);
         }
         if tables.agents.is_empty() {
@@ -57,7 +58,7 @@ impl<'o> Tables<'o> {
         for observation in observations {
             if let (About::Address(address), Answer::Is(Fact::Neighbour { .. })) =
                 (observation.about, &observation.answer)
-                && let Some(agent) = tables.agents.get_mut(&address)
+                && let Some(agent) = tables.agents.get_mut(&scopes.key(observation, address))
             {
                 agent.segments.insert(segment(observation));
             }

@@ -189,6 +189,42 @@ fn a_local_address_is_one_station_on_its_segment_only() {
 }
 
 #[test]
+fn a_link_local_address_on_two_segments_is_two_devices() {
+    let on = |interface: &str, one: &Arc<Observation>| {
+        Arc::new(Observation { interface: Some(interface.into()), ..Observation::clone(one) })
+    };
+    for address in ["fe80::1", "169.254.0.1"] {
+        let (left, right) = (arp(address, "00:e0:fc:00:00:01"), arp(address, "00:1b:54:00:00:02"));
+        let same_engine = engine(address, "80001f8880aabbccddeeff0011", 3, 500);
+        let seen = [
+            on("eth0", &left),
+            on("eth1", &right),
+            on("eth1", &same_engine),
+            on("eth1", &arp("10.1.0.1", "00:1b:54:00:00:02")),
+        ];
+        let devices = merge(&seen, herkomst_registry::embedded());
+        assert_eq!(devices.len(), 2, "{devices:#?}");
+        for device in &devices {
+            assert!(device.ips.contains(&address.parse().unwrap()), "{device:#?}");
+            assert_eq!((device.macs.len(), device.seen_with.len()), (1, 0), "{device:#?}");
+        }
+        let other = devices.iter().find(|device| device.ips.len() == 2).unwrap();
+        assert_eq!((other.engines.len(), other.observations.len()), (1, 3));
+        let reason = format!("{address} answered from the MAC 00:e0:fc:00:00:01");
+        assert!(devices.iter().any(|device| device.joins == [Join { because: reason.clone() }]));
+        // On one segment it is one address still, and contested.
+        assert_eq!(merge(&[left, right], herkomst_registry::embedded()).len(), 1);
+    }
+    // Whatever stands where zeros must be, it is nobody's address on another segment.
+    let forged = [
+        on("eth0", &arp("fe80::1", "00:e0:fc:00:00:01")),
+        on("eth1", &arp("fe80:1:0:6::1", "00:1b:54:00:00:02")),
+    ];
+    let devices = merge(&forged, herkomst_registry::embedded());
+    assert!(devices.iter().all(|device| device.macs.len() == 1), "{devices:#?}");
+}
+
+#[test]
 fn an_address_that_two_stations_claim_joins_neither() {
     let seen = [
         arp("10.0.0.1", "00:e0:fc:00:00:01"),
