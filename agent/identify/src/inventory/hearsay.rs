@@ -260,7 +260,23 @@ impl Hearsay {
                 claims.entry(*address).or_default().insert(station);
             }
             let Fact::Lldp(said) = &neighbour.said else { continue };
-            let segment = heard.get(&said.chassis).unwrap_or(&station.segment).clone();
+            let segment = match &said.chassis {
+                // One that software chose is another one's on another segment, and so may a private address be: whoever says
+                // no more than that is not whom it was heard from here, nor whom another table shows.
+                ChassisKey::Mac(mac) if mac.is_locally_administered() => station.segment.clone(),
+                ChassisKey::Address(_) => {
+                    let key = Key::Station(station.clone());
+                    let here = heard.get(&said.chassis).filter(|segment| {
+                        let chassis = (Segment::clone(segment), said.chassis.clone());
+                        seen.chassis.get(&chassis).is_some_and(|known| known.0.contains(&key))
+                    });
+                    here.cloned()
+                        .unwrap_or_else(|| Some(format!("{ELSEWHERE}: {}", station.mac).into()))
+                }
+                ChassisKey::Mac(_) | ChassisKey::Text { .. } => {
+                    heard.get(&said.chassis).unwrap_or(&station.segment).clone()
+                }
+            };
             let entry = seen.chassis.entry((segment, said.chassis.clone())).or_default();
             entry.0.insert(Key::Station(station.clone()));
             entry.1.extend(said.management.iter().copied().filter(is_host_address));

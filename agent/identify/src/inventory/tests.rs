@@ -4,8 +4,8 @@ use herkomst_ids::EngineId;
 use herkomst_model::{
     About, Answer, Capabilities, CdpNeighbour, ChassisKey, Device, DeviceText, Engine, Entity,
     EntityClass, Fact, Forwarded, ForwardedStatus, Interface, Inventory, Link, LldpAddress,
-    LldpInventory, LldpKey, LldpPort, LldpRemote, LldpSelf, Method, NeighbourOrigin, Object,
-    Observation, OwnAddress, Proof, Rows, Table, TableNeighbour, TableNews,
+    LldpInventory, LldpKey, LldpNeighbour, LldpPort, LldpRemote, LldpSelf, Method, NeighbourOrigin,
+    Object, Observation, OwnAddress, Proof, Rows, Table, TableNeighbour, TableNews,
 };
 use jiff::Timestamp;
 
@@ -678,4 +678,55 @@ fn devices_with_the_same_keys_are_in_the_same_order_in_every_run() {
     for _ in 0..8 {
         assert_eq!(order(), first);
     }
+}
+
+#[test]
+fn a_chassis_that_is_a_private_address_is_one_device_at_each_site() {
+    let phone = |of: &str, mac: &str| {
+        let row = LldpRemote {
+            key: key(7),
+            chassis: Some(ChassisKey::Address("192.168.1.70".parse().unwrap())),
+            port: text(mac),
+            port_description: None,
+            system_name: text("phone"),
+            system_description: None,
+            capabilities: None,
+        };
+        rows(of, Table::LldpRemote, Rows::LldpRemote(vec![row]))
+    };
+    let (one, other) = ("00:15:65:00:00:70", "44:19:b6:00:00:70");
+    let devices = join(&[phone("10.0.0.2", one), phone("10.9.0.2", other)]);
+    assert_eq!(devices.len(), 4, "{devices:#?}");
+    assert_eq!(with_mac(&devices, one).macs.len(), 1);
+    assert_eq!(with_mac(&devices, other).macs.len(), 1);
+    // One that two switches show is one.
+    let devices = join(&[phone("10.0.0.2", one), phone("10.9.0.2", one)]);
+    assert_eq!(devices.len(), 3, "{devices:#?}");
+}
+
+#[test]
+fn a_local_chassis_of_another_segment_is_not_the_one_that_was_heard_here() {
+    let local = "02:00:00:00:00:77";
+    let neighbour = LldpNeighbour {
+        chassis: mac(local),
+        port: DeviceText::from("1"),
+        ttl: 120,
+        port_description: None,
+        system_name: None,
+        system_description: None,
+        capabilities: None,
+        management: Vec::new(),
+        inventory: None,
+        native_vlan: None,
+        med_class: None,
+    };
+    let heard = seen("10.0.0.1", Method::Lldp, Answer::Is(Fact::Lldp(neighbour)));
+    let heard = Arc::new(Observation {
+        about: About::Station("00:e0:fc:00:00:77".parse().unwrap()),
+        interface: Some("eth0".into()),
+        ..Observation::clone(&heard)
+    });
+    let devices = join(&[heard, remote("10.9.0.2", 7, mac(local), "far", 0)]);
+    assert_eq!(devices.len(), 3, "{devices:#?}");
+    assert!(with_mac(&devices, "00:e0:fc:00:00:77").told_by.is_empty());
 }
