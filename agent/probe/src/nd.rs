@@ -257,6 +257,14 @@ impl NdSweep {
         }
     }
 
+    /// Ends the questions to those who may not be asked any more, listed and guessed.
+    pub fn give_up_disallowed(&mut self, why: Why) {
+        for target in self.listed.close_where(|address| !(self.allowed)(address)) {
+            self.say(target, Method::Ndp, Answer::NotAsked(why));
+        }
+        self.guessed.close_where(|address| !(self.allowed)(address));
+    }
+
     /// What became of guesses, and what was not kept.
     pub fn counts(&self) -> NdCounts {
         let overflow = self.counts.overflow + self.guesses.overflow();

@@ -152,6 +152,18 @@ impl<A: Copy + Eq + Hash + Into<IpAddr>> Sweep<A> {
         std::mem::replace(&mut entry.state, State::Closed) == State::Open
     }
 
+    /// Ends the questions to all open targets for which this holds; gives them back.
+    pub fn close_where(&mut self, is_to_be: impl Fn(A) -> bool) -> Vec<A> {
+        let open = self.entries.iter_mut().filter(|entry| entry.state == State::Open);
+        let mut closed = Vec::new();
+        for entry in open.filter(|entry| is_to_be(entry.address)) {
+            entry.state = State::Closed;
+            closed.push(entry.address);
+        }
+        self.open -= closed.len();
+        closed
+    }
+
     /// When the first wait is over.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.waiting.iter().filter_map(|queue| queue.front()).map(|(_, until)| *until).min()

@@ -29,6 +29,19 @@ struct Page {
     shut: bool,
 }
 
+impl Page {
+    /// The last word on one method: what was put, or to be put, and has no end yet was cut short, or not even begun.
+    fn settle(&self, method: Method, outcome: &mut Outcome, is_expected: bool) {
+        let is_open = *outcome == Outcome::NotExpected && is_expected;
+        let was_shut = self.shut && *outcome == Outcome::NotAsked(Why::OutsideWindow);
+        if is_open || was_shut {
+            let asked = self.sent.by_kind().any(|(kind, _)| kinds_of(method).contains(&kind));
+            let why = if self.shut { Why::OutsideWindow } else { Why::Interrupted };
+            *outcome = if asked { Outcome::CutShort } else { Outcome::NotAsked(why) };
+        }
+    }
+}
+
 /// The books. A target that has no page is none: nothing is sent to it.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
@@ -60,6 +73,11 @@ fn kinds_of(method: Method) -> &'static [PacketKind] {
         Method::Ndp => &[PacketKind::NeighbourSolicitation],
         Method::SnmpEngine => &[PacketKind::SnmpEngine],
         Method::Snmp | Method::Table(_) => &[PacketKind::SnmpCommunity, PacketKind::SnmpUser],
+        Method::Sadp => &[PacketKind::Sadp],
+        Method::Dhip => &[PacketKind::Dhip],
+        Method::WsDiscovery => &[PacketKind::Onvif],
+        Method::Ssdp => &[PacketKind::Ssdp],
+        Method::Mdns => &[PacketKind::Mdns],
         // Asked of everybody, or only heard.
         Method::Mld
         | Method::Lldp
@@ -70,15 +88,10 @@ fn kinds_of(method: Method) -> &'static [PacketKind] {
         | Method::Mndp
         | Method::Dhcp
         | Method::Dhcpv6
-        | Method::Mdns
-        | Method::Ssdp
-        | Method::WsDiscovery
         | Method::Vrrp
         | Method::Hsrp
         | Method::Glbp
-        | Method::Carp
-        | Method::Sadp
-        | Method::Dhip => &[],
+        | Method::Carp => &[],
     }
 }
 
@@ -147,16 +160,23 @@ impl Book {
         true
     }
 
-    /// Nothing more is sent to those for whom this holds; gives back whom something was expected of.
-    pub(crate) fn shut(&mut self, is_to_be: impl Fn(IpAddr) -> bool) -> Vec<IpAddr> {
-        let mut shut = Vec::new();
+    /// Nothing more is sent to those for whom this holds; gives them back, and of how many something was expected. Those
+    /// that are done with may still be asked: by echo, or a question of their own.
+    pub(crate) fn shut(&mut self, is_to_be: impl Fn(IpAddr) -> bool) -> (Vec<IpAddr>, usize) {
+        let (mut shut, mut unfinished) = (Vec::new(), 0);
         for (target, page) in &mut self.pages {
-            if page.zone.is_some() && !page.shut && !page.done && is_to_be(*target) {
+            if page.zone.is_some() && !page.shut && is_to_be(*target) {
                 page.shut = true;
+                unfinished += usize::from(!page.done);
                 shut.push(*target);
             }
         }
-        shut
+        (shut, unfinished)
+    }
+
+    /// Whether its window has closed.
+    pub(crate) fn is_shut(&self, target: IpAddr) -> bool {
+        self.pages.get(&target).is_some_and(|page| page.shut)
     }
 
     /// How many targets there are.
@@ -256,10 +276,10 @@ impl Book {
     ) -> (Ledger, Receipt) {
         let mut ledger = Ledger { interrupted, tables: self.tables, ..Ledger::default() };
         ledger.questions = self.questions;
-        for (_, outcome) in ledger.questions.values_mut().flatten() {
-            // Put or to be put, and the scan ended before the last word.
-            if *outcome == Outcome::NotExpected {
-                *outcome = Outcome::CutShort;
+        for (target, asked) in &mut ledger.questions {
+            let page = self.pages.get(target).copied().unwrap_or_default();
+            for (method, outcome) in asked {
+                page.settle(*method, outcome, true);
             }
         }
         let mut receipt = Receipt { ignored: self.ignored, ..Receipt::default() };
@@ -269,6 +289,7 @@ impl Book {
         let mut sent: Vec<(IpAddr, Sent)> = Vec::with_capacity(pages.len());
         for (target, page) in &mut pages {
             if let Some(zone) = page.zone {
+                let before = *page;
                 for (method, slot) in [
                     (Method::Arp, &mut page.line.arp),
                     (Method::Ndp, &mut page.line.nd),
@@ -276,14 +297,7 @@ impl Book {
                     (Method::SnmpEngine, &mut page.line.snmp_engine),
                     (Method::Snmp, &mut page.line.snmp),
                 ] {
-                    let is_open = *slot == Outcome::NotExpected && expects(*target, zone, method);
-                    let was_shut = page.shut && *slot == Outcome::NotAsked(Why::OutsideWindow);
-                    if is_open || was_shut {
-                        let asked =
-                            page.sent.by_kind().any(|(kind, _)| kinds_of(method).contains(&kind));
-                        let why = if page.shut { Why::OutsideWindow } else { Why::Interrupted };
-                        *slot = if asked { Outcome::CutShort } else { Outcome::NotAsked(why) };
-                    }
+                    before.settle(method, slot, expects(*target, zone, method));
                 }
             }
             if page.sent != Sent::default() {
@@ -295,5 +309,51 @@ impl Book {
         receipt.targets = sent.into_iter().collect();
         receipt.credentials = self.credentials;
         (ledger, receipt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const OPEN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
+    const FREE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 3));
+
+    fn book() -> Book {
+        let mut book = Book::default();
+        for target in [DONE, OPEN, FREE] {
+            book.admit(target, Zone::Beyond);
+        }
+        book.close(DONE);
+        book
+    }
+
+    #[test]
+    fn whose_window_closes_is_sent_nothing_more_although_all_but_a_question_is_done() {
+        let mut book = book();
+        let (mut shut, unfinished) = book.shut(|target| target != FREE);
+        shut.sort();
+        assert_eq!((shut, unfinished), (vec![DONE, OPEN], 1));
+        assert_eq!((book.zone(DONE), book.zone(OPEN)), (None, None));
+        assert_eq!(book.zone(FREE), Some(Zone::Beyond));
+        assert!(book.is_shut(DONE) && !book.is_shut(FREE));
+        assert_eq!(book.shut(|target| target != FREE), (Vec::new(), 0), "once");
+    }
+
+    #[test]
+    fn a_question_that_never_left_was_not_asked_and_one_that_did_was_cut_short() {
+        let mut book = book();
+        let sadp = Transmit { to: OPEN, kind: PacketKind::Sadp, credential: None };
+        for target in [DONE, OPEN, FREE] {
+            book.expect(target, Method::Sadp);
+        }
+        book.sent(&sadp);
+        book.shut(|target| target == DONE);
+        let (ledger, _) = book.finish(|_, _, _| false, true);
+        let told = |target| ledger.questions[&target][0].1;
+        assert_eq!(told(OPEN), Outcome::CutShort);
+        assert_eq!(told(FREE), Outcome::NotAsked(Why::Interrupted));
+        assert_eq!(told(DONE), Outcome::NotAsked(Why::OutsideWindow));
     }
 }

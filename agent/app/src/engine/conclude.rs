@@ -149,6 +149,10 @@ impl Engine {
     fn conclude_station(&mut self, seen: &Seen, wire: usize, source: Option<IpAddr>) {
         self.record(seen);
         let Some(target) = target_of(seen) else { return };
+        if self.book.is_shut(target) {
+            // An answer to what was asked before its window closed begins nothing.
+            return self.book.close(target);
+        }
         let Answer::Is(Fact::Neighbour { mac }) = seen.answer else {
             let why = match seen.answer {
                 Answer::NotAsked(why) => why,

@@ -452,6 +452,8 @@ impl Engine {
 
     fn take_event(&mut self, event: Event) {
         match event {
+            // Who waits for it to leave is told that it never will.
+            Event::Send(outgoing) if self.book.is_shut(outgoing.to) => drop(outgoing),
             Event::Send(outgoing) => self.sessions.outgoing.push_back(outgoing),
             Event::Done(to, answer) => {
                 self.interviews.handle_user_answer(Instant::now(), to, answer);

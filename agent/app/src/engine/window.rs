@@ -1,6 +1,5 @@
 //! Maintenance windows while a scan runs: whose window closes is asked no more.
 
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use herkomst_model::Why;
@@ -22,9 +21,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
+    /// The first look is at once: a window may have closed since the plan was made.
     pub(super) fn new(windows: Windows, now: Instant) -> Self {
-        let open = windows.open_at(Timestamp::now());
-        Self { windows, open, next: now + EVERY, shut: 0 }
+        let open = vec![true; windows.open_at(Timestamp::now()).len()];
+        Self { windows, open, next: now, shut: 0 }
     }
 
     /// When to look again; `None` where there are no windows.
@@ -44,13 +44,6 @@ impl Watch {
     }
 }
 
-impl Watch {
-    /// Whether this one may be asked now.
-    pub(super) fn allow(&self, target: IpAddr) -> bool {
-        self.windows.allow(target, &self.open)
-    }
-}
-
 impl Engine {
     /// Ends the questions to targets whose window has closed. One that opens comes too late: its targets were not asked,
     /// and the next scan asks them.
@@ -62,20 +55,28 @@ impl Engine {
         watch.next = now + EVERY;
         let open = watch.windows.open_at(Timestamp::now());
         let has_closed = watch.open.iter().zip(&open).any(|(before, now)| *before && !now);
-        watch.open = open;
+        watch.open.clone_from(&open);
+        self.allowed.see_windows(open);
         if !has_closed {
             return;
         }
-        let watch = &self.windows;
-        let shut = self.book.shut(|target| !watch.windows.allow(target, &watch.open));
-        self.windows.shut += shut.len();
+        let allowed = &self.allowed;
+        let (shut, unfinished) = self.book.shut(|target| !allowed.is_in_window(target));
+        self.windows.shut += unfinished;
+        for link in &mut self.links {
+            link.probe.give_up_disallowed(Why::OutsideWindow);
+        }
+        let book = &self.book;
+        self.sessions.outgoing.retain(|waiting| !book.is_shut(waiting.to));
         for target in shut {
-            self.sessions.outgoing.retain(|waiting| waiting.to != target);
             for sweep in &mut self.sweeps {
                 sweep.probe.give_up(target, Why::OutsideWindow);
             }
             self.echo.give_up(target, Why::OutsideWindow);
             self.discovery.give_up(target, Why::OutsideWindow);
+            for asking in &mut self.questions {
+                asking.probe.give_up(target, Why::OutsideWindow);
+            }
             self.interviews.give_up(target, Why::OutsideWindow);
         }
     }

@@ -4,6 +4,7 @@ mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{PoisonError, RwLock};
 
 use herkomst_model::Why;
 use herkomst_net::{GatewayRoute, Interface, Ipv4Address, OnLinkRoute};
@@ -60,15 +61,15 @@ impl Link {
 }
 
 /// Who may be asked at all, whether he was known when the plan was made or shows himself later.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Allowed {
     targets: AddressSet,
     beyond: AddressSet,
     exclude: AddressSet,
     ours: BTreeSet<IpAddr>,
     windows: Windows,
-    /// Which of them were open when the plan was made.
-    open: Vec<bool>,
+    /// Which of them were open when they were last looked at.
+    open: RwLock<Vec<bool>>,
 }
 
 impl Allowed {
@@ -83,7 +84,18 @@ impl Allowed {
         (self.targets.contains(address) || self.beyond.contains(address))
             && !self.exclude.contains(address)
             && !self.ours.contains(&address)
-            && self.windows.allow(address, &self.open)
+            && self.is_in_window(address)
+    }
+
+    /// Whether its maintenance window is open, or it has none.
+    pub(crate) fn is_in_window(&self, address: IpAddr) -> bool {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        self.windows.allow(address, &open)
+    }
+
+    /// Takes down which windows are open now.
+    pub(crate) fn see_windows(&self, open: Vec<bool>) {
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = open;
     }
 }
 
@@ -288,7 +300,7 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
         exclude: scan.exclude.addresses.clone(),
         ours,
         windows: scan.windows.clone(),
-        open,
+        open: RwLock::new(open),
     };
     plan.ways = ways;
     plan.expands = scan.expand.is_some() && !scan.passive;

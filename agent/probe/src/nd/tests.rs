@@ -321,6 +321,21 @@ fn what_may_not_be_asked_is_neither_asked_nor_kept_and_counted() {
     assert_eq!(sent.len(), 1, "its link-local address alone: {sent:?}");
 }
 
+#[test]
+fn who_may_not_be_asked_any_more_is_given_up_and_the_sweep_ends() {
+    let open = Arc::new(Mutex::new(true));
+    let is_open = Arc::clone(&open);
+    let mut sweep = allowing(listed(&["fd00:50::7"]), move |_| *is_open.lock().unwrap());
+    sweep.learn_mac(STATION);
+    sweep.give_up_disallowed(Why::OutsideWindow);
+    assert!(!sweep.is_idle() && said(&mut sweep).is_empty(), "all may be asked");
+    *open.lock().unwrap() = false;
+    sweep.give_up_disallowed(Why::OutsideWindow);
+    let no = Answer::NotAsked(Why::OutsideWindow);
+    assert_eq!(said(&mut sweep), [(Method::Ndp, "fd00:50::7".to_owned(), no)]);
+    assert!(sweep.is_idle() && send(&mut sweep, Instant::now()).is_empty());
+}
+
 fn eui64(mac: MacAddr, prefix: &str) -> Ipv6Addr {
     herkomst_wire::ipv6::eui64_address(ip(prefix), mac).unwrap()
 }
