@@ -33,11 +33,14 @@ impl Page {
     /// The last word on one method: what was put, or to be put, and has no end yet was cut short, or not even begun.
     fn settle(&self, method: Method, outcome: &mut Outcome, is_expected: bool) {
         let is_open = *outcome == Outcome::NotExpected && is_expected;
-        let was_shut = self.shut && *outcome == Outcome::NotAsked(Why::OutsideWindow);
-        if is_open || was_shut {
-            let asked = self.sent.by_kind().any(|(kind, _)| kinds_of(method).contains(&kind));
+        // Given up on after the first packet had left: the receipt says that it was asked.
+        let is_given_up = matches!(outcome, Outcome::NotAsked(_));
+        let asked = || self.sent.by_kind().any(|(kind, _)| kinds_of(method).contains(&kind));
+        if (is_open || is_given_up) && asked() {
+            *outcome = Outcome::CutShort;
+        } else if is_open {
             let why = if self.shut { Why::OutsideWindow } else { Why::Interrupted };
-            *outcome = if asked { Outcome::CutShort } else { Outcome::NotAsked(why) };
+            *outcome = Outcome::NotAsked(why);
         }
     }
 }

@@ -146,11 +146,12 @@ impl Engine {
     }
 
     /// After ARP or neighbour discovery: the station is asked over SNMP, unless it is to be spared.
-    fn conclude_station(&mut self, seen: &Seen, wire: usize, source: Option<IpAddr>) {
+    pub(super) fn conclude_station(&mut self, seen: &Seen, wire: usize, source: Option<IpAddr>) {
         self.record(seen);
         let Some(target) = target_of(seen) else { return };
-        if self.book.is_shut(target) {
-            // An answer to what was asked before its window closed begins nothing.
+        if self.book.zone(target).is_none() {
+            // An answer to what was asked before its window closed begins nothing, nor does one of who shows himself and may
+            // not be asked: his line says why.
             return self.book.close(target);
         }
         let Answer::Is(Fact::Neighbour { mac }) = seen.answer else {
@@ -200,8 +201,12 @@ impl Engine {
     }
 
     /// After engine discovery: with credentials, the device is interviewed.
-    fn conclude_discovery(&mut self, seen: &Seen) {
+    pub(super) fn conclude_discovery(&mut self, seen: &Seen) {
         let Some(target) = target_of(seen) else { return };
+        if self.book.zone(target).is_none() {
+            self.book.set(target, Method::Snmp, Outcome::NotAsked(Why::OutsideWindow));
+            return self.book.close(target);
+        }
         if !self.has_credentials {
             self.book.set(target, Method::Snmp, Outcome::NotAsked(Why::NoCredential));
             self.book.close(target);

@@ -14,6 +14,9 @@ mod send;
 mod session;
 mod window;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr};
@@ -453,7 +456,7 @@ impl Engine {
     fn take_event(&mut self, event: Event) {
         match event {
             // Who waits for it to leave is told that it never will.
-            Event::Send(outgoing) if self.book.is_shut(outgoing.to) => drop(outgoing),
+            Event::Send(outgoing) if self.book.zone(outgoing.to).is_none() => drop(outgoing),
             Event::Send(outgoing) => self.sessions.outgoing.push_back(outgoing),
             Event::Done(to, answer) => {
                 self.interviews.handle_user_answer(Instant::now(), to, answer);

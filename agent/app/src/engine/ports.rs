@@ -73,6 +73,13 @@ impl OpenPorts {
         Ok(Self { wires, held, datagrams, echo })
     }
 
+    /// No sockets at all.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        let (wires, held) = (Vec::new(), None);
+        Self { wires, held, datagrams: PerFamily::default(), echo: PerFamily::default() }
+    }
+
     /// Whether ICMP echo can be sent wherever a datagram can.
     pub(crate) fn has_echo(&self) -> bool {
         let fits = |family| self.datagrams.of(family).is_none() || self.echo.of(family).is_some();

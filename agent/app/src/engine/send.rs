@@ -31,6 +31,10 @@ impl Gate for PacedGate<'_> {
     fn admits(&mut self, to: IpAddr, now: Instant) -> bool {
         self.book.zone(to).is_some_and(|zone| self.pacer.admits(to, zone, now))
     }
+
+    fn forbids(&self, to: IpAddr) -> bool {
+        self.book.zone(to).is_none()
+    }
 }
 
 impl Engine {

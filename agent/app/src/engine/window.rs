@@ -54,6 +54,12 @@ impl Engine {
         }
         watch.next = now + EVERY;
         let open = watch.windows.open_at(Timestamp::now());
+        self.take_windows(open);
+    }
+
+    /// These are open now.
+    pub(super) fn take_windows(&mut self, open: Vec<bool>) {
+        let watch = &mut self.windows;
         let has_closed = watch.open.iter().zip(&open).any(|(before, now)| *before && !now);
         watch.open.clone_from(&open);
         self.allowed.see_windows(open);

@@ -1,0 +1,85 @@
+use std::fs;
+
+use clap::Parser;
+use herkomst_model::{About, Answer, Engine as EngineFact, Fact};
+use herkomst_probe::Seen;
+
+use super::*;
+use crate::cli::{Cli, Command};
+use crate::plan::{Surroundings, plan};
+
+const TARGET: &str = "192.0.2.7";
+
+fn target() -> IpAddr {
+    TARGET.parse().unwrap()
+}
+
+/// An engine without a socket, and so with routed targets alone.
+fn engine(args: &[&str], config: &str) -> Engine {
+    let around = Surroundings::default();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("herkomst.toml");
+    fs::write(&path, config).unwrap();
+    let path = path.display().to_string();
+    let words = ["herkomst", "scan", "-c", &path];
+    let cli = Cli::try_parse_from(words.iter().chain(args)).unwrap();
+    let Command::Scan(args) = cli.command else { panic!("scan was asked for") };
+    let scan = Scan::check(&args).unwrap();
+    let plan = plan(&scan, &around).unwrap();
+    let no_probe = scan.no_probe.clone();
+    let spare: Spare = Box::new(move |address, _| no_probe.contains(address));
+    Engine::new(plan, &scan, OpenPorts::none(), spare, Arc::default()).unwrap()
+}
+
+/// A window that was open when the plan was made: all of the day, and all days.
+const WINDOW: &str =
+    "[[scan.window]]\nprefixes = [\"192.0.2.0/24\", \"2001:db8::/32\"]\nzone = \"UTC\"\n";
+
+fn says(method: Method, answer: Answer<Fact>) -> Seen {
+    Seen { method, about: About::Address(target()), vlan: None, answer }
+}
+
+fn found() -> Seen {
+    let id = EngineId::new(&[0x80, 0, 0x1f, 0x88, 4, 1]).unwrap();
+    says(Method::SnmpEngine, Answer::Is(Fact::Engine(EngineFact { id, boots: 1, time: 1 })))
+}
+
+#[test]
+fn a_window_that_closes_ends_the_scan_of_its_targets_whatever_they_were_asked() {
+    let mut engine = engine(&[TARGET, "--methods", "snmp,mdns-query,ssdp-query"], WINDOW);
+    assert!(engine.has_more_to_send() && !engine.is_done(Instant::now()));
+    engine.take_windows(vec![false]);
+    engine.collect(&mut Vec::new());
+    assert!(engine.is_done(Instant::now()), "nothing is left that waits for the gate");
+    let (ledger, receipt) = engine.finish(false).unwrap();
+    let no = Outcome::NotAsked(Why::OutsideWindow);
+    assert_eq!((ledger.targets[&target()].snmp_engine, ledger.targets[&target()].snmp), (no, no));
+    assert_eq!(
+        ledger.questions[&target()].iter().map(|(_, came)| *came).collect::<Vec<_>>(),
+        [no, no]
+    );
+    assert!(receipt.targets.is_empty());
+}
+
+#[test]
+fn an_answer_that_comes_after_the_window_closed_leads_to_no_question() {
+    let mut engine = engine(&[TARGET, "--methods", "snmp"], WINDOW);
+    engine.has_credentials = true;
+    engine.take_windows(vec![false]);
+    engine.collect(&mut Vec::new());
+    engine.conclude_discovery(&found());
+    assert!(engine.is_done(Instant::now()));
+    let station = Fact::Neighbour { mac: MacAddr([0, 0xe0, 0xfc, 0, 0, 7]) };
+    let source = Some([192, 0, 2, 1].into());
+    engine.conclude_station(&says(Method::Arp, Answer::Is(station)), 0, source);
+    assert!(engine.is_done(Instant::now()));
+}
+
+#[test]
+fn whom_nothing_may_be_sent_to_keeps_no_scan_from_its_end() {
+    let mut engine = engine(&[TARGET, "-x", TARGET, "--methods", "snmp"], "");
+    engine.discovery.add(target());
+    assert!(!engine.is_done(Instant::now()));
+    engine.transmit(Instant::now()).unwrap();
+    assert!(engine.is_done(Instant::now()));
+}
