@@ -34,7 +34,7 @@ use herkomst_probe::Probe;
 use herkomst_probe::arp::ArpSweep;
 use herkomst_probe::heard::{Heard, Keep, LLDP_INTERVAL};
 use herkomst_probe::icmp::{EchoIds, EchoSweep};
-use herkomst_probe::nd::{NdQuestions, NdSegment, NdSweep};
+use herkomst_probe::nd::{NdQuestions, NdRetries, NdSegment, NdSweep};
 use herkomst_probe::pacer::{Pacer, Zone};
 use herkomst_probe::retry::Retry;
 use herkomst_probe::snmp::cookie::Cookies;
@@ -218,7 +218,7 @@ impl Engine {
                 everybody: link.everybody,
                 listeners: link.everybody && scan.methods.has(Means::MldQuery),
                 targets: link.targets.clone(),
-                ..NdQuestions::default()
+                retries: NdRetries::default().at_most(scan.attempts),
             };
             let allowed = Arc::clone(&allowed);
             let probe = NdSweep::new(

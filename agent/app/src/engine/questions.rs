@@ -44,7 +44,7 @@ impl Asking {
                 asked.map(|group| group.targets.addresses.clone()).collect();
             let everybody = everybody.contains(&means);
             let question = question(means).filter(|_| everybody || !groups.is_empty())?;
-            let retry = Retry::snmp().at_most(scan.attempts);
+            let retry = Retry::question().at_most(scan.attempts);
             Some(Self { probe: Ask::new(question, retry, cookies.clone()), everybody, groups })
         };
         if scan.passive {

@@ -83,3 +83,28 @@ fn whom_nothing_may_be_sent_to_keeps_no_scan_from_its_end() {
     engine.transmit(Instant::now()).unwrap();
     assert!(engine.is_done(Instant::now()));
 }
+
+#[test]
+fn one_attempt_is_one_packet_of_each_question_and_a_question_is_put_twice_without() {
+    for (config, most) in [("[scan]\nattempts = 1\n", 1), ("", 2)] {
+        let mut engine = engine(&[TARGET, "--methods", "mdns-query"], config);
+        let mut now = Instant::now();
+        let mut left = 0;
+        let mut gate = Anybody;
+        for _ in 0..9 {
+            let probe = &mut engine.questions[0].probe;
+            left += usize::from(probe.poll_transmit(now, &mut gate, &mut Vec::new()).is_some());
+            now += Duration::from_secs(3);
+            probe.handle_timeout(now);
+        }
+        assert_eq!(left, most, "as the plan of a dry run says");
+    }
+}
+
+/// Lets everything through.
+struct Anybody;
+impl herkomst_probe::Gate for Anybody {
+    fn admits(&mut self, _: IpAddr, _: Instant) -> bool {
+        true
+    }
+}
