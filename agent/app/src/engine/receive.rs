@@ -77,7 +77,8 @@ impl Engine {
             let port = door.port.get_mut();
             count += port.receive(&mut |from, bytes| datagrams.push((from, bytes.to_vec())))?;
             count += port.errors(&mut |to, error| {
-                if let ErrorOrigin::Icmp { kind, code, from } = error.origin
+                if let ErrorOrigin::Icmp { kind, code, from }
+                | ErrorOrigin::Icmpv6 { kind, code, from } = error.origin
                     && let Some(code) = refusal(to.is_ipv4(), kind, code)
                     && is_final(code, from, to.ip())
                 {
