@@ -202,7 +202,11 @@ impl Engine {
             PacketKind::IcmpEcho => self.echo.give_up(unsent.to, why),
             PacketKind::SnmpEngine => self.discovery.give_up(unsent.to, why),
             PacketKind::SnmpCommunity => self.interviews.give_up(unsent.to, why),
-            PacketKind::SnmpUser => drop(self.sessions.refuse(unsent.to, 0)),
+            PacketKind::SnmpUser => {
+                // Nobody refused anything: the interview is over, and its session only has to be told to end.
+                self.interviews.give_up(unsent.to, why);
+                self.sessions.refuse(unsent.to, 0);
+            }
             kind @ (PacketKind::Sadp
             | PacketKind::Dhip
             | PacketKind::Onvif
