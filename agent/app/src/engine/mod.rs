@@ -490,6 +490,10 @@ impl Engine {
             Method::SnmpEngine | Method::Snmp => asks_snmp,
             _ => false,
         };
+        // Interrupted, it ends with packets that the kernel has not taken: the receipt is of those that left.
+        for (to, kind) in self.ports.abandon() {
+            self.book.not_sent(to, kind);
+        }
         let mut dropped = 0;
         let mut limits = Vec::new();
         for wire in &mut self.ports.wires {

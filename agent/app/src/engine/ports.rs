@@ -354,6 +354,15 @@ impl Ports {
         Ok(unsent)
     }
 
+    /// Takes out what still waits: it does not leave any more.
+    pub(crate) fn abandon(&mut self) -> Vec<(IpAddr, PacketKind)> {
+        let wires = self.wires.iter_mut().flat_map(|wire| wire.outbox.waiting.drain(..));
+        let datagrams = self.datagrams.iter_mut().flat_map(|door| door.outbox.drain(..));
+        let mut left: Vec<Waiting> = wires.chain(datagrams).collect();
+        left.extend(self.echo.iter_mut().flat_map(|door| door.outbox.drain(..)));
+        left.into_iter().map(|waiting| (waiting.to.ip(), waiting.kind)).collect()
+    }
+
     /// Returns once anything may have come in. Whoever waited reads until nothing is left.
     pub(crate) async fn readable(&self) {
         let alive = self.wires.iter().filter(|wire| wire.down.is_none());
