@@ -166,11 +166,14 @@ impl Engine {
             return;
         };
         let is_spared = (self.spare)(target, mac);
-        if self.stations.contains_key(&target) {
+        if let Some(station) = self.stations.get_mut(&target) {
             // Another station claims the address: who of them answers is not known, so one to be spared spares both.
             if is_spared {
+                station.spared = true;
                 self.discovery.spare(target);
                 self.spare_questions(target);
+                self.interviews.give_up(target, Why::Fragile);
+                self.sessions.outgoing.retain(|waiting| waiting.to != target);
             }
             return;
         }
@@ -180,7 +183,8 @@ impl Engine {
         let why = match source.filter(|source| !source.is_unspecified()) {
             Some(source) => {
                 let vlan = self.vlan;
-                self.stations.insert(target, Station { wire, vlan, source, mac });
+                let spared = is_spared;
+                self.stations.insert(target, Station { wire, vlan, source, mac, spared });
                 None
             }
             // No address of ours to ask from.
@@ -205,6 +209,10 @@ impl Engine {
         let Some(target) = target_of(seen) else { return };
         if self.book.zone(target).is_none() {
             self.book.set(target, Method::Snmp, Outcome::NotAsked(Why::OutsideWindow));
+            return self.book.close(target);
+        }
+        if self.stations.get(&target).is_some_and(|station| station.spared) {
+            self.book.set(target, Method::Snmp, Outcome::NotAsked(Why::Fragile));
             return self.book.close(target);
         }
         if !self.has_credentials {

@@ -100,6 +100,8 @@ struct Station {
     vlan: Option<u16>,
     source: IpAddr,
     mac: MacAddr,
+    /// It is asked nothing, since it or another that claims its address is to be spared.
+    spared: bool,
 }
 
 /// The engine of one scan.

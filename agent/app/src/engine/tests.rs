@@ -3,6 +3,7 @@ use std::fs;
 use clap::Parser;
 use herkomst_model::{About, Answer, Engine as EngineFact, Fact};
 use herkomst_probe::Seen;
+use herkomst_probe::snmp::credentials::{Credential, Login, Secret};
 
 use super::*;
 use crate::cli::{Cli, Command};
@@ -106,5 +107,35 @@ struct Anybody;
 impl herkomst_probe::Gate for Anybody {
     fn admits(&mut self, _: IpAddr, _: Instant) -> bool {
         true
+    }
+}
+
+#[test]
+fn a_rival_that_is_to_be_spared_ends_the_interview_of_its_address_and_begins_none() {
+    let config = "[scan]\nno-probe = []\n";
+    let (one, plc) = (MacAddr([0, 0xe0, 0xfc, 0, 0, 7]), MacAddr([2, 0, 0, 0, 0, 9]));
+    for discovered_first in [true, false] {
+        let mut engine = engine(&[TARGET, "--methods", "snmp"], config);
+        engine.spare = Box::new(move |_, mac| mac == plc);
+        engine.discovery.spare(target());
+        engine.collect(&mut Vec::new());
+        let user = Login::V2c(Secret::new(*b"lab"));
+        let prefixes = vec!["192.0.2.0/24".parse().unwrap()];
+        let lab = Credential { name: "lab".into(), prefixes, engine_ids: vec![], login: user };
+        engine.has_credentials = true;
+        engine.interviews =
+            Interviews::new([lab].into(), Cookies::new([3; 16]), Retry::of_millis(&[100]));
+        let source = Some([192, 0, 2, 1].into());
+        let is_at = |mac| says(Method::Arp, Answer::Is(Fact::Neighbour { mac }));
+        engine.conclude_station(&is_at(one), 0, source);
+        if discovered_first {
+            engine.conclude_discovery(&found());
+            assert!(engine.interviews.is_asking(target()));
+        }
+        engine.conclude_station(&is_at(plc), 0, source);
+        if !discovered_first {
+            engine.conclude_discovery(&found());
+        }
+        assert!(!engine.interviews.is_asking(target()));
     }
 }
