@@ -62,7 +62,15 @@ impl OpenPorts {
                 Family::V4 => Ipv4Addr::UNSPECIFIED.into(),
                 Family::V6 => Ipv6Addr::UNSPECIFIED.into(),
             };
-            *datagrams.slot(family) = Some(DatagramPort::bind(any)?);
+            *datagrams.slot(family) = match DatagramPort::bind(any) {
+                Ok(port) => Some(port),
+                // A host without IPv6: whoever is told of there cannot be asked, and his line says so.
+                Err(error) if !goes_there => {
+                    tracing::debug!(%error, ?family, "no socket for those who are told of");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             *echo.slot(family) = match EchoPort::open(family) {
                 Ok(echo) => Some(echo),
                 // Without it the ledger says so; the rest goes on.
