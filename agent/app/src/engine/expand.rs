@@ -5,7 +5,7 @@
 //! or of a device to be spared is never asked.
 
 use std::collections::{HashMap, HashSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use herkomst_ids::MacAddr;
 use herkomst_model::{About, Answer, Fact, Method, Outcome, Rows, TableNews, Why};
@@ -29,6 +29,8 @@ pub(super) struct Expansion {
     ways: Ways,
     /// Interfaces that have a wire, by the number that ways know them by.
     wires: Vec<usize>,
+    /// Those that the operator named; all when empty.
+    named: Vec<usize>,
     /// How many neighbours away from a target each is that was told of and is asked.
     depth: HashMap<IpAddr, u8>,
     outside: HashSet<IpAddr>,
@@ -37,8 +39,9 @@ pub(super) struct Expansion {
 }
 
 impl Expansion {
-    pub(super) fn new(limits: &Expand, ways: Ways, wires: Vec<usize>) -> Self {
+    pub(super) fn new(limits: &Expand, ways: Ways, wires: Vec<usize>, named: Vec<usize>) -> Self {
         Self {
+            named,
             hops: limits.hops,
             most: limits.most,
             ways,
@@ -106,14 +109,19 @@ impl Engine {
         }
     }
 
-    fn hear_of(&mut self, teller: Option<IpAddr>, address: IpAddr, mac: Option<MacAddr>) {
+    pub(super) fn hear_of(
+        &mut self,
+        teller: Option<IpAddr>,
+        address: IpAddr,
+        mac: Option<MacAddr>,
+    ) {
         let Some(expansion) = &mut self.expansion else { return };
         let is_host = !address.is_loopback()
             && !address.is_unspecified()
             && !address.is_multicast()
             // Without the interface it is one address on every segment.
             && !matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
-        if !is_host || self.book.has(address) {
+        if !is_host || expansion.ways.is_end(address) || self.book.has(address) {
             return;
         }
         if !self.allowed.holds(address) {
@@ -130,14 +138,29 @@ impl Engine {
         expansion.too_far.remove(&address);
         expansion.depth.insert(address, depth);
         let leads = expansion.ways.to(address);
-        let on_wire = match leads {
-            Some(Leads::OnLink { interface, source: Some(source) }) => {
+        let on_wire = match (leads, address) {
+            // The kernel has no route into a VLAN that it does not know: there he is asked as the targets are.
+            (_, IpAddr::V4(_)) if self.vlan.is_some() => {
+                self.sweeps.first().map(|sweep| (sweep.wire, sweep.source.into()))
+            }
+            (_, IpAddr::V6(_)) if self.vlan.is_some() => {
+                self.links.first().map(|link| (link.wire, Ipv6Addr::UNSPECIFIED.into()))
+            }
+            (Some(Leads::OnLink { interface, source: Some(source) }), _) => {
                 expansion.wires.binary_search(&interface).ok().map(|wire| (wire, source))
             }
             _ => None,
         };
-        let dead = matches!(leads, Some(Leads::Nowhere { .. }));
-        if dead || mac.is_some_and(|mac| (self.spare)(address, mac)) {
+        let dead = match leads {
+            _ if self.vlan.is_some() => on_wire.is_none(),
+            Some(Leads::OnLink { interface, .. }) => {
+                !expansion.named.is_empty() && !expansion.named.contains(&interface)
+            }
+            Some(Leads::Nowhere { .. }) => true,
+            Some(Leads::ToRouter) | None => false,
+        };
+        // Of many it is not told which station has the address; the operator may have named the address all the same.
+        if dead || (self.spare)(address, mac.unwrap_or(MacAddr::ZERO)) {
             self.book.admit(address, Zone::Beyond);
             let why = if dead { Why::NoRoute } else { Why::Fragile };
             for method in [Method::Icmp, Method::SnmpEngine, Method::Snmp] {
@@ -155,7 +178,7 @@ impl Engine {
                         let mac = self.ports.wires[wire].mac;
                         let retry = Retry::arp().at_most(self.attempts);
                         let probe = ArpSweep::new(mac, source, vec![address], retry, 0);
-                        self.sweeps.push(Sweep { wire, source, probe });
+                        self.sweeps.push(Sweep { wire, source, probe: probe.in_vlan(self.vlan) });
                     }
                 }
             }
@@ -165,9 +188,10 @@ impl Engine {
                 self.book.admit(address.into(), Zone::Segment);
                 link.probe.add(address);
             }
-            (on_wire, address) => {
-                // On a segment, the kernel resolves it: few go that way.
-                let zone = if on_wire.is_some() { Zone::ThroughKernel } else { Zone::Beyond };
+            (_, address) => {
+                // On a segment, the kernel resolves it, and its table is small.
+                let is_near = matches!(leads, Some(Leads::OnLink { .. }));
+                let zone = if is_near { Zone::ThroughKernel } else { Zone::Beyond };
                 self.book.admit(address, zone);
                 self.question(address);
                 if self.asks_icmp {

@@ -246,7 +246,8 @@ impl Engine {
             });
         }
         let expansion = scan.expand.as_ref().map(|limits| {
-            Expansion::new(limits, std::mem::take(&mut plan.ways), std::mem::take(&mut plan.used))
+            let (ways, used) = (std::mem::take(&mut plan.ways), std::mem::take(&mut plan.used));
+            Expansion::new(limits, ways, used, std::mem::take(&mut plan.named))
         });
         let heard = ports
             .wires

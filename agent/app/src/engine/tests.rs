@@ -17,7 +17,10 @@ fn target() -> IpAddr {
 
 /// An engine without a socket, and so with routed targets alone.
 fn engine(args: &[&str], config: &str) -> Engine {
-    let around = Surroundings::default();
+    engine_in(Surroundings::default(), args, config)
+}
+
+fn engine_in(around: Surroundings, args: &[&str], config: &str) -> Engine {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("herkomst.toml");
     fs::write(&path, config).unwrap();
@@ -138,4 +141,47 @@ fn a_rival_that_is_to_be_spared_ends_the_interview_of_its_address_and_begins_non
         }
         assert!(!engine.interviews.is_asking(target()));
     }
+}
+
+fn ethernet(index: u32, name: &str, address: [u8; 4]) -> herkomst_net::Interface {
+    let address = herkomst_net::Ipv4Address { address: address.into(), prefix_len: 24 };
+    herkomst_net::Interface {
+        index,
+        name: name.to_owned(),
+        mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
+        mtu: 1500,
+        up: true,
+        running: true,
+        loopback: false,
+        broadcast: true,
+        point_to_point: false,
+        no_arp: false,
+        ethernet: true,
+        ipv4: vec![address],
+        ipv6: Vec::new(),
+    }
+}
+
+#[test]
+fn who_is_told_of_is_asked_only_where_the_operator_lets_it() {
+    let config = "[scan]\nexpand = true\nexpand-prefixes = [\"198.51.100.0/24\", \"203.0.113.0/24\"]\n\
+                  no-probe = [\"203.0.113.7\"]\n";
+    let interfaces =
+        vec![ethernet(2, "eth0", [10, 0, 0, 9]), ethernet(3, "eth1", [198, 51, 100, 9])];
+    let around = Surroundings { interfaces, ..Surroundings::default() };
+    let mut engine = engine_in(around, &[TARGET, "-i", "eth0"], config);
+    let spared: IpAddr = [203, 0, 113, 7].into();
+    let beside: IpAddr = [198, 51, 100, 7].into();
+    let everybody: IpAddr = [198, 51, 100, 255].into();
+    let fine: IpAddr = [203, 0, 113, 8].into();
+    for address in [spared, beside, everybody, fine] {
+        // As LLDP and CDP tell of it: by its address alone.
+        engine.hear_of(None, address, None);
+    }
+    let (ledger, _) = engine.finish(true).unwrap();
+    let snmp = |address: IpAddr| ledger.targets.get(&address).map(|line| line.snmp_engine);
+    assert_eq!(snmp(spared), Some(Outcome::NotAsked(Why::Fragile)), "under no-probe");
+    assert_eq!(snmp(beside), Some(Outcome::NotAsked(Why::NoRoute)), "-i names another interface");
+    assert_eq!(snmp(everybody), None, "it is nobody's address");
+    assert_eq!(snmp(fine), Some(Outcome::NotAsked(Why::Interrupted)), "it was to be asked");
 }

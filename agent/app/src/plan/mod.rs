@@ -118,6 +118,8 @@ pub(crate) struct Plan {
     pub(crate) not_asked: BTreeMap<IpAddr, Why>,
     /// The interfaces above, by the numbers that ways know them by.
     pub(crate) used: Vec<usize>,
+    /// The interfaces that the operator named, by the same numbers; all when empty.
+    pub(crate) named: Vec<usize>,
     /// Whether those are asked who are told of.
     pub(crate) expands: bool,
     /// Who may be asked when he shows himself or is told of.
@@ -306,6 +308,7 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
     plan.expands = scan.expand.is_some() && !scan.passive;
     plan.interfaces = used.iter().map(|index| around.interfaces[*index].clone()).collect();
     plan.used = used;
+    plan.named = named;
     Ok(plan)
 }
 

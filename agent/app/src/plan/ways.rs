@@ -109,6 +109,11 @@ impl Ways {
         Self { best, lengths, ends }
     }
 
+    /// Whether it is the first or last address of a segment of IPv4: a packet to it is one to everybody.
+    pub(crate) fn is_end(&self, target: IpAddr) -> bool {
+        self.ends.contains(&target)
+    }
+
     /// Where this one leads; `None` when the kernel would not know.
     pub(crate) fn to(&self, target: IpAddr) -> Option<Leads> {
         let within = |length: &u8| IpNet::new(target, *length).ok().map(|net| net.trunc());
