@@ -224,6 +224,14 @@ impl Methods {
         methods
     }
 
+    /// Whether stations of local segments are looked for by ARP: who is asked more must be known to be there.
+    pub(crate) fn needs_arp(&self) -> bool {
+        self.has(Means::Arp)
+            || self.has(Means::Icmp)
+            || self.has(Means::Snmp)
+            || !self.questions().is_empty()
+    }
+
     /// Whether it is on.
     pub(crate) fn has(&self, means: Means) -> bool {
         self.on.contains(&means)
@@ -344,6 +352,11 @@ mod tests {
         assert_eq!(methods.in_short(), ["arp", "nd", "icmp", "snmp", "tables", "listen"]);
         // Neither do the words that stand for several.
         assert!(read(&["listen", "tables"]).0.questions().is_empty());
+        assert!(!read(&["listen"]).0.needs_arp());
+        assert!(
+            read(&["mdns-query"]).0.needs_arp(),
+            "a station that nobody looked for is asked nothing"
+        );
         assert!(!read(&["listen"]).0.has(Means::MldQuery));
     }
 

@@ -98,7 +98,7 @@ fn asked(scan: &Scan, plan: &Plan) -> Vec<Asked> {
     let beyond: Vec<IpAddr> = plan.routed.iter().chain(&plan.through_kernel).copied().collect();
     let of_ipv4 = count(beyond.iter().filter(|target| target.is_ipv4()).count());
     let of_ipv6 = count(beyond.len()) - of_ipv4;
-    let asks_segments = has(Means::Arp) || has(Means::Icmp) || has(Means::Snmp);
+    let asks_segments = scan.methods.needs_arp() && !scan.passive;
     let calls: u64 = plan
         .links
         .iter()

@@ -156,9 +156,7 @@ impl Engine {
         let cookies = Cookies::new(key.try_into().expect("split at 16"));
         let order = u64::from_ne_bytes(order.try_into().expect("24 less 16 is 8"));
         let now = Instant::now();
-        let asks_segments = scan.methods.has(Means::Arp)
-            || scan.methods.has(Means::Icmp)
-            || scan.methods.has(Means::Snmp);
+        let asks_segments = scan.methods.needs_arp();
         // With nothing to ask, hearing is what the operator wants.
         let only_lldp = !asks_segments && scan.listen.is_zero();
         let asks_icmp = scan.methods.has(Means::Icmp) && ports.has_echo();
