@@ -142,9 +142,10 @@ impl AddressSet {
         self.swept.iter().flat_map(|range| (0..range.len()).filter_map(|by| later(range.first, by)))
     }
 
-    /// Whether it holds addresses between these that are too many to be swept.
-    pub(crate) fn is_wide_in(&self, first: IpAddr, last: IpAddr) -> bool {
-        self.wide.iter().any(|range| range.first <= last && first <= range.last)
+    /// Whether one of its ranges holds every address from one to another.
+    pub(crate) fn covers(&self, first: IpAddr, last: IpAddr) -> bool {
+        let mut ranges = self.swept.iter().chain(&self.wide);
+        ranges.any(|range| range.first <= first && last <= range.last)
     }
 
     /// Prefixes of IPv6 too large to be swept, as their first and last address.

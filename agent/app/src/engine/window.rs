@@ -70,6 +70,9 @@ impl Engine {
         let (shut, unfinished) = self.book.shut(|target| !allowed.is_in_window(target));
         self.windows.shut += unfinished;
         for link in &mut self.links {
+            if link.link.everybody && !self.allowed.may_call(&link.link) {
+                link.probe.stop_calls();
+            }
             link.probe.give_up_disallowed(Why::OutsideWindow);
         }
         let book = &self.book;

@@ -93,10 +93,40 @@ impl Allowed {
         self.windows.allow(address, &open)
     }
 
+    /// Whether anybody on this link may be asked to show himself now.
+    pub(crate) fn may_call(&self, link: &Link) -> bool {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let may = |net| may_call(&self.targets, &self.exclude, (&self.windows, &open), Some(net));
+        link.own.iter().filter_map(net_of).any(may)
+    }
+
     /// Takes down which windows are open now.
     pub(crate) fn see_windows(&self, open: Vec<bool>) {
         *self.open.write().unwrap_or_else(PoisonError::into_inner) = open;
     }
+}
+
+fn net_of(own: &OwnPrefix) -> Option<Ipv6Net> {
+    Ipv6Net::new(own.address, own.length).ok()
+}
+
+/// Whether the targets hold a prefix too large to be swept, there or anywhere, that is not excluded as a whole and one end of
+/// which may be asked now: whoever asks everybody makes everybody answer.
+fn may_call(
+    targets: &AddressSet,
+    exclude: &AddressSet,
+    (windows, open): (&Windows, &[bool]),
+    within: Option<Ipv6Net>,
+) -> bool {
+    targets.wide().any(|(first, last)| {
+        let (first, last) = match within {
+            Some(net) => (first.max(net.network().into()), last.min(net.broadcast().into())),
+            None => (first, last),
+        };
+        first <= last
+            && !exclude.covers(first, last)
+            && (windows.allow(first, open) || windows.allow(last, open))
+    })
 }
 
 /// Who is asked how.
@@ -168,6 +198,14 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
             "--vlan {vlan} sends frames of its own: it needs raw sockets (CAP_NET_RAW)"
         )));
     }
+    if let (Some(vlan), Some(index)) = (scan.vlan, named.first())
+        && !carries_frames(&around.interfaces[*index])
+    {
+        let name = &around.interfaces[*index].name;
+        return Err(Failure::unavailable(anyhow::anyhow!(
+            "interface {name:?} carries no Ethernet frames, so that --vlan {vlan} can send none there: right would be one that does"
+        )));
+    }
     let mut plan = Plan::default();
     let targets = match &scan.targets {
         Some(spec) => {
@@ -182,9 +220,9 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
     let of_ipv6 = around.interfaces.iter().flat_map(|i| i.ipv6.iter().map(|a| a.address.into()));
     let ours: BTreeSet<IpAddr> = of_ipv4.chain(of_ipv6).collect();
     let mut segments: BTreeMap<(usize, Ipv4Addr), Vec<Ipv4Addr>> = BTreeMap::new();
-    let mut links = links(scan, around, &is_chosen, &targets);
-    let mut nowhere: BTreeMap<usize, usize> = BTreeMap::new();
     let open = scan.windows.open_at(around.now);
+    let mut links = links(scan, around, &is_chosen, (&targets, &open));
+    let mut nowhere: BTreeMap<usize, usize> = BTreeMap::new();
     for target in targets.iter() {
         let mut not_asked = |why: Why| {
             plan.not_asked.insert(target, why);
@@ -317,7 +355,7 @@ fn links(
     scan: &Scan,
     around: &Surroundings,
     is_chosen: &dyn Fn(usize) -> bool,
-    targets: &AddressSet,
+    (targets, open): (&AddressSet, &[bool]),
 ) -> BTreeMap<usize, Link> {
     let mut links = BTreeMap::new();
     if scan.passive || !around.may_send_frames || !scan.methods.has(Means::Nd) {
@@ -329,13 +367,12 @@ fn links(
         if !fits || !is_chosen(index) || own.is_empty() {
             continue;
         }
-        let meets = |own: &OwnPrefix| {
-            let net = Ipv6Net::new(own.address, own.length).ok();
-            net.is_some_and(|net| targets.is_wide_in(net.network().into(), net.broadcast().into()))
-        };
+        let exclude = &scan.exclude.addresses;
+        let may = |within| may_call(targets, exclude, (&scan.windows, open), within);
+        let meets = own.iter().filter_map(net_of).any(|net| may(Some(net)));
         // In a VLAN all prefixes may be on the link: nobody here knows.
-        let in_vlan = scan.vlan.is_some() && targets.wide().next().is_some();
-        let everybody = (own.iter().any(meets) || in_vlan) && !scan.only_infrastructure;
+        let in_vlan = scan.vlan.is_some() && may(None);
+        let everybody = (meets || in_vlan) && !scan.only_infrastructure;
         links.insert(index, Link { interface: index, own, targets: Vec::new(), everybody });
     }
     links

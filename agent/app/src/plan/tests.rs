@@ -263,3 +263,44 @@ fn an_interface_that_nothing_can_be_heard_on_is_refused_for_passive() {
     let refused = planned(&["--passive"], &around(vec![lo])).unwrap_err().to_string();
     assert!(refused.contains("--passive has nothing to listen to"), "{refused}");
 }
+
+#[test]
+fn a_vlan_needs_an_interface_that_carries_frames() {
+    let mut tunnel = interface(2, "tun0", &["10.0.0.9/24"]);
+    tunnel.ethernet = false;
+    let args = ["10.0.0.1", "--vlan", "7", "-i", "tun0"];
+    let problem = format!("{:?}", planned(&args, &around(vec![tunnel])).unwrap_err());
+    assert!(problem.contains("--vlan 7"), "it would be asked without a tag: {problem}");
+}
+
+#[test]
+fn nobody_is_asked_to_show_himself_where_all_is_excluded_or_closed() {
+    let mut eth = interface(2, "eth0", &[]);
+    eth.ipv6 = vec![herkomst_net::Ipv6Address {
+        address: "2001:db8:5::9".parse().unwrap(),
+        prefix_len: 64,
+        temporary: false,
+        tentative: false,
+        deprecated: false,
+    }];
+    let around = around(vec![eth]);
+    let asks =
+        |args: &[&str]| planned(args, &around).unwrap().links.iter().any(|link| link.everybody);
+    assert!(asks(&["2001:db8:5::/64"]));
+    assert!(asks(&["2001:db8:5::/64", "-x", "2001:db8:5::/65"]), "the other half may");
+    assert!(!asks(&["2001:db8:5::/64", "-x", "2001:db8:5::/64"]));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("herkomst.toml");
+    let window =
+        "[[scan.window]]\nprefixes = [\"2001:db8::/32\"]\nto = \"06:00\"\nzone = \"UTC\"\n";
+    std::fs::write(&path, window).unwrap();
+    let path = path.display().to_string();
+    for (hour, open) in [(5, true), (7, false)] {
+        let now = Timestamp::from_second(hour * 3600).unwrap();
+        let interfaces = around.interfaces.clone();
+        let around =
+            Surroundings { now, interfaces, may_send_frames: true, ..Surroundings::default() };
+        let plan = planned(&["2001:db8:5::/64", "-c", &path], &around).unwrap();
+        assert_eq!(plan.links.iter().any(|link| link.everybody), open, "at {hour}");
+    }
+}
