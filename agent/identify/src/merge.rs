@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use herkomst_ids::{EngineId, MacAddr, Oid};
+use herkomst_ids::{EngineId, MacAddr, Oid, Pen};
 use herkomst_model::{About, Answer, ChassisKey, Device, Fact, Join, Observation, Refusal};
 use herkomst_registry::Registry;
 
@@ -64,6 +64,17 @@ pub(crate) struct Agents {
     pub(crate) engines: BTreeSet<EngineId>,
     /// Their sysObjectID and sysDescr, in one text.
     pub(crate) systems: BTreeSet<String>,
+}
+
+impl Agents {
+    /// The enterprise numbers in all of these.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = Pen> {
+        let objects = self.systems.iter().filter_map(|text| {
+            let (oid, _) = text.split_once(' ')?;
+            oid.parse::<Oid>().ok()?.pen()
+        });
+        self.engines.iter().map(EngineId::pen).chain(objects)
+    }
 }
 
 /// A key that devices are joined on.
@@ -210,12 +221,7 @@ impl AgentMakers {
         }
         let makers = announced.into_iter().filter_map(|address| {
             let agents = seen.agents.get(&address)?;
-            let objects = agents.systems.iter().filter_map(|text| {
-                let (oid, _) = text.split_once(' ')?;
-                oid.parse::<Oid>().ok()?.pen()
-            });
-            let numbers = agents.engines.iter().map(EngineId::pen).chain(objects);
-            let parties = numbers.filter_map(|pen| Number::look_up(pen, registry).party());
+            let parties = agents.numbers().filter_map(|pen| Number::look_up(pen, registry).party());
             Some((address, parties.collect()))
         });
         Self(makers.collect())

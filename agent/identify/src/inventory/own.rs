@@ -1,8 +1,8 @@
 //! What a device's own tables say is its own: interfaces, LLDP chassis, addresses.
 //!
 //! A device may say anything of itself, and some say it of others: distributed gateways have one address and one MAC on many
-//! switches, and a private address is on many boxes. So what several devices call their own joins nothing, and what
-//! another agent answers at joins nothing either.
+//! switches, and a private address is on many boxes. So what several devices call their own joins nothing, what another
+//! agent answers at joins nothing, and neither does a station of another maker that answered here.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -13,8 +13,11 @@ use herkomst_registry::Registry;
 
 use super::hearsay::Hearsay;
 use super::tables::Tables;
-use crate::merge::{Graph, Key, Seen, list};
+use crate::assigned::{Adapter, Number};
+use crate::evidence::{Party, Weight};
+use crate::merge::{Agents, Graph, Key, Seen, list};
 use crate::stations::{Station, Stations, shown};
+use crate::vendor::related;
 
 /// What devices say is their own.
 pub(crate) struct Owning<'o> {
@@ -31,12 +34,61 @@ struct Owner<'o> {
     serial: Option<&'o str>,
 }
 
+/// Stations that answered here for an address: what they are does not depend on what another says.
+struct Strangers(HashSet<MacAddr>);
+
+impl Strangers {
+    fn of(tables: &Tables<'_>, seen: &Seen) -> Self {
+        if tables.agents.is_empty() {
+            return Self(HashSet::new());
+        }
+        let here = seen.addresses.iter().filter(|(address, _)| !seen.told.contains(*address));
+        Self(here.flat_map(|(_, stations)| stations).map(|station| station.mac).collect())
+    }
+
+    /// The hardware addresses without those that answered here for another address and are of another maker than whoever
+    /// calls them his own: one that lists his neighbour's would take it for himself, and its maker with it.
+    fn without(
+        &self,
+        owner: IpAddr,
+        mut macs: BTreeSet<MacAddr>,
+        seen: &Seen,
+        registry: &Registry,
+    ) -> BTreeSet<MacAddr> {
+        let behind = || seen.addresses.get(&owner).into_iter().flatten().map(|station| station.mac);
+        let product = |mac: MacAddr| {
+            let adapter = Adapter::look_up(mac, registry);
+            adapter.party().filter(|_| adapter.weight() >= Weight::Likely)
+        };
+        let numbers = seen.agents.get(&owner).into_iter().flat_map(Agents::numbers);
+        let named = numbers.filter_map(|pen| {
+            let number = Number::look_up(pen, registry);
+            number.party().filter(|_| number.weight() == Weight::Strong)
+        });
+        let makers: BTreeSet<Party> = named.chain(behind().filter_map(product)).collect();
+        if makers.is_empty() {
+            return macs;
+        }
+        macs.retain(|mac| {
+            let is_strangers = || {
+                let maker = product(*mac);
+                maker.is_some_and(|maker| {
+                    !makers.iter().any(|own| related(own, &maker, registry, ""))
+                })
+            };
+            !self.0.contains(mac) || behind().any(|own| own == *mac) || !is_strangers()
+        });
+        macs
+    }
+}
+
 impl<'o> Owning<'o> {
     /// Reads the tables.
     pub(crate) fn of(tables: &Tables<'o>, seen: &Seen, registry: &Registry) -> Self {
+        let strangers = Strangers::of(tables, seen);
         let owners = tables.agents.iter().map(|(address, agent)| Owner {
             address: *address,
-            macs: agent.own_macs(registry),
+            macs: strangers.without(*address, agent.own_macs(registry), seen, registry),
             addresses: agent.own_addresses(),
             serial: agent.serial(),
         });

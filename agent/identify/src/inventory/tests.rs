@@ -730,3 +730,26 @@ fn a_local_chassis_of_another_segment_is_not_the_one_that_was_heard_here() {
     assert_eq!(devices.len(), 3, "{devices:#?}");
     assert!(with_mac(&devices, "00:e0:fc:00:00:77").told_by.is_empty());
 }
+
+#[test]
+fn who_lists_the_station_of_his_neighbour_does_not_become_it() {
+    let (own, second) = ("00:1b:54:00:00:01", "00:1b:54:00:00:02"); // a prefix of Cisco
+    let router = |others: &[(u32, &str, &str)], all: &[&str]| {
+        [
+            arp("10.0.0.1", own),
+            interfaces("10.0.0.1", &[&[(1, "GE1", own)], others].concat()),
+            addresses("10.0.0.1", all),
+        ]
+    };
+    let hostile = router(&[(2, "GE2", CAMERA)], &["10.0.0.1", "10.0.0.7"]);
+    let devices = join(&[&hostile[..], &[arp("10.0.0.7", CAMERA)]].concat());
+    assert_eq!(devices.len(), 2, "{devices:#?}");
+    let identifier = Identifier::new(herkomst_registry::embedded());
+    let found = identifier.identify(with_ip(&devices, "10.0.0.7"), "2026-11-21".parse().unwrap());
+    assert_eq!(found.maker.unwrap().name, "Hikvision");
+    // A second interface of the same maker, and a card of another one that nothing else was seen of, are its own.
+    let honest = router(&[(2, "GE2", second), (3, "GE3", CAMERA)], &["10.0.0.1", "10.0.0.7"]);
+    let devices = join(&[&honest[..], &[arp("10.0.0.7", second)]].concat());
+    assert_eq!(devices.len(), 1, "{devices:#?}");
+    assert_eq!(devices[0].macs.len(), 3);
+}
