@@ -198,7 +198,11 @@ fn adapters(said: &Said<'_>, registry: &Registry, on: &str, found: &mut Vec<Evid
     found.extend(by_firm(&inside, registry).into_iter().map(Evidence::EngineMac));
 }
 
-/// The lowest address of each firm or special kind, with the number of further ones.
+/// The most firms whose hardware addresses are weighed against each other. A device that lists those of more invents them.
+const MOST_FIRMS: usize = 64;
+
+/// The lowest address of each firm or special kind, with the number of further ones; of the firms with the most, if
+/// there are too many.
 fn by_firm(macs: &BTreeSet<MacAddr>, registry: &Registry) -> Vec<Adapter> {
     let mut firms: BTreeMap<(Option<Party>, String), Adapter> = BTreeMap::new();
     for mac in macs {
@@ -209,7 +213,12 @@ fn by_firm(macs: &BTreeSet<MacAddr>, registry: &Registry) -> Vec<Adapter> {
         };
         firms.entry((adapter.party(), what)).and_modify(|first| first.more += 1).or_insert(adapter);
     }
-    firms.into_values().collect()
+    let mut firms: Vec<Adapter> = firms.into_values().collect();
+    if firms.len() > MOST_FIRMS {
+        firms.sort_by_key(|one| (std::cmp::Reverse(one.more), one.mac));
+        firms.truncate(MOST_FIRMS);
+    }
+    firms
 }
 
 /// The vendor that a device's own manufacturer text names: exactly, but for the legal form behind the name.

@@ -753,3 +753,27 @@ fn who_lists_the_station_of_his_neighbour_does_not_become_it() {
     assert_eq!(devices.len(), 1, "{devices:#?}");
     assert_eq!(devices[0].macs.len(), 3);
 }
+
+#[test]
+fn a_device_that_lists_addresses_of_all_makers_is_weighed_to_an_end() {
+    // As good as all of these prefixes are assigned, to some thousands of firms.
+    let rows_of = |first: u32| -> Vec<Interface> {
+        let row = |index: u32| {
+            let [_, a, b, c] = index.to_be_bytes();
+            let mac = Some(herkomst_ids::MacAddr([a, b, c, 0, 0, 1]));
+            Interface { index, mac, ..Interface::default() }
+        };
+        (first..first + 64).map(row).collect()
+    };
+    let parts = (1..0x2600).step_by(64);
+    let all: Vec<_> = parts
+        .map(|first| rows("10.0.0.1", Table::Interfaces, Rows::Interfaces(rows_of(first))))
+        .collect();
+    let devices = merge(&all, herkomst_registry::embedded());
+    assert_eq!(devices.len(), 1);
+    assert!(devices[0].macs.len() > 9_000);
+    let identifier = Identifier::new(herkomst_registry::embedded());
+    let found = identifier.identify(&devices[0], "2026-11-21".parse().unwrap());
+    let against = found.maker.as_ref().map_or(0, |one| one.evidence.len() + one.against.len());
+    assert!(against + found.rejected.len() + found.components.len() <= 64, "{}", against);
+}
