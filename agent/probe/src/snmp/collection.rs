@@ -520,8 +520,12 @@ impl Collection {
             _ => 0,
         };
         if open.table == Table::LldpRemote {
+            // Of a table that was not read whole nobody knows that nothing is in it.
             self.lldp = Some(match &answer {
-                Answer::Is(_) => Answer::Is(open.end.rows),
+                Answer::Is(TableNews::End(end)) if end.cut.is_none() && end.unreadable == 0 => {
+                    Answer::Is(end.rows)
+                }
+                Answer::Is(TableNews::End(end)) if end.rows > 0 => Answer::Is(end.rows),
                 _ => Answer::NotAsked(Why::NoneBefore),
             });
         }

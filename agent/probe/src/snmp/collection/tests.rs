@@ -438,6 +438,35 @@ fn a_camera_that_has_one_object_is_asked_for_that_alone() {
 }
 
 #[test]
+fn of_a_table_that_was_cut_short_before_its_first_row_nobody_says_that_it_is_empty() {
+    let mut agent = Agent::new(BTreeMap::new(), Habits::default());
+    let router = system("1.3.6.1.4.1.8072.3.2.10", Some(72));
+    let mut collection = Collection::new(Plan::default(), Some(router), true);
+    let (mut now, mut report) = (Instant::now(), Report::default());
+    let entry = [1, 0, 8802, 1, 1, 2, 1, 4, 1];
+    loop {
+        match collection.next(now) {
+            Next::Ask(request) => {
+                // It goes back to the name before.
+                let back = request.oids[0].is_under(&entry).then(|| {
+                    let name = Oid::new(entry.to_vec()).unwrap();
+                    Response::Bindings(vec![(name, Value::Integer(1))])
+                });
+                let response = back.or_else(|| agent.answer(&request)).unwrap();
+                collection.answered(now, Duration::from_millis(1), response);
+            }
+            Next::Wait(until) => now = until,
+            Next::Done => break,
+        }
+        report.take(&mut collection);
+    }
+    report.take(&mut collection);
+    let end = report.end(Table::LldpRemote);
+    assert!(end.rows == 0 && matches!(end.cut, Some(Cut::NotIncreasing(_))), "{end:?}");
+    assert_eq!(report.ends[&Table::LldpAddresses], Answer::NotAsked(Why::NoneBefore));
+}
+
+#[test]
 fn tables_that_add_to_an_empty_one_are_not_asked() {
     let mut agent = Agent::new(BTreeMap::new(), Habits::default());
     let router = system("1.3.6.1.4.1.8072.3.2.10", Some(72));
