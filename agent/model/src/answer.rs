@@ -119,3 +119,16 @@ pub enum Refusal {
     /// The agent's clock window does not hold even after it was set (RFC 3414, 2.2.3).
     NotInTimeWindow,
 }
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(code) => write!(f, "unreachable, ICMP code {code}"),
+            Self::UnknownUser => f.write_str("user or security level not known there"),
+            Self::WrongKey => f.write_str("wrong key or password"),
+            Self::ErrorStatus(status) => write!(f, "error-status {status}"),
+            Self::NoSuchObject => f.write_str("none of the objects is there"),
+            Self::NotInTimeWindow => f.write_str("outside the time window of the engine"),
+        }
+    }
+}

@@ -139,7 +139,7 @@ impl fmt::Display for Cut {
             Self::Refused(Refusal::ErrorStatus(status)) => {
                 write!(f, "answered with error-status {status}")
             }
-            Self::Refused(refusal) => write!(f, "refused: {refusal:?}"),
+            Self::Refused(refusal) => write!(f, "refused: {refusal}"),
             Self::Malformed(what) => write!(f, "malformed: {}", what.escape_debug()),
             Self::Skipped { objects } => write!(f, "{objects} objects could not be given"),
             Self::Rows(most) => write!(f, "more than {most} rows"),
@@ -191,5 +191,13 @@ mod tests {
     fn what_a_device_caused_to_be_said_stays_on_one_line() {
         let cut = Cut::Malformed("a\nb\u{1b}[31m".into());
         assert_eq!(cut.to_string(), r"malformed: a\nb\u{1b}[31m");
+    }
+
+    #[test]
+    fn a_refusal_is_said_in_words() {
+        let cut = |refusal| Cut::Refused(refusal).to_string();
+        assert_eq!(cut(Refusal::Unreachable(3)), "refused: unreachable, ICMP code 3");
+        assert_eq!(cut(Refusal::NotInTimeWindow), "refused: outside the time window of the engine");
+        assert_eq!(cut(Refusal::ErrorStatus(16)), "answered with error-status 16");
     }
 }
