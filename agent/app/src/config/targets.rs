@@ -132,6 +132,11 @@ impl AddressSet {
         is_among(&self.swept, address) || is_among(&self.wide, address)
     }
 
+    /// Whether it holds none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.swept.is_empty() && self.wide.is_empty()
+    }
+
     /// How many addresses it holds that are asked one by one.
     pub(crate) fn len(&self) -> u64 {
         self.swept.iter().fold(0, |sum, range| sum.saturating_add(range.len()))

@@ -31,7 +31,7 @@ impl Elsewhere {
 
     /// A question leaves.
     pub(super) fn asked(&mut self, to: IpAddr, bytes: &[u8]) {
-        if self.from.len() == 0 {
+        if self.from.is_empty() {
             return;
         }
         let Some(number) = number_of(bytes) else { return };
@@ -104,6 +104,16 @@ mod tests {
         elsewhere.asked(asked, &question(7));
         assert_eq!(elsewhere.origin(SocketAddr::new(asked, 161), &question(7)), None);
         assert!(elsewhere.origin(SocketAddr::new(asked, 9161), &question(7)).is_some());
+    }
+
+    #[test]
+    fn a_prefix_that_is_too_large_to_be_swept_is_a_place_too() {
+        let asked: IpAddr = [10, 9, 9, 9].into();
+        let net = "2001:db8::/48".parse().unwrap();
+        let mut elsewhere = Elsewhere::new(AddressSet::new(vec![Range::whole(net)]));
+        elsewhere.asked(asked, &question(7));
+        let near: SocketAddr = "[2001:db8::5]:161".parse().unwrap();
+        assert_eq!(elsewhere.origin(near, &question(7)), Some(SocketAddr::new(asked, 161)));
     }
 
     #[test]
