@@ -336,6 +336,23 @@ fn who_may_not_be_asked_any_more_is_given_up_and_the_sweep_ends() {
     assert!(sweep.is_idle() && send(&mut sweep, Instant::now()).is_empty());
 }
 
+#[test]
+fn nobody_is_asked_more_often_than_the_operator_allows() {
+    let retries = NdRetries::default().at_most(Some(1));
+    let questions = NdQuestions { everybody: true, retries, ..listed(&["fd00:50::7"]) };
+    let (mut sweep, mut now) = (sweep(questions), Instant::now());
+    sweep.learn_mac(STATION);
+    let mut sent = 0;
+    loop {
+        sent += send(&mut sweep, now).len();
+        let Some(until) = sweep.poll_timeout() else { break };
+        now = until;
+        sweep.handle_timeout(now);
+    }
+    // Two calls from two prefixes, the listed one and two guesses: once each.
+    assert_eq!((sent, sweep.is_idle()), (4 + 1 + 2, true));
+}
+
 fn eui64(mac: MacAddr, prefix: &str) -> Ipv6Addr {
     herkomst_wire::ipv6::eui64_address(ip(prefix), mac).unwrap()
 }
