@@ -80,6 +80,7 @@ pub(crate) fn is_complete(ledger: &Ledger, receipt: &Receipt) -> bool {
     !ledger.interrupted
         && receipt.dropped == 0
         && ledger.overflow == 0
+        && ledger.unswept == 0
         && lines.into_iter().all(|(method, outcome)| is_proper(method, outcome))
         && tables.into_iter().all(|(table, line)| is_proper(Method::Table(*table), line.outcome))
         && questions.all(|(method, outcome)| is_proper(*method, *outcome))
@@ -88,6 +89,9 @@ pub(crate) fn is_complete(ledger: &Ledger, receipt: &Receipt) -> bool {
 /// Why a count of what the scan saw is no count of what there is; none when it is. Here the operator's own choices weigh
 /// too: what he excluded, or had nobody ask, was not seen and may be anybody's.
 pub(crate) fn unseen(ledger: &Ledger, receipt: &Receipt) -> Option<String> {
+    if ledger.unswept > 0 {
+        return Some("a range of IPv6 was not asked".to_owned());
+    }
     if ledger.targets.is_empty() {
         return Some("nobody was asked, it was only listened".to_owned());
     }
@@ -390,6 +394,9 @@ mod tests {
         assert_eq!(by_why(Why::Excluded), left_out, "his own choice hides a device too");
         assert_eq!(by_why(Why::MethodOff), left_out);
         assert_eq!((by_why(Why::SegmentAddress), by_why(Why::ThisHost)), (None, None));
+        let unswept = Ledger { unswept: 1, ..ledger(&[(1, asked)]) };
+        assert!(!is_complete(&unswept, &Receipt::default()));
+        assert!(unseen(&unswept, &Receipt::default()).is_some());
         let lost = Receipt { dropped: 1, ..Receipt::default() };
         assert_eq!(
             unseen(&ledger(&[(1, asked)]), &lost).as_deref(),

@@ -141,7 +141,7 @@ fn observe(
     limits.extend(planned.warnings.iter().cloned());
     let started = Timestamp::now();
     let (interfaces, written) = (names(&planned), planned.written.clone());
-    let through_kernel = planned.through_kernel.clone();
+    let (through_kernel, unswept) = (planned.through_kernel.clone(), planned.unswept);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("starting the runtime").map_err(Failure::software)?;
     let InUse { registry, warnings, .. } = folders.map_or_else(InUse::embedded, in_use);
@@ -169,6 +169,7 @@ fn observe(
     let (mut observations, mut ledger, receipt) = ran?;
     limits.append(&mut ledger.limits);
     ledger.limits = limits;
+    ledger.unswept = unswept;
     observations.extend(kernel_neighbours(&through_kernel));
     let ended = Timestamp::now();
     let today = ended.to_zoned(jiff::tz::TimeZone::UTC).date();

@@ -111,6 +111,8 @@ pub struct Ledger {
     pub lldp: Option<Heard>,
     /// What the scan could not do, in words, each with what would help.
     pub limits: Vec<String>,
+    /// Ranges of IPv6 among the targets that are too large to be swept, and in which nobody could be asked to show himself.
+    pub unswept: u64,
     /// Announcements that were heard and not kept, because more spoke than a segment can hold.
     pub overflow: u64,
     /// Whether it was stopped before it was done.

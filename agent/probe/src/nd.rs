@@ -108,19 +108,6 @@ impl Default for NdRetries {
     }
 }
 
-impl NdRetries {
-    /// The same, with at most so many tries of each question.
-    #[must_use]
-    pub fn at_most(self, tries: Option<u8>) -> Self {
-        let Self { everybody, listed, guesses } = self;
-        Self {
-            everybody: everybody.at_most(tries),
-            listed: listed.at_most(tries),
-            guesses: guesses.at_most(tries),
-        }
-    }
-}
-
 /// Whether an address may be asked, and what it answers kept: what the operator listed and did not exclude.
 pub type Allowed = Box<dyn Fn(Ipv6Addr) -> bool + Send>;
 

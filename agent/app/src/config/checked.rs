@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use herkomst_probe::heard::LLDP_INTERVAL;
 use herkomst_probe::pacer::{Limits, Rate};
 use herkomst_probe::snmp::credentials::Credential;
 
 use super::file::{self, ScanFile};
-use super::methods::Methods;
+use super::methods::{Means, Methods};
 use super::problems::{Kind, Problems};
 use super::reach::{Ask, Beside, Expand, Reach};
 use super::targets::{self, TargetSpec, Use};
@@ -82,6 +83,27 @@ pub(crate) struct Scan {
 }
 
 impl Scan {
+    /// Whether targets are asked more than who has their address: on a local segment that has to be known before.
+    pub(crate) fn asks_targets(&self) -> bool {
+        let all = [Means::Icmp, Means::Snmp].into_iter().any(|means| self.methods.has(means));
+        !self.passive && (all || !self.methods.questions().is_empty() || !self.ask.is_empty())
+    }
+
+    /// Whether everybody on a segment of IPv6 is asked anything.
+    pub(crate) fn asks_everybody(&self) -> bool {
+        !self.passive && (self.methods.has(Means::Nd) || self.methods.has(Means::MldQuery))
+    }
+
+    /// How long the scan listens at least. With nothing to ask, hearing is what the operator wants.
+    pub(crate) fn listens(&self) -> Duration {
+        let asks = self.methods.has(Means::Arp) || self.asks_targets() || self.asks_everybody();
+        if self.listen.is_zero() && !asks {
+            Duration::from_secs(LLDP_INTERVAL)
+        } else {
+            self.listen
+        }
+    }
+
     /// Checks everything the operator gave, and says all that is wrong with it.
     pub(crate) fn check(args: &ScanArgs) -> Result<Self> {
         let mut problems = Problems::default();
@@ -322,7 +344,6 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Command};
-    use crate::config::methods::Means;
 
     fn check(args: &[&str]) -> Result<Scan> {
         let cli = Cli::try_parse_from(["herkomst", "scan"].iter().chain(args)).unwrap();

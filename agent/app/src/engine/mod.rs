@@ -156,9 +156,7 @@ impl Engine {
         let cookies = Cookies::new(key.try_into().expect("split at 16"));
         let order = u64::from_ne_bytes(order.try_into().expect("24 less 16 is 8"));
         let now = Instant::now();
-        let asks_segments = scan.methods.needs_arp();
-        // With nothing to ask, hearing is what the operator wants.
-        let only_lldp = !asks_segments && scan.listen.is_zero();
+        let asks_segments = scan.methods.has(Means::Arp) || scan.asks_targets();
         let asks_icmp = scan.methods.has(Means::Icmp) && ports.has_echo();
         let echo_id = |family| ports.echo_id(family).unwrap_or(order as u16);
         let echo_ids = EchoIds { v4: echo_id(Family::V4), v6: echo_id(Family::V6) };
@@ -208,14 +206,13 @@ impl Engine {
             );
             sweeps.push(Sweep { wire, source: segment.source, probe: probe.in_vlan(scan.vlan) });
         }
-        let asks_links = scan.methods.has(Means::Nd);
         let mut links = Vec::new();
-        for link in plan.links.drain(..).filter(|_| asks_links) {
+        for link in plan.links.drain(..) {
             let wire = link.interface;
             let segment =
                 NdSegment { mac: ports.wires[wire].mac, vlan: scan.vlan, own: link.own.clone() };
             let questions = NdQuestions {
-                everybody: link.everybody,
+                everybody: link.everybody && scan.methods.has(Means::Nd),
                 listeners: link.everybody && scan.methods.has(Means::MldQuery),
                 targets: link.targets.clone(),
                 retries: NdRetries::default().at_most(scan.attempts),
@@ -285,8 +282,7 @@ impl Engine {
             hears_lldp: scan.methods.has(Means::Lldp) && !ports.wires.is_empty(),
             is_passive: scan.passive,
             started: now,
-            listen_until: now
-                + if only_lldp { Duration::from_secs(LLDP_INTERVAL) } else { scan.listen },
+            listen_until: now + scan.listens(),
             next_sweep: 0,
             progress,
             ports,

@@ -158,6 +158,8 @@ pub(crate) struct Plan {
     pub(crate) ways: Ways,
     /// Names that were not looked up.
     pub(crate) names: Vec<String>,
+    /// Ranges of IPv6 that are too large to be swept, and in which nobody is asked.
+    pub(crate) unswept: u64,
     /// What the operator should know of it, a line each.
     pub(crate) warnings: Vec<String>,
 }
@@ -298,6 +300,13 @@ pub(crate) fn plan(scan: &Scan, around: &Surroundings) -> Result<Plan> {
     }
     let listens =
         |index: usize| is_listened_to(&around.interfaces[index]) && around.may_send_frames;
+    for (first, last) in unswept(scan, &links, &targets) {
+        plan.unswept += 1;
+        plan.warnings.push(format!(
+            "{first} to {last} is too large to be asked address by address, and no local segment that holds it is asked by nd: \
+             nobody there is asked"
+        ));
+    }
     links.retain(|_, link| link.everybody || !link.targets.is_empty());
     let mut used: Vec<usize> = segments.keys().map(|(interface, _)| *interface).collect();
     used.extend(links.keys());
@@ -358,7 +367,8 @@ fn links(
     (targets, open): (&AddressSet, &[bool]),
 ) -> BTreeMap<usize, Link> {
     let mut links = BTreeMap::new();
-    if scan.passive || !around.may_send_frames || !scan.methods.has(Means::Nd) {
+    let asks_everybody = scan.asks_everybody() && !scan.only_infrastructure;
+    if !around.may_send_frames || !(scan.asks_everybody() || scan.asks_targets()) {
         return links;
     }
     for (index, interface) in around.interfaces.iter().enumerate() {
@@ -372,10 +382,40 @@ fn links(
         let meets = own.iter().filter_map(net_of).any(|net| may(Some(net)));
         // In a VLAN all prefixes may be on the link: nobody here knows.
         let in_vlan = scan.vlan.is_some() && may(None);
-        let everybody = (meets || in_vlan) && !scan.only_infrastructure;
+        let everybody = asks_everybody && (meets || in_vlan);
         links.insert(index, Link { interface: index, own, targets: Vec::new(), everybody });
     }
     links
+}
+
+/// Ranges of IPv6 in which nobody is asked: too large to be swept, and not on a segment where everybody is asked to show
+/// himself. Those who are told of may still be asked in them, where the scan expands.
+fn unswept(
+    scan: &Scan,
+    links: &BTreeMap<usize, Link>,
+    targets: &AddressSet,
+) -> Vec<(IpAddr, IpAddr)> {
+    let asked: Vec<&Link> = links.values().filter(|link| link.everybody).collect();
+    let is_asked = |first: IpAddr, last: IpAddr| {
+        let of_link = |own: &OwnPrefix| {
+            let net = Ipv6Net::new(own.address, own.length).ok();
+            net.is_some_and(|net| {
+                let (start, end) = (IpAddr::V6(net.network()), IpAddr::V6(net.broadcast()));
+                first <= end && start <= last
+            })
+        };
+        let in_vlan = scan.vlan.is_some() && !asked.is_empty();
+        in_vlan || asked.iter().any(|link| link.own.iter().any(of_link))
+    };
+    let is_excluded = |first, last| {
+        scan.exclude.addresses.contains(first) && scan.exclude.addresses.contains(last)
+    };
+    if scan.passive || scan.expand.is_some() {
+        return Vec::new();
+    }
+    let unasked =
+        |(first, last): &(IpAddr, IpAddr)| !is_asked(*first, *last) && !is_excluded(*first, *last);
+    targets.wide().filter(unasked).collect()
 }
 
 /// The address that a target on the segment is asked from; none is as good as any where nobody routes.

@@ -304,3 +304,47 @@ fn nobody_is_asked_to_show_himself_where_all_is_excluded_or_closed() {
         assert_eq!(plan.links.iter().any(|link| link.everybody), open, "at {hour}");
     }
 }
+
+/// An interface of IPv6 alone.
+fn six(address: &str) -> Interface {
+    let net: Ipv6Net = address.parse().unwrap();
+    let local = herkomst_net::Ipv6Address {
+        address: net.addr(),
+        prefix_len: net.prefix_len(),
+        temporary: false,
+        tentative: false,
+        deprecated: false,
+    };
+    Interface { ipv6: vec![local], ..interface(2, "eth0", &[]) }
+}
+
+#[test]
+fn a_listed_address_of_ipv6_is_solicited_whatever_is_asked_of_it_and_everybody_by_nd_alone() {
+    let mut around = around(vec![six("2001:db8::9/64")]);
+    around.routes = vec![on_link("2001:db8::/64", 2)];
+    for (methods, listed, everybody) in [
+        ("snmp", true, false),
+        ("onvif-query", true, false),
+        ("nd", true, true),
+        ("mld-query", true, true),
+        ("arp", false, false),
+        ("listen", false, false),
+    ] {
+        let plan = planned(&["2001:db8::7", "--methods", methods], &around).unwrap();
+        let asked = plan.links.iter().map(|link| link.targets.len()).sum::<usize>();
+        assert_eq!(asked == 1, listed, "{methods}");
+        let plan = planned(&["2001:db8::/64", "--methods", methods], &around).unwrap();
+        assert_eq!(plan.links.iter().any(|link| link.everybody), everybody, "{methods}");
+        assert_eq!((plan.unswept, plan.warnings.len()), if everybody { (0, 0) } else { (1, 1) });
+    }
+}
+
+#[test]
+fn a_large_range_of_ipv6_that_nobody_can_be_asked_in_is_said_to_be_one() {
+    let around = around(vec![six("2001:db8::9/64")]);
+    let unswept = |args: &[&str]| planned(args, &around).unwrap().unswept;
+    assert_eq!(unswept(&["2001:db8:5::/64"]), 1);
+    assert_eq!(unswept(&["2001:db8:5::/64", "-x", "2001:db8::/32"]), 0);
+    assert_eq!(unswept(&["2001:db8:5::/64", "--passive"]), 0);
+    assert_eq!(unswept(&["2001:db8:5::/64", "--expand"]), 0);
+}
