@@ -235,7 +235,7 @@ impl Planned {
             credentials: if asks_snmp { credentials(scan, plan) } else { Vec::new() },
             limits: limits(scan),
             windows: scan.windows.told(Timestamp::now()),
-            listen_seconds: scan.listen.as_secs(),
+            listen_seconds: scan.listens().as_secs(),
             rule_packs: set.packs.iter().map(|pack| pack.id.clone()).collect(),
             expected: expected(scan, plan),
             warnings: plan.warnings.clone(),

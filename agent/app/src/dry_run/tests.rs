@@ -164,16 +164,30 @@ fn packets_and_seconds_of_first_contact_are_counted_before() {
     assert_eq!(kinds["snmp-engine-discovery"], span(2 + 7, 2 * 2));
     assert_eq!(kinds["icmp-echo"], span(2, 2 * 2));
     assert_eq!(kinds["onvif-query"], span(3, 0));
-    assert_eq!(expected["packets"], span(8 + 9 + 2 + 3, 16 + 4 + 4));
-    // A second for the packets, and the waits of two tries of SNMP.
-    assert_eq!(expected["seconds"], span(1, 1 + 3));
+    // Who is beyond a router and silent is still offered the community, twice.
+    assert_eq!(kinds["snmp-community"], span(9, 2 * 2));
+    assert_eq!(expected["packets"], span(8 + 9 + 2 + 3 + 9, 16 + 4 + 4 + 4));
+    // A second for the packets, and the waits of two tries for the engine and two with the community.
+    assert_eq!(expected["seconds"], span(1, 1 + 3 + 3));
     let slow = &json_of(&args, &["-o", "json", "--rate", "2"], &around)["expected"];
-    assert_eq!(slow["seconds"], span(11, 12 + 3));
+    assert_eq!(slow["seconds"], span(16, 14 + 6));
     let listening = &json_of(&args, &["-o", "json", "--listen", "9s"], &around)["expected"];
     assert_eq!(listening["seconds"], span(9, 9));
     // A /24 beyond keeps its limit.
     let unlimited = &json_of(&args, &["-o", "json", "--rate", "max"], &around)["expected"];
     assert_eq!(unlimited["seconds"]["all_answer"], 1);
+}
+
+#[test]
+fn a_scan_that_asks_nothing_listens_and_one_question_needs_arp_before_it() {
+    let (around, ..) = office();
+    let text = rendered(&["192.0.2.1", "--methods", "lldp"], &around);
+    assert!(text.contains("listening: at least 30 s\n"), "{text}");
+    for methods in ["arp", "onvif-query", "icmp"] {
+        let text = rendered(&["192.0.2.1", "--methods", methods], &around);
+        assert!(!text.contains("listening"), "{text}");
+        assert!(text.contains("arp-request"), "{text}");
+    }
 }
 
 #[test]
