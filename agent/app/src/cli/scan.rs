@@ -10,7 +10,9 @@ use super::{Output, screen};
 #[derive(Debug, Args)]
 #[command(override_usage = "herkomst scan [OPTION]... [TARGET]...", override_help = screen::SCAN)]
 pub(crate) struct ScanArgs {
-    /// CIDR, range, address, host name, @FILE or - (stdin); none: the IPv4 segments of the local interfaces.
+    /// CIDR, range, address, host name, @FILE or - (stdin); none: the segments of the local interfaces.
+    ///
+    /// Of a prefix of IPv6 on a local segment that is too large to be swept, those are asked who show themselves (nd).
     ///
     /// A file, and stdin, hold targets between white space; # begins a comment.
     #[arg(value_name = "TARGET")]
@@ -47,8 +49,9 @@ pub(crate) struct ScanArgs {
     /// Only when named: mld-query, which can win the election of the querier; sadp-query, dhip-query, onvif-query, ssdp-query
     /// and mdns-query, which ask every target. For a group of targets, name these in the configuration: [[scan.ask]].
     ///
-    /// The default is arp, nd, icmp, snmp, tables and listen. On a local segment ARP always goes first, since nothing can be
-    /// asked without it. Who names snmp or a table also has those devices asked that are spared otherwise.
+    /// The default is arp, nd, icmp, snmp, tables and listen. On a local segment ARP always goes first, for listed addresses of
+    /// IPv6 a solicitation, since nothing can be asked without it; everybody there is asked to show himself by nd alone. A table
+    /// brings snmp with it. Who names snmp or a table also has those devices asked that are spared otherwise.
     #[arg(long, value_name = "METHOD", value_delimiter = ',')]
     pub(crate) methods: Vec<String>,
     /// Sweep this VLAN (1 to 4094) through a trunk port: frames carry its tag. Needs one -i, and targets.

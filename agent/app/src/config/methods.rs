@@ -224,14 +224,6 @@ impl Methods {
         methods
     }
 
-    /// Whether stations of local segments are looked for by ARP: who is asked more must be known to be there.
-    pub(crate) fn needs_arp(&self) -> bool {
-        self.has(Means::Arp)
-            || self.has(Means::Icmp)
-            || self.has(Means::Snmp)
-            || !self.questions().is_empty()
-    }
-
     /// Whether it is on.
     pub(crate) fn has(&self, means: Means) -> bool {
         self.on.contains(&means)

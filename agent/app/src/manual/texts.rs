@@ -170,6 +170,17 @@ const SCAN: &[Section] = &[
                  dhip-query, onvif-query, ssdp-query and mdns-query. Of them, those are asked that are targets of the scan, \
                  and are not excluded.",
             ),
+            Word(
+                "[[scan.window]]",
+                "As often as there are maintenance windows: targets in prefixes are asked on days (mon to sun, every day without) \
+                 between from and to, such as \"22:00\" and \"05:00\", in zone (that of this host without). One whose window \
+                 closes while the scan runs is asked no more.",
+            ),
+            Word(
+                "answers-from",
+                "A list of prefixes and addresses: an SNMP agent may answer from there, whichever address and port was asked. \
+                 Without it, from where it was asked alone.",
+            ),
             Text("Other keys:"),
             Word(
                 "[rules] trusted-keys, allow-unsigned",
