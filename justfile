@@ -24,10 +24,20 @@ lab *arguments:
     cargo test --release -p herkomst-lab --test live
     cargo test --release -p herkomst --test e2e -- {{ arguments }}
 
-# ARP sweep of a /16 beside arp-scan, in a private network, so many rounds
+# ARP sweep of a /16 beside arp-scan, all alive and 256, in a private network, so many rounds
 bench-sweep rounds="5":
     cargo build --release
     cargo run --release -p herkomst-lab --example bench_sweep -- target/release/herkomst {{ rounds }}
+
+# LLDP at 100,000 frames a second of 1, 100 and 1,000 neighbours, and as fast as goes, for so many seconds
+bench-listen seconds="5":
+    cargo build --release -p herkomst -p herkomst-lab --bins --example bench_listen
+    target/release/examples/bench_listen target/release/herkomst {{ seconds }}
+
+# How time and memory grow from 1,000 to 100,000 targets; the best of so many rounds
+bench-growth rounds="3":
+    cargo build --release -p herkomst -p herkomst-lab --bins --example bench_growth
+    target/release/examples/bench_growth target/release/herkomst {{ rounds }}
 
 # First contact over SNMP with 20,000 hosts beside nmap (braa, onesixtyone), all tables of 1,000 beside snmpbulkwalk
 bench-snmp hosts="20000" devices="1000":
