@@ -336,6 +336,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_queried_by_default() {
+        let methods = Methods::default();
+        assert!(!methods.has(Means::MldQuery) && methods.questions().is_empty());
+        assert!(Means::HEARD.iter().all(|means| methods.has(*means)));
+        assert_eq!(methods.tables().len(), Table::ALL.len());
+        assert_eq!(methods.in_short(), ["arp", "nd", "icmp", "snmp", "tables", "listen"]);
+        // Neither do the words that stand for several.
+        assert!(read(&["listen", "tables"]).0.questions().is_empty());
+        assert!(!read(&["listen"]).0.has(Means::MldQuery));
+    }
+
+    #[test]
     fn a_table_by_its_own_word_is_read_from_everybody_and_brings_snmp() {
         let (methods, _) = read(&["tables", "snmp-forwarding"]);
         assert_eq!(methods.tables()[&Table::Forwarding], Wanted::Always);
