@@ -145,6 +145,29 @@ impl Engine {
         }
     }
 
+    /// A station is to be spared: also at those of its addresses of IPv6 that are being asked already.
+    fn spare_everywhere(&mut self, mac: MacAddr) {
+        if !self.spared.insert(mac) || self.links.is_empty() {
+            return;
+        }
+        let others = self.stations.iter().filter(|(address, station)| {
+            address.is_ipv6() && station.mac == mac && !station.spared
+        });
+        let others: Vec<IpAddr> = others.map(|(address, _)| *address).collect();
+        others.into_iter().for_each(|address| self.spare_now(address));
+    }
+
+    /// Asks a target nothing more.
+    fn spare_now(&mut self, target: IpAddr) {
+        if let Some(station) = self.stations.get_mut(&target) {
+            station.spared = true;
+        }
+        self.discovery.spare(target);
+        self.spare_questions(target);
+        self.interviews.give_up(target, Why::Fragile);
+        self.sessions.outgoing.retain(|waiting| waiting.to != target);
+    }
+
     /// After ARP or neighbour discovery: the station is asked over SNMP, unless it is to be spared.
     pub(super) fn conclude_station(&mut self, seen: &Seen, wire: usize, source: Option<IpAddr>) {
         self.record(seen);
@@ -165,15 +188,16 @@ impl Engine {
             self.book.close(target);
             return;
         };
-        let is_spared = (self.spare)(target, mac);
-        if let Some(station) = self.stations.get_mut(&target) {
+        let mut is_spared = (self.spare)(target, mac);
+        if target.is_ipv4() && is_spared {
+            self.spare_everywhere(mac);
+        }
+        // The operator spared its address of IPv4: it is the same device by its other ones.
+        is_spared |= target.is_ipv6() && self.spared.contains(&mac);
+        if self.stations.contains_key(&target) {
             // Another station claims the address: who of them answers is not known, so one to be spared spares both.
             if is_spared {
-                station.spared = true;
-                self.discovery.spare(target);
-                self.spare_questions(target);
-                self.interviews.give_up(target, Why::Fragile);
-                self.sessions.outgoing.retain(|waiting| waiting.to != target);
+                self.spare_now(target);
             }
             return;
         }

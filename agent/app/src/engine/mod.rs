@@ -17,7 +17,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::poll_fn;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -123,6 +123,8 @@ pub(crate) struct Engine {
     elsewhere: Elsewhere,
     windows: Watch,
     stations: QuickMap<IpAddr, Station>,
+    /// Stations that are asked nothing beyond ARP, by their hardware address.
+    spared: HashSet<MacAddr>,
     engines: HashMap<IpAddr, EngineId>,
     spare: Spare,
     asks_snmp: bool,
@@ -267,6 +269,7 @@ impl Engine {
             elsewhere: Elsewhere::new(scan.answers_from.clone()),
             windows: Watch::new(scan.windows.clone(), now),
             stations: QuickMap::default(),
+            spared: HashSet::new(),
             engines: HashMap::new(),
             spare,
             asks_snmp: scan.methods.has(Means::Snmp),

@@ -185,3 +185,30 @@ fn who_is_told_of_is_asked_only_where_the_operator_lets_it() {
     assert_eq!(snmp(everybody), None, "it is nobody's address");
     assert_eq!(snmp(fine), Some(Outcome::NotAsked(Why::Interrupted)), "it was to be asked");
 }
+
+#[test]
+fn a_device_that_is_spared_at_one_address_is_spared_at_its_others_of_ipv6() {
+    let mac = MacAddr([0, 0x0e, 0x8c, 0, 0, 7]);
+    let (four, six): (IpAddr, IpAddr) =
+        ("192.0.2.9".parse().unwrap(), "2001:db8::9".parse().unwrap());
+    let config = "[scan]\nno-probe = [\"192.0.2.9\"]\n";
+    for order in [[four, six], [six, four]] {
+        let mut engine = engine(&[TARGET, "2001:db8::/64", "--methods", "snmp"], config);
+        // As on a segment of IPv6, where the stations of both versions are known.
+        for address in order {
+            assert!(engine.book.admit(address, Zone::Segment));
+            let answer = Answer::Is(Fact::Neighbour { mac });
+            let method = if address.is_ipv4() { Method::Arp } else { Method::Ndp };
+            let seen = Seen { method, about: About::Address(address), vlan: None, answer };
+            let source: IpAddr = match address {
+                IpAddr::V4(_) => "192.0.2.1".parse().unwrap(),
+                IpAddr::V6(_) => "2001:db8::1".parse().unwrap(),
+            };
+            engine.conclude_station(&seen, 0, Some(source));
+        }
+        assert!(engine.spared.contains(&mac) && engine.stations[&four].spared);
+        if order[0] == four {
+            assert!(engine.stations[&six].spared, "known to be spared before it was found");
+        }
+    }
+}
