@@ -2,9 +2,9 @@
 //! addresses, so nobody is looked for address by address:
 //!
 //! - everybody is asked at once, from each of our prefixes: for an echo, for an echo with an option that nobody knows, and,
-//!   only where the operator wants it, for the groups that each listens to ([`call`]);
+//!   only where the operator wants it, for the groups that each listens to (`call.rs`);
 //! - the addresses that the operator lists are solicited, each as often as an address of IPv4 by ARP;
-//! - so are those that stations are likely to have made of hardware addresses that are known ([`guess`]).
+//! - so are those that stations are likely to have made of hardware addresses that are known (`guess.rs`).
 //!
 //! Everything asked passes the gate: the questions to everybody as a packet to ff02::1, a solicitation as one to the address
 //! that it asks for, whichever group it is sent to. What came of a guess that nobody answers is counted and not told: it was

@@ -59,7 +59,7 @@ pub(crate) struct ScanArgs {
     pub(crate) vlan: Option<String>,
     /// Also ask neighbours that tables tell of.
     ///
-    /// Neighbours of the targets, theirs, and so on, within the prefixes of the configuration ([scan] expand-prefixes; the
+    /// Neighbours of the targets, theirs, and so on, within the prefixes of the configuration (scan.expand-prefixes; the
     /// targets where there is none). Nobody outside is ever asked.
     #[arg(long)]
     pub(crate) expand: bool,
